@@ -1,0 +1,27 @@
+# Flags that every target of the project is compiled with.
+add_library(archmlp_flags INTERFACE)
+
+# Contraction to FMA would make results depend on the instruction set. Designated initialisers leave fields at
+# their defaults on purpose.
+target_compile_options(archmlp_flags INTERFACE
+  -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers)
+if(ARCHMLP_WERROR)
+  target_compile_options(archmlp_flags INTERFACE -Werror)
+endif()
+
+if(ARCHMLP_SANITIZE)
+  target_compile_options(archmlp_flags INTERFACE
+    -fsanitize=${ARCHMLP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(archmlp_flags INTERFACE -fsanitize=${ARCHMLP_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND ARCHMLP_SANITIZE MATCHES "undefined")
+    target_compile_options(archmlp_flags INTERFACE -fno-sanitize=function)
+  endif()
+endif()
+if(ARCHMLP_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "ARCHMLP_FUZZ needs clang: libFuzzer is part of it")
+  endif()
+  # Coverage counters in the library itself; only the fuzz targets link libFuzzer's main.
+  target_compile_options(archmlp_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,104 @@
+#include "archmlp/base/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#ifndef ARCHMLP_PLAIN_THREADS
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+#endif
+
+namespace archmlp::base {
+namespace {
+
+/// Keeps the error of the lowest index. Shared by the workers of one parallel_for.
+class FirstError {
+ public:
+  bool should_skip(std::size_t index) const noexcept { return index > index_.load(std::memory_order_relaxed); }
+
+  void offer(std::size_t index, Error error) {
+    const std::scoped_lock lock(mutex_);
+    if (index >= index_.load(std::memory_order_relaxed)) return;
+    index_.store(index, std::memory_order_relaxed);
+    error_ = std::move(error);
+  }
+
+  Status take() && {
+    if (error_) return *std::move(error_);
+    return {};
+  }
+
+ private:
+  std::atomic<std::size_t> index_ = std::numeric_limits<std::size_t>::max();
+  std::mutex mutex_;
+  std::optional<Error> error_;
+};
+
+void run_one(std::size_t index, const std::function<Status(std::size_t)>& task, FirstError& first_error) {
+  if (first_error.should_skip(index)) return;
+  try {
+    if (Status status = task(index); !status.ok()) first_error.offer(index, std::move(status).error());
+  } catch (const std::bad_alloc&) {
+    first_error.offer(index, Error{.code = ErrorCode::kResourceLimit,
+                                   .message = "out of memory",
+                                   .hint = "use fewer rows or a machine with more memory"});
+  }
+}
+
+}  // namespace
+
+#ifdef ARCHMLP_PLAIN_THREADS
+
+int resolve_thread_count(int requested) noexcept {
+  return requested > 0 ? requested : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+Status parallel_for(std::size_t task_count, int thread_count, const std::function<Status(std::size_t)>& task) {
+  FirstError first_error;
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t index = next++; index < task_count; index = next++) run_one(index, task, first_error);
+  };
+  const auto workers = std::min<std::size_t>(static_cast<std::size_t>(resolve_thread_count(thread_count)), task_count);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < workers; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  return std::move(first_error).take();
+}
+
+#else
+
+int resolve_thread_count(int requested) noexcept {
+  return requested > 0 ? requested : oneapi::tbb::info::default_concurrency();
+}
+
+Status parallel_for(std::size_t task_count, int thread_count, const std::function<Status(std::size_t)>& task) {
+  FirstError first_error;
+  const int threads = resolve_thread_count(thread_count);
+  if (threads == 1 || task_count <= 1) {
+    for (std::size_t index = 0; index < task_count; ++index) run_one(index, task, first_error);
+    return std::move(first_error).take();
+  }
+  oneapi::tbb::task_arena arena(threads);
+  arena.execute([&] {
+    oneapi::tbb::parallel_for(
+        oneapi::tbb::blocked_range<std::size_t>(0, task_count, 1),
+        [&](const oneapi::tbb::blocked_range<std::size_t>& range) {
+          for (std::size_t index = range.begin(); index != range.end(); ++index) run_one(index, task, first_error);
+        },
+        oneapi::tbb::simple_partitioner());
+  });
+  return std::move(first_error).take();
+}
+
+#endif
+
+}  // namespace archmlp::base

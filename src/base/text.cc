@@ -1,0 +1,1 @@
+#include "archmlp/base/text.h"

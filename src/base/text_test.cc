@@ -1,0 +1,1 @@
+#include "archmlp/base/atomic_output.h"

@@ -1,0 +1,1 @@
+#include "archmlp/bundle/bundle.h"

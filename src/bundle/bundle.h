@@ -1,0 +1,69 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "archmlp/base/file.h"
+#include "archmlp/base/result.h"
+#include "archmlp/contract/dataset_contract.h"
+#include "archmlp/model/model.h"
+#include "archmlp/transform/plan.h"
+
+namespace archmlp::bundle {
+
+/// What goes into a model file. No thread count, time, path or host name: equal inputs give equal bytes.
+struct BundleParts {
+  contract::DatasetContract contract;       // `files` is not stored
+  std::vector<std::string> model_features;  // order of the model's inputs; a permutation of contract.features
+  const model::Model* model = nullptr;
+  nlohmann::ordered_json metrics;           // training metrics (OOB score …), null if none
+  nlohmann::ordered_json lineage;           // SHA-256 of inputs, recipe, parameters, program version
+};
+std::vector<std::byte> encode_bundle(const BundleParts& parts);
+/// Errors: kIo.
+base::Status save_bundle(const BundleParts& parts, const std::filesystem::path& path);
+
+/// A loaded model file: mapped, checked, ready to predict. Immutable, safe from many threads.
+class Bundle {
+ public:
+  /// Checks everything: container, contract, steps bound to the raw schema, their output equal to the features, the
+  /// model's shape equal to features and classes. Errors: kInvalidInput, kNotFound, kIo.
+  static base::Result<std::shared_ptr<const Bundle>> load(const std::filesystem::path& path);
+  /// The same from memory (copied if not aligned).
+  static base::Result<std::shared_ptr<const Bundle>> from_bytes(std::span<const std::byte> bytes,
+                                                                const std::string& source_name);
+
+  const contract::DatasetContract& contract() const noexcept { return contract_; }
+  /// Raw schema without the label -> features; none for a model trained from CSVs alone.
+  const transform::Plan* plan() const noexcept { return plan_ ? &*plan_ : nullptr; }
+  const std::vector<std::string>& model_features() const noexcept { return model_features_; }
+  const model::Model& model() const noexcept { return *model_; }
+  const nlohmann::ordered_json& metrics() const noexcept { return metrics_; }
+  const nlohmann::ordered_json& lineage() const noexcept { return lineage_; }
+  /// SHA-256 of the whole file: the model's version.
+  const std::string& sha256() const noexcept { return sha256_; }
+
+ private:
+  Bundle() = default;
+  static base::Result<std::shared_ptr<const Bundle>> decode(std::shared_ptr<Bundle> bundle,
+                                                            std::span<const std::byte> bytes,
+                                                            const std::string& source_name);
+  std::optional<base::MappedFile> file_;
+  std::vector<std::uint64_t> memory_;  // from_bytes of unaligned bytes
+  contract::DatasetContract contract_;
+  std::optional<transform::Plan> plan_;
+  std::vector<std::string> model_features_;
+  std::unique_ptr<const model::Model> model_;
+  nlohmann::ordered_json metrics_;
+  nlohmann::ordered_json lineage_;
+  std::string sha256_;
+};
+
+/// What `archmlp show` prints.
+nlohmann::ordered_json describe(const Bundle& bundle);
+std::string describe_text(const Bundle& bundle);
+
+}  // namespace archmlp::bundle

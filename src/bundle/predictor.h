@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/bundle/bundle.h"
+#include "archmlp/table/json_records.h"
+#include "archmlp/table/record.h"
+#include "archmlp/table/table.h"
+
+namespace archmlp::bundle {
+
+/// How records arrive: as in the raw data, or as preprocessing writes them to x_*.csv.
+enum class RecordForm { kRaw, kPrepared };
+
+/// Every row of a table scored.
+struct BatchPrediction {
+  std::vector<double> outputs;               // [n, k] row-major: class probabilities, or the predicted value
+  std::vector<std::uint8_t> outside;         // 1 where the recipe's filter drops the row (outputs are NaN there); empty if none
+  std::map<std::string, std::size_t, std::less<>> unknown_categories;
+};
+
+/// Scores raw or prepared records with a bundle: the one decoding and the one set of transforms behind the command
+/// line, the server and Python. Immutable, safe from many threads.
+class Predictor {
+ public:
+  explicit Predictor(std::shared_ptr<const Bundle> bundle);
+
+  const Bundle& bundle() const noexcept { return *bundle_; }
+  /// kRaw only where the model has a plan.
+  bool accepts(RecordForm form) const noexcept;
+  RecordForm default_form() const noexcept;
+  std::size_t output_count() const noexcept;
+
+  /// What a record of that form holds, the label left out; columns that nothing depends on are in `ignored`.
+  const contract::Schema& schema(RecordForm form) const noexcept;
+  /// Names that may be there or not and are not read: the label, unneeded columns.
+  const std::vector<std::string>& ignored(RecordForm form) const noexcept;
+
+  /// Precondition: columns of `rows` are among schema(form), matched by name; only ignored ones may be absent.
+  /// Errors: kInvalidInput (`row N` in `where`), e.g. an unknown category refused by policy.
+  base::Result<BatchPrediction> predict(const table::Table& rows, RecordForm form, int thread_count = 0) const;
+
+  struct Scratch {
+    transform::RecordScratch transform;
+    std::vector<float> row;
+  };
+  /// One record, cells as schema(form); it is used up. out: [k]. Allocates nothing once `scratch` has grown.
+  /// Errors: kInvalidInput; kOutsidePopulation.
+  base::Status predict(table::Record& record, RecordForm form, Scratch& scratch, std::span<double> out) const;
+
+  table::JsonRecordDecoder json_decoder(RecordForm form) const;
+
+  /// The label that the outputs mean: the class with the largest probability (ties: the first), or the number.
+  contract::Value label_of(std::span<const double> outputs) const;
+
+ private:
+  std::shared_ptr<const Bundle> bundle_;
+  contract::Schema raw_schema_;
+  contract::Schema prepared_schema_;
+  std::vector<std::string> raw_ignored_;
+  std::vector<std::string> prepared_ignored_;
+  std::vector<std::size_t> feature_positions_;  // model input -> column of the features
+};
+
+/// `{"prediction": …, "probabilities": {"class": p, …}}` as the server answers and `predict --json` prints; the digits
+/// are the shortest that read back equal. Regression has no probabilities.
+void append_prediction_json(std::string& out, const Predictor& predictor, std::span<const double> outputs);
+
+}  // namespace archmlp::bundle

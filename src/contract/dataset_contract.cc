@@ -1,0 +1,1 @@
+#include "archmlp/contract/dataset_contract.h"

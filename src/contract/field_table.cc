@@ -1,0 +1,1 @@
+#include "archmlp/contract/field_table.h"

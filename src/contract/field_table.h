@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archmlp/base/result.h"
+
+namespace archmlp::contract {
+
+/// One parameter of a config struct, described once: the recipe reader, the command line flags, the JSON Schema,
+/// the near-name errors and the stored lineage are all made from it.
+struct Field {
+  std::string_view name;    // scikit-learn's, snake_case
+  std::string_view type;    // for people: "int", "int or float", "'sqrt', 'log2', int, float or null"
+  std::string_view range;   // for people: ">= 1"; may be empty
+  std::string_view help;    // one line
+  /// Reads the value into the struct. Errors: kInvalidInput that says the range; `where` is left to the caller.
+  std::function<base::Status(void* config, const nlohmann::ordered_json& value)> set;
+  /// The current value, in the form that `set` takes.
+  std::function<nlohmann::ordered_json(const void* config)> get;
+};
+
+using FieldTable = std::vector<Field>;
+
+/// Sets the fields of `config` from the object `json`; absent keys keep their values.
+/// Errors: kInvalidInput for an unknown key (names the nearest) or a bad value; `where` = `path.key`.
+base::Status set_fields(const FieldTable& table, void* config, const nlohmann::ordered_json& json,
+                        std::string_view path);
+/// All fields, in table order.
+nlohmann::ordered_json get_fields(const FieldTable& table, const void* config);
+/// A JSON Schema object with every field, its help and its default (that of a fresh `config`).
+nlohmann::ordered_json json_schema(const FieldTable& table, const void* defaults, std::string_view title);
+
+/// A flag's text as the JSON value it means: `5` -> 5, `0.5`, `true`, `null`/`none` -> null, `[..]`/`{..}` parsed,
+/// everything else a string. `sqrt` -> "sqrt".
+nlohmann::ordered_json json_from_flag(std::string_view text);
+
+}  // namespace archmlp::contract

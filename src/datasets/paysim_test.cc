@@ -1,0 +1,1 @@
+#include "archmlp/datasets/paysim.h"

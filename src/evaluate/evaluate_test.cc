@@ -1,0 +1,1 @@
+#include "archmlp/evaluate/evaluate.h"

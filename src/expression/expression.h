@@ -1,0 +1,63 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/contract/schema.h"
+#include "archmlp/table/record.h"
+#include "archmlp/table/table.h"
+
+namespace archmlp::expression {
+
+enum class Type { kNumber, kBoolean, kText };
+
+/// Working memory for evaluating records; one a thread.
+struct Scratch {
+  std::vector<table::Cell> stack;
+  std::deque<std::string> texts;   // a deque, so that what points into it stays valid
+  std::size_t texts_used = 0;
+
+  void clear() noexcept { texts_used = 0; }  // once a record: strings are reused
+};
+
+/// An expression in the notation of pandas.eval, parsed, typed and bound to the columns of a schema. It computes in
+/// double precision, left to right as written, and never executes anything. See docs/guides/expressions.md.
+/// Immutable and safe from many threads.
+class Expression {
+ public:
+  /// Errors: kInvalidInput whose message shows the text with a caret below the character at fault, and a hint (the
+  /// nearest column or function names). Limits: 64 kB of text, nesting of 200.
+  static base::Result<Expression> compile(std::string_view text, const contract::Schema& schema);
+  Expression(Expression&&) noexcept;
+  Expression& operator=(Expression&&) noexcept;
+  ~Expression();
+
+  Type type() const noexcept;
+  /// The column kind of the result: real, boolean or text.
+  contract::ColumnKind kind() const noexcept;
+  const std::string& text() const noexcept;
+  /// Indices into the schema of the columns that are read, ascending.
+  const std::vector<std::size_t>& columns() const noexcept;
+
+  /// Precondition: the table's columns are those of the schema, in order.
+  /// Errors: kResourceLimit only.
+  base::Result<table::Cells> evaluate(const table::Table& rows) const;
+  /// The same value, to the bit, for one record; allocates nothing once `scratch` has grown.
+  /// A text result made by a function (upper, …) lives in `scratch` until its clear().
+  table::Cell evaluate(const table::Record& record, Scratch& scratch) const;
+
+ private:
+  struct Program;
+  explicit Expression(std::unique_ptr<const Program> program);
+  std::unique_ptr<const Program> program_;
+};
+
+/// The condition of a filter: `evaluate` with missing read as false.
+/// Errors: kInvalidInput if the expression is not boolean (points at it).
+base::Status require_boolean(const Expression& expression);
+
+}  // namespace archmlp::expression

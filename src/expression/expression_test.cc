@@ -1,0 +1,1 @@
+#include "archmlp/expression/expression.h"

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+namespace archmlp::metrics {
+
+// None where undefined (no rows; r2 with a constant label). Precondition: equal sizes.
+std::optional<double> root_mean_squared_error(std::span<const double> actual, std::span<const double> predicted);
+std::optional<double> mean_absolute_error(std::span<const double> actual, std::span<const double> predicted);
+std::optional<double> r2(std::span<const double> actual, std::span<const double> predicted);
+
+}  // namespace archmlp::metrics

@@ -1,0 +1,1 @@
+#include "archmlp/metrics/classification.h"

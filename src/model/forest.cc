@@ -1,0 +1,1 @@
+#include "archmlp/model/forest.h"

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/contract/schema.h"
+#include "archmlp/model/matrix_view.h"
+
+namespace archmlp::model {
+
+/// Scores rows. Deterministic, safe from many threads.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual std::string_view kind() const noexcept = 0;       // stable identifier on disk, e.g. "random_forest"
+  virtual contract::Task task() const noexcept = 0;
+  virtual std::size_t feature_count() const noexcept = 0;   // p
+  virtual std::size_t output_count() const noexcept = 0;    // k: classes, or 1
+
+  /// Shape: x [n, p], out [n, k] row-major. Units: class probability in [0, 1], or the label's unit.
+  /// The bits of a row's result do not depend on n nor on `thread_count`.
+  /// Errors: kInvalidInput if shapes disagree; then `out` is untouched.
+  base::Status predict(MatrixView x, std::span<double> out, int thread_count = 1) const;
+  /// One row, without checks and without allocation. Preconditions: sizes p and k.
+  virtual void predict_row(std::span<const float> row, std::span<double> out) const noexcept = 0;
+
+  /// What `archmlp show` tells: trees, nodes, depth, bytes.
+  virtual nlohmann::ordered_json summary() const = 0;
+  /// The bytes of the model's section; the loader of the same kind() reads them in place.
+  virtual std::vector<std::byte> to_bytes() const = 0;
+
+ protected:
+  virtual void predict_rows(MatrixView x, std::span<double> out) const noexcept = 0;
+};
+
+/// The class of a probability vector: the largest, ties to the first. Precondition: not empty.
+std::size_t arg_max(std::span<const double> probabilities) noexcept;
+
+/// Reads a model of the given kind in place: `bytes` must outlive it and be 8-byte aligned. Checks every value that
+/// predicting relies on. Errors: kInvalidInput (unknown kind, or what is wrong in the bytes).
+base::Result<std::unique_ptr<const Model>> load_model(std::string_view kind, std::span<const std::byte> bytes);
+
+}  // namespace archmlp::model

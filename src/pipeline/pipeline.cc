@@ -1,0 +1,1 @@
+#include "archmlp/pipeline/pipeline.h"

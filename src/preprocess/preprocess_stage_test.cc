@@ -1,0 +1,1 @@
+#include "archmlp/preprocess/preprocess_stage.h"

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "archmlp/bundle/predictor.h"
+
+namespace archmlp::serve {
+
+struct Request {
+  std::string_view method;        // "GET"
+  std::string_view target;        // "/predict?features=prepared"
+  std::string_view content_type;  // may be empty
+  std::string_view accept;        // may be empty
+  std::string_view body;
+};
+struct Response {
+  int status = 200;
+  std::string_view content_type = "application/json";
+  std::string_view allow;  // of a 405
+  std::string body;
+};
+
+/// What the server answers, without any HTTP: a pure function of the request and the model. One a thread (it keeps
+/// buffers); errors are one JSON form: {"error": {"code", "message", "where", "hint"}}.
+class Handler {
+ public:
+  explicit Handler(std::shared_ptr<const bundle::Predictor> predictor);
+  ~Handler();
+  void handle(const Request& request, Response& response);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace archmlp::serve

@@ -1,0 +1,1 @@
+#include "archmlp/serve/handler.h"

@@ -1,0 +1,1 @@
+#include "archmlp/table/table.h"

@@ -1,0 +1,1 @@
+#include "archmlp/train/forest_trainer.h"

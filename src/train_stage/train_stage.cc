@@ -1,0 +1,1 @@
+#include "archmlp/train_stage/train_stage.h"

@@ -1,0 +1,1 @@
+#include "archmlp/transform/plan.h"
