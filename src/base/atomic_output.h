@@ -10,8 +10,8 @@
 namespace archmlp::base {
 
 /// A file that appears whole or not at all: written under a temporary name in the folder of the final path
-/// (`.NAME.XXXXXX.archmlp-tmp`), synced, then renamed. Readers see the old bytes or the new ones, also after a
-/// crash. The temporary name is locked while its writer lives; create() removes what dead writers left.
+/// (`.NAME.XXXXXX.archmlp-tmp`), synced, then renamed. Readers see the old bytes or the new ones, also after
+/// a crash. The temporary name is locked while its writer lives; create() removes what dead writers left.
 class AtomicFile {
  public:
   /// Errors: kIo, kNotFound if the folder does not exist.
@@ -35,12 +35,12 @@ class AtomicFile {
 /// create, write, commit.
 Status write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
-/// A folder that appears whole or not at all, in the same way; an existing folder is exchanged for the new one
-/// in one step and then removed.
+/// A folder that appears whole or not at all, in the same way; an existing folder is exchanged for the new
+/// one in one step and then removed.
 class AtomicFolder {
  public:
-  /// Errors: kIo; kInvalidInput if `final_path` is a file, a mount point, or a folder that holds anything that
-  /// is not in `expected_names` (so that a mistyped path never deletes somebody's work).
+  /// Errors: kIo; kInvalidInput if `final_path` is a file, a mount point, or a folder that holds anything
+  /// that is not in `expected_names` (so that a mistyped path never deletes somebody's work).
   static Result<AtomicFolder> create(const std::filesystem::path& final_path,
                                      std::span<const std::string_view> expected_names);
   AtomicFolder(AtomicFolder&& other) noexcept;
@@ -50,7 +50,8 @@ class AtomicFolder {
 
   /// Where to write the files. Valid until commit.
   const std::filesystem::path& path() const noexcept { return temporary_path_; }
-  /// Syncs every file and the folder, then puts the folder in place. Errors: kIo; the old one is then untouched.
+  /// Syncs every file and the folder, then puts the folder in place. Errors: kIo; the old one is then
+  /// untouched.
   Status commit();
 
  private:

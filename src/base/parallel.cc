@@ -21,7 +21,9 @@ namespace {
 /// Keeps the error of the lowest index. Shared by the workers of one parallel_for.
 class FirstError {
  public:
-  bool should_skip(std::size_t index) const noexcept { return index > index_.load(std::memory_order_relaxed); }
+  bool should_skip(std::size_t index) const noexcept {
+    return index > index_.load(std::memory_order_relaxed);
+  }
 
   void offer(std::size_t index, Error error) {
     const std::scoped_lock lock(mutex_);
@@ -60,13 +62,15 @@ int resolve_thread_count(int requested) noexcept {
   return requested > 0 ? requested : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Status parallel_for(std::size_t task_count, int thread_count, const std::function<Status(std::size_t)>& task) {
+Status parallel_for(std::size_t task_count, int thread_count,
+                    const std::function<Status(std::size_t)>& task) {
   FirstError first_error;
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t index = next++; index < task_count; index = next++) run_one(index, task, first_error);
   };
-  const auto workers = std::min<std::size_t>(static_cast<std::size_t>(resolve_thread_count(thread_count)), task_count);
+  const auto workers =
+      std::min<std::size_t>(static_cast<std::size_t>(resolve_thread_count(thread_count)), task_count);
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < workers; ++i) threads.emplace_back(work);
   work();
@@ -80,7 +84,8 @@ int resolve_thread_count(int requested) noexcept {
   return requested > 0 ? requested : oneapi::tbb::info::default_concurrency();
 }
 
-Status parallel_for(std::size_t task_count, int thread_count, const std::function<Status(std::size_t)>& task) {
+Status parallel_for(std::size_t task_count, int thread_count,
+                    const std::function<Status(std::size_t)>& task) {
   FirstError first_error;
   const int threads = resolve_thread_count(thread_count);
   if (threads == 1 || task_count <= 1) {
@@ -92,7 +97,8 @@ Status parallel_for(std::size_t task_count, int thread_count, const std::functio
     oneapi::tbb::parallel_for(
         oneapi::tbb::blocked_range<std::size_t>(0, task_count, 1),
         [&](const oneapi::tbb::blocked_range<std::size_t>& range) {
-          for (std::size_t index = range.begin(); index != range.end(); ++index) run_one(index, task, first_error);
+          for (std::size_t index = range.begin(); index != range.end(); ++index)
+            run_one(index, task, first_error);
         },
         oneapi::tbb::simple_partitioner());
   });

@@ -13,7 +13,8 @@ class Progress {
 
   /// `done` of `total` units of `activity` ("trees", "rows", "MB"); total 0 means unknown.
   /// `note` is an extra to show behind, e.g. "OOB 0.93"; may be empty.
-  virtual void update(std::string_view activity, std::uint64_t done, std::uint64_t total, std::string_view note) = 0;
+  virtual void update(std::string_view activity, std::uint64_t done, std::uint64_t total,
+                      std::string_view note) = 0;
 };
 
 /// Reports nowhere.

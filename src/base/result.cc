@@ -13,13 +13,20 @@ std::string to_string(const Error& error) {
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::kInvalidInput: return "invalid_input";
-    case ErrorCode::kContractBroken: return "contract_broken";
-    case ErrorCode::kOutsidePopulation: return "outside_population";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kIo: return "io_error";
-    case ErrorCode::kResourceLimit: return "resource_limit";
-    case ErrorCode::kCancelled: return "cancelled";
+    case ErrorCode::kInvalidInput:
+      return "invalid_input";
+    case ErrorCode::kContractBroken:
+      return "contract_broken";
+    case ErrorCode::kOutsidePopulation:
+      return "outside_population";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kIo:
+      return "io_error";
+    case ErrorCode::kResourceLimit:
+      return "resource_limit";
+    case ErrorCode::kCancelled:
+      return "cancelled";
   }
   return "unknown";
 }

@@ -11,13 +11,13 @@ namespace archmlp::base {
 
 /// What kind of thing went wrong; decides the exit code and the HTTP status.
 enum class ErrorCode {
-  kInvalidInput,        // the data, the recipe, a parameter or a request is wrong
-  kContractBroken,      // a stage did not hand over what it promised; `component` names it
-  kOutsidePopulation,   // a record that the recipe's filter drops: the model has nothing to say of it
-  kNotFound,            // a file, a model, a column asked for by the user does not exist
-  kIo,                  // the operating system refused a read or a write
-  kResourceLimit,       // a documented limit would be exceeded
-  kCancelled,           // the user asked to stop
+  kInvalidInput,       // the data, the recipe, a parameter or a request is wrong
+  kContractBroken,     // a stage did not hand over what it promised; `component` names it
+  kOutsidePopulation,  // a record that the recipe's filter drops: the model has nothing to say of it
+  kNotFound,           // a file, a model, a column asked for by the user does not exist
+  kIo,                 // the operating system refused a read or a write
+  kResourceLimit,      // a documented limit would be exceeded
+  kCancelled,          // the user asked to stop
 };
 
 /// What went wrong, where in the *data* or the *request*, and what to do about it.

@@ -9,11 +9,13 @@
 
 namespace archmlp::base {
 
-/// The names most like `wanted` (edit distance, case ignored), best first, at most `limit`; empty if none is near.
+/// The names most like `wanted` (edit distance, case ignored), best first, at most `limit`; empty if none is
+/// near.
 std::vector<std::string> nearest_names(std::string_view wanted, std::span<const std::string> known,
                                        std::size_t limit = 3);
 
-/// A hint made of them: `did you mean "age" or "wage"?`, or, if none is near, `known: "a", "b", … (12 in all)`.
+/// A hint made of them: `did you mean "age" or "wage"?`, or, if none is near, `known: "a", "b", … (12 in
+/// all)`.
 std::string suggest_names(std::string_view wanted, std::span<const std::string> known);
 
 /// `text` in double quotes for a message: control characters escaped, cut at ~60 characters with "…".
@@ -23,7 +25,7 @@ std::string quoted(std::string_view text);
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept;
 
 /// The shortest digits that read back as the same double; "NaN" never: precondition finite.
-/// Integral values below 1e15 print with ".0" like Java and Python, so that a real column stays one when read again.
+/// Integral values print with ".0" (or an exponent), so that a real column stays one when read again.
 std::string format_real(double value);
 void append_real(std::string& out, double value);
 
