@@ -117,7 +117,7 @@ Status refuse_unsafe_folder(const fs::path& final_path, std::span<const std::str
     const std::string name = entry->path().filename().string();
     if (std::find(expected_names.begin(), expected_names.end(), name) == expected_names.end()) {
       return Error{
-          .message = "the output folder holds " + quoted(name) + ", which this program did not write",
+          .message = "the output folder holds " + base::quoted(name) + ", which this program did not write",
           .where = final_path.string(),
           .hint = "give an empty or a new folder"};
     }

@@ -88,7 +88,7 @@ std::string suggest_names(std::string_view wanted, std::span<const std::string> 
     hint = "did you mean ";
     for (std::size_t i = 0; i < near.size(); ++i) {
       if (i > 0) hint += i + 1 == near.size() ? " or " : ", ";
-      hint += quoted(near[i]);
+      hint += base::quoted(near[i]);
     }
     return hint + "?";
   }
@@ -97,7 +97,7 @@ std::string suggest_names(std::string_view wanted, std::span<const std::string> 
   hint = "known: ";
   for (std::size_t i = 0; i < std::min(known.size(), kShown); ++i) {
     if (i > 0) hint += ", ";
-    hint += quoted(known[i]);
+    hint += base::quoted(known[i]);
   }
   if (known.size() > kShown) hint += ", … (" + std::to_string(known.size()) + " in all)";
   return hint;

@@ -1,1 +1,67 @@
-#include "archmlp/base/atomic_output.h"
+#include "archmlp/base/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "archmlp/base/rng.h"
+
+namespace archmlp::base {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(NearestNames, FindsTyposCaseAndParts) {
+  const std::vector<std::string> known = {"amount", "oldbalanceOrg", "newbalanceOrig", "type"};
+  EXPECT_THAT(nearest_names("amuont", known), ElementsAre("amount"));
+  EXPECT_THAT(nearest_names("Type", known), ElementsAre("type"));
+  EXPECT_THAT(nearest_names("oldBalanceOrig", known), ElementsAre("oldbalanceOrg", "newbalanceOrig"));
+  EXPECT_THAT(nearest_names("zzz", known), IsEmpty());
+}
+
+TEST(SuggestNames, ListsWhatIsKnownIfNothingIsNear) {
+  EXPECT_EQ(suggest_names("zzz", std::vector<std::string>{"a", "b"}), R"(known: "a", "b")");
+  EXPECT_EQ(suggest_names("typ", std::vector<std::string>{"type"}), R"(did you mean "type"?)");
+}
+
+TEST(Quoted, EscapesAndCuts) {
+  EXPECT_EQ(base::quoted("a\n\"b\"\x01"), R"("a\n\"b\"\x01")");
+  EXPECT_EQ(base::quoted("\xff"), R"("\xff")");
+  EXPECT_EQ(base::quoted("né"), "\"né\"");
+  EXPECT_EQ(base::quoted(std::string(100, 'x')), "\"" + std::string(60, 'x') + "…\"");
+}
+
+TEST(FindInvalidUtf8, KnowsTheStandardsCases) {
+  EXPECT_EQ(find_invalid_utf8("plain ascii text, long enough"), std::nullopt);
+  EXPECT_EQ(find_invalid_utf8("é€😀"), std::nullopt);
+  EXPECT_EQ(find_invalid_utf8("abc\xC0\x80"), 3U);            // overlong
+  EXPECT_EQ(find_invalid_utf8("\xED\xA0\x80"), 0U);           // surrogate
+  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0U);       // beyond U+10FFFF
+  EXPECT_EQ(find_invalid_utf8("0123456789ab\xE2\x82"), 12U);  // cut short
+  EXPECT_EQ(find_invalid_utf8("\x80"), 0U);
+}
+
+TEST(FormatReal, ReadsBackEqualAndStaysReal) {
+  EXPECT_EQ(format_real(170136.0), "170136.0");
+  EXPECT_EQ(format_real(-0.0), "-0.0");
+  EXPECT_EQ(format_real(0.1), "0.1");
+  EXPECT_EQ(format_real(1e300), "1e+300");
+  Rng rng(1);
+  for (int i = 0; i < 10'000; ++i) {
+    const double value = std::ldexp(rng.uniform() - 0.5, static_cast<int>(rng.below(600)) - 300);
+    EXPECT_EQ(std::stod(format_real(value)), value);
+  }
+  EXPECT_EQ(std::stod(format_real(std::numeric_limits<double>::max())), std::numeric_limits<double>::max());
+}
+
+TEST(WithThousands, GroupsDigits) {
+  EXPECT_EQ(with_thousands(0), "0");
+  EXPECT_EQ(with_thousands(999), "999");
+  EXPECT_EQ(with_thousands(1'234'567), "1,234,567");
+}
+
+}  // namespace
+}  // namespace archmlp::base
