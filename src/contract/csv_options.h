@@ -14,12 +14,12 @@ std::vector<std::string> default_missing_values();  // "", NA, N/A, NaN, nan, nu
 
 /// How to read a CSV; the keys of the recipe's `read:` and the flags of the same names.
 struct CsvOptions {
-  std::optional<char> delimiter;                                     // none: detected among , ; tab |
-  bool header = true;                                                // otherwise columns are named c0, c1, …
+  std::optional<char> delimiter;  // none: detected among , ; tab |
+  bool header = true;             // otherwise columns are named c0, c1, …
   std::vector<std::string> missing_values = default_missing_values();
   std::map<std::string, std::vector<std::string>> column_missing_values;  // replaces the above for a column
-  std::map<std::string, ColumnKind> types;                           // overrides the guess
-  int thread_count = 0;                                              // 0: all; never changes the result
+  std::map<std::string, ColumnKind> types;                                // overrides the guess
+  int thread_count = 0;                                                   // 0: all; never changes the result
 };
 
 }  // namespace archmlp::contract

@@ -23,26 +23,27 @@ struct FileRecord {
   std::size_t row_count = 0;  // data rows, the header not counted
 };
 
-/// What preprocessing promises to training: `contract.json`. A training without one makes a feature-level contract:
-/// `raw` and `steps` are then empty and `has_raw` is false.
+/// What preprocessing promises to training: `contract.json`. A training without one makes a feature-level
+/// contract: `raw` and `steps` are then empty and `has_raw` is false.
 struct DatasetContract {
   std::string program_version;
   bool has_raw = false;
-  Schema raw;                           // of the input file, label included, in file order
-  nlohmann::ordered_json steps = nlohmann::ordered_json::array();   // fitted steps, as transform writes them
-  Schema features;                      // of the x files, in file order
+  Schema raw;  // of the input file, label included, in file order
+  nlohmann::ordered_json steps = nlohmann::ordered_json::array();  // fitted steps, as transform writes them
+  Schema features;                                                 // of the x files, in file order
   LabelSchema label;
-  std::map<std::string, FileRecord, std::less<>> files;  // the four CSVs
+  std::map<std::string, FileRecord, std::less<>> files;    // the four CSVs
   std::map<std::string, std::string, std::less<>> inputs;  // lineage: role ("data", "test_data") -> SHA-256
-  nlohmann::ordered_json recipe;        // canonical (contract::to_json(Recipe)); null if none
+  nlohmann::ordered_json recipe;  // canonical (contract::to_json(Recipe)); null if none
   std::uint64_t seed = 0;
 };
 
 /// The whole document, with `contract_version` and, last, `sha256` over everything before it: an edit shows.
 std::string to_text(const DatasetContract& contract);
 
-/// Errors: kContractBroken, component "preprocess", `where` = source_name (+ key): not JSON, edited (checksum), an old
-/// or newer version (says which and what to do), a key that is missing or of the wrong type.
+/// Errors: kContractBroken, component "preprocess", `where` = source_name (+ key): not JSON, edited
+/// (checksum), an old or newer version (says which and what to do), a key that is missing or of the wrong
+/// type.
 base::Result<DatasetContract> contract_from_text(std::string_view text, const std::string& source_name);
 
 /// The parts that travel in the model file, and back. Without `files`.

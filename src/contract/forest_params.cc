@@ -1,1 +1,403 @@
 #include "archmlp/contract/forest_params.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+#include "archmlp/contract/json_reader.h"
+
+namespace archmlp::contract {
+namespace {
+
+using base::Error;
+using base::Status;
+using Json = nlohmann::ordered_json;
+using Amount = std::variant<std::int64_t, double>;  // a count of rows or features, or a share of them
+
+ForestParams& params_of(void* config) { return *static_cast<ForestParams*>(config); }
+const ForestParams& params_of(const void* config) { return *static_cast<const ForestParams*>(config); }
+
+Error expected(std::string_view what, const Json& found) {
+  return Error{.message = fmt::format("expected {}, found {}", what, describe(found))};
+}
+
+bool is_count(const Json& json, std::int64_t least) {
+  if (json.is_number_unsigned()) {
+    const auto value = json.get<std::uint64_t>();
+    return value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) &&
+           static_cast<std::int64_t>(value) >= least;
+  }
+  return json.is_number_integer() && json.get<std::int64_t>() >= least;
+}
+
+struct ShareRange {
+  bool one_included;
+};
+
+bool is_share(const Json& json, ShareRange range) {
+  if (!json.is_number_float()) return false;
+  const double value = json.get<double>();
+  return value > 0.0 && (value < 1.0 || (range.one_included && value == 1.0));
+}
+
+Json amount_to_json(const Amount& amount) {
+  if (const auto* count = std::get_if<std::int64_t>(&amount)) return *count;
+  return std::get<double>(amount);
+}
+
+Json count_schema(std::int64_t least) { return {{"type", "integer"}, {"minimum", least}}; }
+// JSON Schema draws no line between 1 and 1.0: a share is what lies below 1.
+Json share_schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", 1}}; }
+Json null_schema() { return {{"type", "null"}}; }
+Json any_of(std::initializer_list<Json> schemas) {
+  Json json = Json::object();
+  json["anyOf"] = Json::array();
+  for (const Json& schema : schemas) json["anyOf"].push_back(schema);
+  return json;
+}
+
+Field count_field(std::string_view name, std::int64_t ForestParams::*member, std::string_view range,
+                  std::int64_t least, std::int64_t most, std::string_view help) {
+  return {.name = name,
+          .type = "int",
+          .range = range,
+          .help = help,
+          .set = [=](void* config, const Json& value) -> Status {
+            if (!is_count(value, least) || value.get<std::int64_t>() > most) {
+              return expected(fmt::format("an integer {}", range), value);
+            }
+            params_of(config).*member = value.get<std::int64_t>();
+            return {};
+          },
+          .get = [=](const void* config) { return Json(params_of(config).*member); },
+          .schema =
+              [=] {
+                Json schema = count_schema(least);
+                if (most != std::numeric_limits<std::int64_t>::max()) schema["maximum"] = most;
+                return schema;
+              }};
+}
+
+Field limit_field(std::string_view name, std::optional<std::int64_t> ForestParams::*member,
+                  std::string_view range, std::int64_t least, std::string_view help) {
+  return {.name = name,
+          .type = "int or null",
+          .range = range,
+          .help = help,
+          .set = [=](void* config, const Json& value) -> Status {
+            if (!value.is_null() && !is_count(value, least)) {
+              return expected(fmt::format("null or an integer {}", range), value);
+            }
+            params_of(config).*member =
+                value.is_null() ? std::nullopt : std::optional<std::int64_t>(value.get<std::int64_t>());
+            return {};
+          },
+          .get =
+              [=](const void* config) {
+                const auto& limit = params_of(config).*member;
+                return limit ? Json(*limit) : Json(nullptr);
+              },
+          .schema =
+              [=] {
+                return any_of({null_schema(), count_schema(least)});
+              }};
+}
+
+Field amount_field(std::string_view name, Amount ForestParams::*member, std::string_view range,
+                   std::int64_t least, ShareRange share, std::string_view help) {
+  return {.name = name,
+          .type = "int or float",
+          .range = range,
+          .help = help,
+          .set = [=](void* config, const Json& value) -> Status {
+            if (is_count(value, least)) {
+              params_of(config).*member = value.get<std::int64_t>();
+            } else if (is_share(value, share)) {
+              params_of(config).*member = value.get<double>();
+            } else {
+              return expected(range, value);
+            }
+            return {};
+          },
+          .get = [=](const void* config) { return amount_to_json(params_of(config).*member); },
+          .schema =
+              [=] {
+                return any_of({count_schema(least), share_schema()});
+              }};
+}
+
+Field flag_field(std::string_view name, bool ForestParams::*member, std::string_view help) {
+  return {.name = name,
+          .type = "bool",
+          .range = "",
+          .help = help,
+          .set = [=](void* config, const Json& value) -> Status {
+            if (!value.is_boolean()) return expected("true or false", value);
+            params_of(config).*member = value.get<bool>();
+            return {};
+          },
+          .get = [=](const void* config) { return Json(params_of(config).*member); },
+          .schema =
+              [] {
+                return Json{{"type", "boolean"}};
+              }};
+}
+
+Status set_criterion(void* config, const Json& value) {
+  static const std::vector<std::string> kNames = {"gini", "entropy", "log_loss", "squared_error"};
+  if (!value.is_string() ||
+      std::find(kNames.begin(), kNames.end(), value.get<std::string>()) == kNames.end()) {
+    Error error = expected("'gini', 'entropy', 'log_loss' or 'squared_error'", value);
+    if (value.is_string()) error.hint = base::suggest_names(value.get<std::string>(), kNames);
+    return error;
+  }
+  params_of(config).criterion = value.get<std::string>();
+  return {};
+}
+
+Field criterion_field() {
+  return {.name = "criterion",
+          .type = "str",
+          .range = "'gini', 'entropy', 'log_loss'; regression: 'squared_error'",
+          .help = "What a split improves",
+          .set = set_criterion,
+          .get = [](const void* config) { return Json(params_of(config).criterion); },
+          .schema =
+              [] {
+                return Json{{"enum", {"gini", "entropy", "log_loss", "squared_error"}}};
+              }};
+}
+
+Field impurity_field() {
+  return {.name = "min_impurity_decrease",
+          .type = "float",
+          .range = ">= 0",
+          .help = "A node is split only if that lowers the weighted impurity by at least this much",
+          .set = [](void* config, const Json& value) -> Status {
+            if (!value.is_number() || !(value.get<double>() >= 0.0) || !std::isfinite(value.get<double>())) {
+              return expected("a number >= 0", value);
+            }
+            params_of(config).min_impurity_decrease = value.get<double>();
+            return {};
+          },
+          .get = [](const void* config) { return Json(params_of(config).min_impurity_decrease); },
+          .schema =
+              [] {
+                return Json{{"type", "number"}, {"minimum", 0}};
+              }};
+}
+
+Status set_max_features(void* config, const Json& value) {
+  auto& max_features = params_of(config).max_features;
+  if (value == "auto") {
+    max_features = std::nullopt;
+  } else if (value == "sqrt") {
+    max_features = MaxFeatures::kSqrt;
+  } else if (value == "log2") {
+    max_features = MaxFeatures::kLog2;
+  } else if (value.is_null()) {
+    max_features = MaxFeatures::kAll;
+  } else if (is_count(value, 1)) {
+    max_features = value.get<std::int64_t>();
+  } else if (is_share(value, {.one_included = true})) {
+    max_features = value.get<double>();
+  } else {
+    return expected("'sqrt', 'log2', 'auto', null, an integer >= 1 or a float in (0, 1]", value);
+  }
+  return {};
+}
+
+Json get_max_features(const void* config) {
+  const auto& max_features = params_of(config).max_features;
+  if (!max_features) return "auto";
+  if (const auto* count = std::get_if<std::int64_t>(&*max_features)) return *count;
+  if (const auto* share = std::get_if<double>(&*max_features)) return *share;
+  switch (std::get<MaxFeatures>(*max_features)) {
+    case MaxFeatures::kSqrt:
+      return "sqrt";
+    case MaxFeatures::kLog2:
+      return "log2";
+    case MaxFeatures::kAll:
+      break;
+  }
+  return nullptr;
+}
+
+Field max_features_field() {
+  return {
+      .name = "max_features",
+      .type = "'auto', 'sqrt', 'log2', int, float or null",
+      .range = ">= 1, or a share in (0, 1]",
+      .help = "Features tried at each split; auto: sqrt for classification, all for regression; null: all",
+      .set = set_max_features,
+      .get = get_max_features,
+      .schema = [] {
+        return any_of(
+            {Json{{"enum", {"auto", "sqrt", "log2"}}}, null_schema(), count_schema(1), share_schema()});
+      }};
+}
+
+Field max_samples_field() {
+  return {.name = "max_samples",
+          .type = "int, float or null",
+          .range = ">= 1, or a share in (0, 1]",
+          .help = "Rows drawn for each tree; null: as many as there are",
+          .set = [](void* config, const Json& value) -> Status {
+            auto& max_samples = params_of(config).max_samples;
+            if (value.is_null()) {
+              max_samples = std::nullopt;
+            } else if (is_count(value, 1)) {
+              max_samples = value.get<std::int64_t>();
+            } else if (is_share(value, {.one_included = true})) {
+              max_samples = value.get<double>();
+            } else {
+              return expected("null, an integer >= 1 or a float in (0, 1]", value);
+            }
+            return {};
+          },
+          .get =
+              [](const void* config) {
+                const auto& max_samples = params_of(config).max_samples;
+                return max_samples ? amount_to_json(*max_samples) : Json(nullptr);
+              },
+          .schema =
+              [] {
+                return any_of({null_schema(), count_schema(1), share_schema()});
+              }};
+}
+
+using ClassWeights = std::vector<std::pair<Value, double>>;
+
+Status add_class_weight(ClassWeights& weights, Value name, const Json& weight) {
+  if (!weight.is_number() || !std::isfinite(weight.get<double>()) || weight.get<double>() < 0.0) {
+    return Error{.message = fmt::format("the weight of class {}: expected a number >= 0, found {}",
+                                        base::quoted(to_text(name)), describe(weight))};
+  }
+  const bool repeats = std::any_of(weights.begin(), weights.end(), [&](const auto& entry) {
+    return !value_less(entry.first, name) && !value_less(name, entry.first);
+  });
+  if (repeats) return Error{.message = fmt::format("class {} occurs twice", base::quoted(to_text(name)))};
+  weights.emplace_back(std::move(name), weight.get<double>());
+  return {};
+}
+
+base::Result<ClassWeights> class_weights_from(const Json& json) {
+  ClassWeights weights;
+  if (json.is_object()) {
+    for (const auto& [name, weight] : json.items()) {
+      const Json typed = name.empty() ? Json(name) : TRY(json_from_scalar(name));
+      Value value = TRY(value_from_json(typed));
+      TRY(add_class_weight(weights, std::move(value), weight));
+    }
+    return weights;
+  }
+  for (const Json& pair : json) {
+    if (!pair.is_array() || pair.size() != 2) return expected("a pair [class, weight]", pair);
+    Value name = TRY(value_from_json(pair[0]));
+    TRY(add_class_weight(weights, std::move(name), pair[1]));
+  }
+  return weights;
+}
+
+Status set_class_weight(void* config, const Json& value) {
+  auto& class_weight = params_of(config).class_weight;
+  if (value.is_null()) {
+    class_weight = ClassWeight::kNone;
+  } else if (value == "balanced") {
+    class_weight = ClassWeight::kBalanced;
+  } else if (value.is_structured() && !value.empty()) {
+    class_weight = TRY(class_weights_from(value));
+  } else {
+    return expected("null, 'balanced' or a weight for each class, as in {0: 1, 1: 5}", value);
+  }
+  return {};
+}
+
+Json get_class_weight(const void* config) {
+  const auto& class_weight = params_of(config).class_weight;
+  if (const auto* mode = std::get_if<ClassWeight>(&class_weight)) {
+    return *mode == ClassWeight::kBalanced ? Json("balanced") : Json(nullptr);
+  }
+  Json pairs = Json::array();
+  for (const auto& [name, weight] : std::get<ClassWeights>(class_weight)) {
+    pairs.push_back(Json::array({to_json(name), weight}));
+  }
+  return pairs;
+}
+
+Field class_weight_field() {
+  return {.name = "class_weight",
+          .type = "null, 'balanced' or {class: weight}",
+          .range = "weights >= 0",
+          .help = "Weights of the classes; balanced: inverse to how often they occur",
+          .set = set_class_weight,
+          .get = get_class_weight,
+          .schema = [] {
+            const Json weight = {{"type", "number"}, {"minimum", 0}};
+            return any_of({null_schema(), Json{{"const", "balanced"}},
+                           Json{{"type", "object"}, {"minProperties", 1}, {"additionalProperties", weight}},
+                           Json{{"type", "array"},
+                                {"minItems", 1},
+                                {"items", {{"type", "array"}, {"minItems", 2}, {"maxItems", 2}}}}});
+          }};
+}
+
+Field random_state_field() {
+  return {.name = "random_state",
+          .type = "int",
+          .range = "0 to 2^64 - 1",
+          .help = "Seed: the same one gives the same model",
+          .set = [](void* config, const Json& value) -> Status {
+            if (!value.is_number_unsigned() && !is_count(value, 0)) {
+              Error error = expected("an integer >= 0", value);
+              if (value.is_null()) error.hint = "models are reproducible here: choose any number";
+              return error;
+            }
+            params_of(config).random_state = value.get<std::uint64_t>();
+            return {};
+          },
+          .get = [](const void* config) { return Json(params_of(config).random_state); },
+          .schema = [] { return count_schema(0); }};
+}
+
+FieldTable make_forest_fields() {
+  constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+  return {
+      count_field("n_estimators", &ForestParams::n_estimators, ">= 1", 1, kNoLimit, "Number of trees"),
+      criterion_field(),
+      limit_field("max_depth", &ForestParams::max_depth, ">= 1", 1,
+                  "Depth of a tree; null: until the leaves are pure"),
+      limit_field("max_leaf_nodes", &ForestParams::max_leaf_nodes, ">= 2", 2,
+                  "Leaves of a tree, grown best first; null: no limit"),
+      amount_field("min_samples_split", &ForestParams::min_samples_split,
+                   "an integer >= 2 or a float in (0, 1]", 2, {.one_included = true},
+                   "Rows that a node needs to be split, or their share"),
+      amount_field("min_samples_leaf", &ForestParams::min_samples_leaf,
+                   "an integer >= 1 or a float in (0, 1)", 1, {.one_included = false},
+                   "Rows that each leaf keeps, or their share"),
+      impurity_field(),
+      max_features_field(),
+      flag_field("bootstrap", &ForestParams::bootstrap, "Draw each tree's rows with replacement"),
+      max_samples_field(),
+      flag_field("oob_score", &ForestParams::oob_score,
+                 "Score the forest on the rows that its trees did not draw"),
+      class_weight_field(),
+      count_field("max_bins", &ForestParams::max_bins, "between 2 and 255", 2, 255,
+                  "Bins that the values of a feature are grouped into"),
+      random_state_field(),
+  };
+}
+
+}  // namespace
+
+const FieldTable& forest_fields() {
+  static const FieldTable table = make_forest_fields();
+  return table;
+}
+
+}  // namespace archmlp::contract

@@ -20,24 +20,32 @@ namespace archmlp::contract {
 
 // The steps of a recipe, as the user wrote them. Fitting is preprocess's business, applying is transform's.
 
-struct FilterStep { std::string condition; };
-struct RemoveStep { std::vector<std::string> columns; };
-struct RenameStep { std::vector<std::pair<std::string, std::string>> names; };  // old -> new
+struct FilterStep {
+  std::string condition;
+};
+struct RemoveStep {
+  std::vector<std::string> columns;
+};
+struct RenameStep {
+  std::vector<std::pair<std::string, std::string>> names;
+};  // old -> new
 struct ReplaceStep {
   std::vector<std::string> columns;
   std::string where;  // condition, evaluated once, before any column changes
   Value with;
 };
-struct AddFeaturesStep { std::vector<std::pair<std::string, std::string>> features; };  // name -> expression, in order
+struct AddFeaturesStep {
+  std::vector<std::pair<std::string, std::string>> features;
+};  // name -> expression, in order
 struct ImputeStep {
-  std::vector<std::string> columns;  // empty: every column that the strategy can treat (the label excepted)
-  std::string strategy = "mean";     // mean, median, most_frequent, constant
-  Value fill_value;                  // constant only
-  std::vector<Value> missing_values; // placeholders that also count as missing, e.g. -1 or "unknown"
+  std::vector<std::string> columns;   // empty: every column that the strategy can treat (the label excepted)
+  std::string strategy = "mean";      // mean, median, most_frequent, constant
+  Value fill_value;                   // constant only
+  std::vector<Value> missing_values;  // placeholders that also count as missing, e.g. -1 or "unknown"
 };
 struct OneHotStep {
-  std::vector<std::string> columns;         // empty: all text columns
-  std::string handle_unknown = "ignore";    // ignore (all zeros, counted) or error
+  std::vector<std::string> columns;                          // empty: all text columns
+  std::string handle_unknown = "ignore";                     // ignore (all zeros, counted) or error
   std::map<std::string, std::string> column_handle_unknown;  // per column
 };
 
@@ -48,11 +56,12 @@ using StepConfig =
 std::string_view step_name(const StepConfig& step) noexcept;
 
 struct SplitConfig {
-  double test_size = 0.3;                    // share of the rows, in (0, 1)
-  bool stratify = false;                     // by label
-  std::optional<std::string> time_column;    // the last rows by this column are the test set; ties stay together
-  std::optional<std::string> group_column;   // rows of one group stay on one side
-  std::optional<std::string> test_file;      // a given test set; excludes all of the above
+  double test_size = 0.3;  // share of the rows, in (0, 1)
+  bool stratify = false;   // by label
+  std::optional<std::string>
+      time_column;  // the last rows by this column are the test set; ties stay together
+  std::optional<std::string> group_column;  // rows of one group stay on one side
+  std::optional<std::string> test_file;     // a given test set; excludes all of the above
   std::uint64_t seed = 0;
 };
 
@@ -79,12 +88,12 @@ struct Recipe {
 base::Result<Recipe> parse_recipe(std::string_view yaml, const std::string& source_name);
 base::Result<Recipe> read_recipe(const std::filesystem::path& path);
 
-/// One step from a flag: `--one-hot type,country`, `--filter EXPR`, `--impute '{columns: [a], strategy: median}'`:
-/// the YAML value of the key `name`. `where` of an error is the flag.
+/// One step from a flag: `--one-hot type,country`, `--filter EXPR`, `--impute '{columns: [a], strategy:
+/// median}'`: the YAML value of the key `name`. `where` of an error is the flag.
 base::Result<StepConfig> parse_step(std::string_view name, std::string_view yaml_value);
 
-/// The canonical form that is stored as lineage: every value explicit, without file paths and thread counts, so that
-/// two runs in different folders store the same bytes.
+/// The canonical form that is stored as lineage: every value explicit, without file paths and thread counts,
+/// so that two runs in different folders store the same bytes.
 nlohmann::ordered_json to_json(const Recipe& recipe);
 nlohmann::ordered_json to_json(const StepConfig& step);
 

@@ -56,8 +56,8 @@ struct LabelSchema {
 nlohmann::ordered_json to_json(const LabelSchema& label);
 base::Result<LabelSchema> label_from_json(const nlohmann::ordered_json& json);
 
-/// The task that a label column suggests: text, boolean, or integer with at most 20 distinct values (and those no
-/// more than a tenth of the rows, unless 2) is classification; everything else regression.
+/// The task that a label column suggests: text, boolean, or integer with at most 20 distinct values (and
+/// those no more than a tenth of the rows, unless 2) is classification; everything else regression.
 Task guess_task(ColumnKind kind, std::size_t distinct_count, std::size_t row_count) noexcept;
 
 }  // namespace archmlp::contract
