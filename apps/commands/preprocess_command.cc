@@ -1,0 +1,142 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "../output.h"
+#include "archmlp/base/try.h"
+#include "archmlp/preprocess/preprocess_stage.h"
+#include "commands.h"
+#include "report_text.h"
+#include "shared_options.h"
+
+namespace archmlp::apps {
+namespace {
+
+/// What was typed; it goes over what the recipe says once both are known.
+struct GivenPreprocessOptions {
+  std::filesystem::path data;
+  std::filesystem::path out = "prepared";
+  std::optional<std::filesystem::path> recipe, test_rows_out;
+  std::optional<std::string> label;
+  contract::CsvOptions read;
+  std::vector<contract::StepConfig> steps;
+  std::vector<std::function<void(contract::SplitConfig&)>> split_changes;
+  int thread_count = 0;
+};
+
+void add_step_options(Options& options, GivenPreprocessOptions& given) {
+  options.group("Steps, applied in the order given (and after the recipe's)");
+  const auto add = [&](const std::string& flag, const std::string& key, const std::string& value_name,
+                       const std::string& help) {
+    options.each(flag, value_name, help, [&given, key](const std::string& text) -> base::Status {
+      given.steps.push_back(TRY(contract::parse_step(key, text)));
+      return {};
+    });
+  };
+  add("--filter", "filter", "EXPR", "Keep the rows for which the expression is true");
+  add("--remove", "remove", "A,B,…", "Remove columns");
+  add("--rename", "rename", "{OLD: NEW}", "Rename columns");
+  add("--replace", "replace", "{columns: […], where: EXPR, with: VALUE}", "Replace values under a condition");
+  add("--add-features", "add_features", "{NAME: EXPR}", "Add columns computed from others");
+  add("--impute", "impute", "{columns: […], strategy: median}",
+      "Fill missing values; fitted on training rows");
+  add("--one-hot", "one_hot", "A,B,…", "Encode categories as 0/1 columns; `all` for all text columns");
+}
+
+void add_split_options(Options& options, GivenPreprocessOptions& given) {
+  options.group("Split");
+  const auto add = [&](const std::string& flag, const std::string& value_name, const std::string& help,
+                       std::function<base::Status(const std::string&)> consumer) {
+    options.each(flag, value_name, help, std::move(consumer));
+  };
+  const auto add_column = [&](const std::string& flag, const std::string& help,
+                              std::optional<std::string> contract::SplitConfig::*member) {
+    add(flag, "TEXT", help, [&given, member](const std::string& text) {
+      given.split_changes.push_back([member, text](contract::SplitConfig& split) { split.*member = text; });
+      return base::Status();
+    });
+  };
+  add("--test-size", "SHARE", "Share of the rows in the test set [0.3]", [&given](const std::string& text) {
+    char* end = nullptr;
+    const double share = std::strtod(text.c_str(), &end);
+    if (end == text.c_str() || *end != '\0') {
+      return base::Status(base::Error{.message = "expected a share such as 0.3, found \"" + text + "\""});
+    }
+    given.split_changes.push_back([share](contract::SplitConfig& split) { split.test_size = share; });
+    return base::Status();
+  });
+  options.each_with_default(
+      "--stratify", "", "Keep the label's shares in both sets", "true", [&given](const std::string&) {
+        given.split_changes.push_back([](contract::SplitConfig& split) { split.stratify = true; });
+        return base::Status();
+      });
+  add_column("--time-column", "The last rows by this column are the test set",
+             &contract::SplitConfig::time_column);
+  add_column("--group-column", "Rows of one group stay in one set", &contract::SplitConfig::group_column);
+  add_column("--test-file", "A given CSV is the test set", &contract::SplitConfig::test_file);
+  add("--seed", "INT", "The same seed gives the same split [0]", [&given](const std::string& text) {
+    char* end = nullptr;
+    const std::uint64_t seed = std::strtoull(text.c_str(), &end, 10);
+    if (end == text.c_str() || *end != '\0' || text.front() == '-') {
+      return base::Status(base::Error{.message = "expected a whole number >= 0, found \"" + text + "\""});
+    }
+    given.split_changes.push_back([seed](contract::SplitConfig& split) { split.seed = seed; });
+    return base::Status();
+  });
+}
+
+/// CSV options that were typed win over the recipe's, one by one.
+void merge_read(contract::CsvOptions& read, const contract::CsvOptions& given) {
+  const contract::CsvOptions defaults;
+  if (given.delimiter) read.delimiter = given.delimiter;
+  if (!given.header) read.header = false;
+  if (given.missing_values != defaults.missing_values) read.missing_values = given.missing_values;
+  for (const auto& [column, tokens] : given.column_missing_values)
+    read.column_missing_values[column] = tokens;
+  for (const auto& [column, kind] : given.types) read.types[column] = kind;
+}
+
+base::Status preprocess(const GivenPreprocessOptions& given) {
+  preprocess::PreprocessOptions options;
+  if (given.recipe) options.recipe = TRY(contract::read_recipe(*given.recipe));
+  if (given.label) options.recipe.label = *given.label;
+  if (options.recipe.label.empty()) {
+    return base::Error{
+        .message = "the label is not given", .where = "--label", .hint = "name the column to predict"};
+  }
+  merge_read(options.recipe.read, given.read);
+  for (const contract::StepConfig& step : given.steps) options.recipe.preprocess.push_back(step);
+  for (const auto& change : given.split_changes) change(options.recipe.split);
+  options.data = given.data;
+  options.out = given.out;
+  options.test_rows_out = given.test_rows_out;
+  options.thread_count = given.thread_count;
+  const preprocess::PreprocessReport report =
+      TRY(preprocess::run_preprocess_stage(options, terminal_progress()));
+  if (json_output_wanted()) return write_stdout(to_json(report, options.out).dump(2) + "\n");
+  return write_stdout(to_text(report, options.out));
+}
+
+}  // namespace
+
+Command preprocess_command() {
+  return {
+      "preprocess", "Turn a raw CSV into train and test CSVs and a contract", [](Options& options) -> Action {
+        auto given = std::make_shared<GivenPreprocessOptions>();
+        options.positional("data", given->data, "CSV file, plain, .gz or .zst; - is standard input");
+        options.value("--recipe", given->recipe, "YAML file with the steps");
+        options.value("--label", given->label, "Column to predict");
+        options.value("--out", given->out, "Folder to write");
+        options.value("--test-rows-out", given->test_rows_out, "Also write the raw test rows to this CSV");
+        add_threads(options, given->thread_count);
+        add_json(options);
+        add_step_options(options, *given);
+        add_split_options(options, *given);
+        add_csv_options(options, given->read);
+        options.examples(
+            "  archmlp preprocess paysim.csv --recipe examples/fraud.yaml --out prepared\n"
+            "  archmlp preprocess churn.csv --label Churn --remove customerID --one-hot all --stratify\n");
+        return [given] { return preprocess(*given); };
+      }};
+}
+
+}  // namespace archmlp::apps

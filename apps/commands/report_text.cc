@@ -1,0 +1,76 @@
+#include "report_text.h"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "archmlp/base/text.h"
+
+namespace archmlp::apps {
+
+using base::with_thousands;
+
+namespace {
+
+std::size_t rows_of(const contract::DatasetContract& contract, std::string_view file) {
+  const auto found = contract.files.find(file);
+  return found == contract.files.end() ? 0 : found->second.row_count;
+}
+
+}  // namespace
+
+std::string to_text(const preprocess::PreprocessReport& report, const std::filesystem::path& out) {
+  const contract::DatasetContract& contract = report.contract;
+  std::string text = fmt::format("read      {} rows", with_thousands(report.rows_read));
+  if (report.rows_filtered > 0)
+    text += fmt::format(", {} of them filtered out", with_thousands(report.rows_filtered));
+  text += fmt::format("\nprepared  {} features, label {}: {} rows to train, {} to test\n",
+                      contract.features.columns.size(), base::quoted(contract.label.name),
+                      with_thousands(rows_of(contract, "x_train.csv")),
+                      with_thousands(rows_of(contract, "x_test.csv")));
+  for (const auto& [column, count] : report.unknown_categories) {
+    text += fmt::format("note      {} test rows have a value in {} that no training row has\n",
+                        with_thousands(count), base::quoted(column));
+  }
+  return text + fmt::format("wrote     {}\n", out.string());
+}
+
+nlohmann::ordered_json to_json(const preprocess::PreprocessReport& report, const std::filesystem::path& out) {
+  nlohmann::ordered_json json = {{"out", out.string()},
+                                 {"rows_read", report.rows_read},
+                                 {"rows_filtered", report.rows_filtered},
+                                 {"train_rows", rows_of(report.contract, "x_train.csv")},
+                                 {"test_rows", rows_of(report.contract, "x_test.csv")},
+                                 {"features", report.contract.features.names()},
+                                 {"label", report.contract.label.name},
+                                 {"unknown_categories", nlohmann::ordered_json::object()}};
+  for (const auto& [column, count] : report.unknown_categories) json["unknown_categories"][column] = count;
+  return json;
+}
+
+std::string to_text(const train_stage::TrainReport& report, const std::filesystem::path& out) {
+  std::string text = fmt::format(
+      "trained   {} on {} rows x {} features, {}{}\n", report.model.value("kind", std::string("model")),
+      with_thousands(report.row_count), report.feature_count, contract::to_string(report.task),
+      report.task_was_guessed ? " (guessed from the label; --task says otherwise)" : "");
+  text += fmt::format("contract  {}\n", report.has_contract
+                                            ? "contract.json holds; the model takes raw records"
+                                            : "none beside the CSVs: the model takes features by name");
+  for (const auto& [name, value] : report.metrics.items())
+    text += fmt::format("{:<9} {}\n", name, value.dump());
+  return text + fmt::format("wrote     {} (SHA-256 {})\n", out.string(), report.model_sha256);
+}
+
+nlohmann::ordered_json to_json(const train_stage::TrainReport& report, const std::filesystem::path& out) {
+  return {{"out", out.string()},
+          {"sha256", report.model_sha256},
+          {"task", contract::to_string(report.task)},
+          {"task_was_guessed", report.task_was_guessed},
+          {"has_contract", report.has_contract},
+          {"rows", report.row_count},
+          {"features", report.feature_count},
+          {"model", report.model},
+          {"metrics", report.metrics}};
+}
+
+}  // namespace archmlp::apps

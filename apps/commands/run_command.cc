@@ -1,0 +1,55 @@
+#include <fmt/core.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "../output.h"
+#include "archmlp/base/try.h"
+#include "archmlp/evaluate/evaluate.h"
+#include "archmlp/pipeline/pipeline.h"
+#include "commands.h"
+#include "report_text.h"
+#include "shared_options.h"
+
+namespace archmlp::apps {
+namespace {
+
+struct GivenRunOptions {
+  std::filesystem::path recipe;
+  pipeline::RunOptions run;
+};
+
+base::Status run(GivenRunOptions& given) {
+  given.run.recipe = TRY(contract::read_recipe(given.recipe));
+  const pipeline::RunReport report = TRY(pipeline::run(given.run, terminal_progress()));
+  const std::filesystem::path prepared = given.run.out / "prepared";
+  if (json_output_wanted()) {
+    const nlohmann::ordered_json json = {{"preprocess", to_json(report.preprocess, prepared)},
+                                         {"train", to_json(report.train, report.model)},
+                                         {"evaluation", evaluate::to_json(report.evaluation)}};
+    return write_stdout(json.dump(2) + "\n");
+  }
+  return write_stdout(fmt::format("{}{}\n{}\nserve it  archmlp serve {}\n",
+                                  to_text(report.preprocess, prepared), to_text(report.train, report.model),
+                                  evaluate::to_text(report.evaluation), report.model.string()));
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "The whole way in one command: preprocess, train, evaluate, package",
+          [](Options& options) -> Action {
+            auto given = std::make_shared<GivenRunOptions>();
+            options.positional("recipe", given->recipe, "YAML file");
+            options.value("--data", given->run.data, "CSV to use instead of the recipe's");
+            options.value("--out", given->run.out, "Folder for prepared/, model.archmlp and metrics.json");
+            options.value("--test-rows-out", given->run.test_rows_out,
+                          "Also write the raw test rows to this CSV");
+            add_threads(options, given->run.thread_count);
+            add_json(options);
+            options.examples("  archmlp run examples/fraud.yaml --data paysim.csv --out out\n");
+            return [given] { return run(*given); };
+          }};
+}
+
+}  // namespace archmlp::apps

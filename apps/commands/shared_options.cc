@@ -1,0 +1,120 @@
+#include "shared_options.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "../output.h"
+#include "archmlp/base/text.h"
+#include "archmlp/contract/field_table.h"
+#include "archmlp/contract/forest_params.h"
+
+namespace archmlp::apps {
+
+using base::Error;
+using base::Status;
+
+void add_threads(Options& options, int& thread_count) {
+  options.value("--threads,--n-jobs", thread_count, "Threads; 0 is one a core. Never changes the result");
+}
+
+void add_json(Options& options) { options.flag("--json", json_output_wanted(), "Print JSON, errors too"); }
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> parts;
+  if (text.empty()) return parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t comma = text.find(',', begin);
+    parts.emplace_back(text.substr(begin, comma - begin));
+    if (comma == std::string_view::npos) return parts;
+    begin = comma + 1;
+  }
+}
+
+namespace {
+
+base::Result<char> delimiter_from(const std::string& text) {
+  if (text == "\\t" || text == "tab") return '\t';
+  if (text.size() == 1) return text.front();
+  return Error{.message = "expected one character, found " + base::quoted(text), .hint = "use , ; | or tab"};
+}
+
+/// "column=rest", split at the last `=` for kinds (column names may hold one) .
+base::Result<std::pair<std::string, std::string>> assignment_from(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0) {
+    return Error{.message = "expected COLUMN=VALUE, found " + base::quoted(text)};
+  }
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+Status add_type(contract::CsvOptions& read, const std::string& text) {
+  const auto parts = assignment_from(text);
+  if (!parts.ok()) return parts.error();
+  const auto kind = contract::column_kind_from(parts->second);
+  if (!kind) {
+    return Error{.message = "unknown type " + base::quoted(parts->second),
+                 .hint = "use integer, real, boolean or text"};
+  }
+  read.types[parts->first] = *kind;
+  return {};
+}
+
+}  // namespace
+
+void add_csv_options(Options& options, contract::CsvOptions& read) {
+  options.group("Reading the CSV");
+  options.each("--delimiter", "CHAR", "Field delimiter; detected if left out",
+               [&read](const std::string& text) {
+                 const auto delimiter = delimiter_from(text);
+                 if (!delimiter.ok()) return Status(delimiter.error());
+                 read.delimiter = *delimiter;
+                 return Status();
+               });
+  options.each_with_default("--no-header", "", "The first line is data; columns are named c0, c1, …", "true",
+                            [&read](const std::string&) {
+                              read.header = false;
+                              return Status();
+                            });
+  options.each("--missing-values", "A,B,…", "Cells that mean \"missing\", instead of the default list",
+               [&read](const std::string& text) {
+                 read.missing_values = split_list(text);
+                 return Status();
+               });
+  options.each("--column-missing-values", "COLUMN=A,B,…", "The same for one column; may be repeated",
+               [&read](const std::string& text) {
+                 const auto parts = assignment_from(text);
+                 if (!parts.ok()) return Status(parts.error());
+                 read.column_missing_values[parts->first] = split_list(parts->second);
+                 return Status();
+               });
+  options.each("--type", "COLUMN=KIND",
+               "integer, real, boolean or text instead of the guess; may be repeated",
+               [&read](const std::string& text) { return add_type(read, text); });
+  options.group("Options");
+}
+
+void add_forest_options(Options& options, contract::TrainConfig& train) {
+  options.group("Random forest (scikit-learn's names and defaults)");
+  const nlohmann::ordered_json defaults = contract::get_fields(contract::forest_fields(), &train.forest);
+  for (const contract::Field& field : contract::forest_fields()) {
+    const std::string name(field.name);
+    std::string flag = "--" + name;
+    std::replace(flag.begin() + 2, flag.end(), '_', '-');
+    std::string help = std::string(field.help) + " [" + defaults.at(name).dump() + "]";
+    if (!field.range.empty()) help += " (" + std::string(field.range) + ")";
+    const auto consumer = [&train, name](const std::string& text) {
+      const nlohmann::ordered_json json = {{name, contract::json_from_flag(text)}};
+      if (std::find(train.given.begin(), train.given.end(), name) == train.given.end())
+        train.given.push_back(name);
+      return contract::set_fields(contract::forest_fields(), &train.forest, json, "");
+    };
+    if (defaults.at(name).is_boolean()) {
+      options.each_with_default(flag, "BOOL", help, "true", consumer);
+    } else {
+      options.each(flag, std::string("VALUE"), help, consumer);
+    }
+  }
+  options.group("Options");
+}
+
+}  // namespace archmlp::apps

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "../options.h"
+#include "archmlp/contract/csv_options.h"
+#include "archmlp/contract/recipe.h"
+
+// Options that several commands have, so that they are called and mean the same everywhere.
+
+namespace archmlp::apps {
+
+void add_threads(Options& options, int& thread_count);
+void add_json(Options& options);
+
+/// --delimiter, --no-header, --missing-values, --column-missing-values, --type. `read` gets what is given.
+void add_csv_options(Options& options, contract::CsvOptions& read);
+/// One option a parameter of the forest, with scikit-learn's name; `train.given` lists those that were typed.
+void add_forest_options(Options& options, contract::TrainConfig& train);
+
+/// "a,b,c" as its parts; none for "".
+std::vector<std::string> split_list(std::string_view text);
+
+}  // namespace archmlp::apps

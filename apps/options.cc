@@ -1,0 +1,225 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+#include "archmlp/base/version.h"
+#include "output.h"
+#include "signals.h"
+
+namespace archmlp::apps {
+
+class Options::Impl {
+ public:
+  explicit Impl(CLI::App& app) : app_(app) {}
+
+  CLI::App& app() noexcept { return app_; }
+  template <typename T>
+  void add_value(const std::string& names, T& target, const std::string& help, bool show_default) {
+    CLI::Option* option = app_.add_option(names, target, help)->group(group_);
+    if (show_default) option->capture_default_str();
+  }
+  void add_flag(const std::string& names, bool& target, const std::string& help) {
+    app_.add_flag(names, target, help)->group(group_);
+  }
+  CLI::Option* add_consumer(const std::string& names, const std::string& help, Consumer consumer) {
+    // CLI11 keeps the texts; run_consumers hands them over in the order in which they were typed.
+    auto texts = std::make_unique<std::vector<std::string>>();
+    CLI::Option* option = app_.add_option(names, *texts, help)->group(group_);
+    consumers_[option] = {std::move(texts), std::move(consumer)};
+    return option;
+  }
+  void set_group(const std::string& heading) { group_ = heading; }
+
+  base::Status run_consumers() {
+    std::map<const CLI::Option*, std::size_t> used;
+    for (const CLI::Option* option : app_.parse_order()) {
+      const auto found = consumers_.find(option);
+      if (found == consumers_.end()) continue;
+      const std::size_t index = used[option]++;
+      if (index >= found->second.texts->size()) continue;
+      if (base::Status status = found->second.consumer((*found->second.texts)[index]); !status.ok()) {
+        base::Error error = std::move(status).error();
+        const std::string flag = option->get_name();
+        error.where = error.where.empty() ? flag : flag + " (" + error.where + ")";
+        return error;
+      }
+    }
+    return {};
+  }
+
+ private:
+  struct Collected {
+    std::unique_ptr<std::vector<std::string>> texts;
+    Consumer consumer;
+  };
+  CLI::App& app_;
+  std::string group_ = "Options";
+  std::map<const CLI::Option*, Collected> consumers_;
+};
+
+void Options::positional(const std::string& name, std::filesystem::path& target, const std::string& help) {
+  impl_.app().add_option(name, target, help)->required();
+}
+void Options::value(const std::string& names, std::string& target, const std::string& help) {
+  impl_.add_value(names, target, help, !target.empty());
+}
+void Options::value(const std::string& names, std::filesystem::path& target, const std::string& help) {
+  impl_.add_value(names, target, help, !target.empty());
+}
+void Options::value(const std::string& names, std::optional<std::string>& target, const std::string& help) {
+  impl_.add_value(names, target, help, false);
+}
+void Options::value(const std::string& names, std::optional<std::filesystem::path>& target,
+                    const std::string& help) {
+  impl_.add_value(names, target, help, false);
+}
+void Options::value(const std::string& names, int& target, const std::string& help) {
+  impl_.add_value(names, target, help, true);
+}
+void Options::value(const std::string& names, std::uint16_t& target, const std::string& help) {
+  impl_.add_value(names, target, help, true);
+}
+void Options::value(const std::string& names, std::uint64_t& target, const std::string& help) {
+  impl_.add_value(names, target, help, true);
+}
+void Options::value(const std::string& names, double& target, const std::string& help) {
+  impl_.add_value(names, target, help, true);
+}
+void Options::flag(const std::string& names, bool& target, const std::string& help) {
+  impl_.add_flag(names, target, help);
+}
+void Options::each(const std::string& names, const std::string& value_name, const std::string& help,
+                   Consumer consumer) {
+  impl_.add_consumer(names, help, std::move(consumer))
+      ->type_name(value_name)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+void Options::each_with_default(const std::string& names, const std::string& value_name,
+                                const std::string& help, const std::string& value_if_left_out,
+                                Consumer consumer) {
+  impl_.add_consumer(names, help, std::move(consumer))
+      ->type_name(value_name)
+      ->expected(0, 1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->default_str(value_if_left_out);
+}
+void Options::group(const std::string& heading) { impl_.set_group(heading); }
+void Options::examples(const std::string& text) { impl_.app().footer("\nExamples:\n" + text); }
+
+namespace {
+
+enum ExitCode { kDone = 0, kUsage = 2, kInvalid = 3, kContract = 4, kFiles = 5, kStopped = 130 };
+
+/// The command line's one translation of an Error.
+int exit_code_of(base::ErrorCode code) noexcept {
+  switch (code) {
+    case base::ErrorCode::kInvalidInput:
+    case base::ErrorCode::kOutsidePopulation:
+    case base::ErrorCode::kResourceLimit:
+      return kInvalid;
+    case base::ErrorCode::kContractBroken:
+      return kContract;
+    case base::ErrorCode::kNotFound:
+    case base::ErrorCode::kIo:
+      return kFiles;
+    case base::ErrorCode::kCancelled:
+      return kStopped;
+  }
+  return kInvalid;
+}
+
+/// Names the options that were perhaps meant.
+std::string hint_for(const CLI::App& app, const std::vector<std::string>& unexpected) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  for (const std::string& text : unexpected) {
+    const std::string name = text.substr(0, text.find('='));
+    const std::vector<std::string> near = base::nearest_names(name, known);
+    if (!near.empty()) return base::suggest_names(name, known);
+  }
+  return "see " + app.get_display_name() + " --help";
+}
+
+int report_usage(const CLI::App& root, const CLI::ParseError& error) {
+  const auto chosen = root.get_subcommands();
+  const CLI::App& app = chosen.empty() ? root : *chosen.front();
+  if (error.get_exit_code() == 0) return root.exit(error);  // --help, --version
+  std::string hint = "see " + root.get_name() + (chosen.empty() ? "" : " " + app.get_name()) + " --help";
+  const std::vector<std::string> unexpected = root.remaining(true);
+  if (!unexpected.empty()) hint = hint_for(app, unexpected);
+  print_error(base::Error{.message = error.what(), .hint = hint}, false);
+  return kUsage;
+}
+
+struct Defined {
+  std::unique_ptr<Options::Impl> impl;
+  Action action;
+};
+
+int run_parsed(Defined& defined) {
+  cancel_on_signals();
+  base::Status status = defined.impl->run_consumers();
+  if (status.ok()) status = defined.action();
+  if (status.ok()) return kDone;
+  print_error(status.error(), json_output_wanted());
+  return exit_code_of(status.error().code);
+}
+
+void set_up(CLI::App& app, const std::string& program) {
+  app.set_version_flag("--version", program + " " + std::string(base::program_version()),
+                       "Print the version");
+  app.get_formatter()->column_width(34);
+}
+
+}  // namespace
+
+int run_program(const std::string& name, const std::string& description, const std::vector<Command>& commands,
+                int argc, char** argv) {
+  CLI::App root(description, name);
+  set_up(root, name);
+  root.require_subcommand(1);
+  std::map<const CLI::App*, Defined> defined;
+  for (const Command& command : commands) {
+    CLI::App* app = root.add_subcommand(command.name, command.help);
+    auto impl = std::make_unique<Options::Impl>(*app);
+    Options options(*impl);
+    Action action = command.define(options);
+    defined[app] = {std::move(impl), std::move(action)};
+  }
+  if (argc == 1) {
+    return write_stdout(root.help()).ok() ? kUsage : kFiles;
+  }
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(root, error);
+  }
+  return run_parsed(defined.at(root.get_subcommands().front()));
+}
+
+int run_single_command(const std::string& name, const Command& command, int argc, char** argv) {
+  CLI::App root(command.help, name);
+  set_up(root, name);
+  Defined defined;
+  defined.impl = std::make_unique<Options::Impl>(root);
+  Options options(*defined.impl);
+  defined.action = command.define(options);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(root, error);
+  }
+  return run_parsed(defined);
+}
+
+}  // namespace archmlp::apps

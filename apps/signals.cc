@@ -1,0 +1,41 @@
+#include "signals.h"
+
+#include <csignal>
+
+#include "archmlp/base/cancel.h"
+
+namespace archmlp::apps {
+namespace {
+
+extern "C" void on_stop_signal(int) { base::request_cancel(); }
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+}  // namespace
+
+void cancel_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_stop_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one kills
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+void block_stop_signals() {
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void wait_for_stop_signal() {
+  const sigset_t signals = stop_signals();
+  int arrived = 0;
+  sigwait(&signals, &arrived);
+}
+
+}  // namespace archmlp::apps
