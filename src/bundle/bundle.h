@@ -19,8 +19,8 @@ struct BundleParts {
   contract::DatasetContract contract;       // `files` is not stored
   std::vector<std::string> model_features;  // order of the model's inputs; a permutation of contract.features
   const model::Model* model = nullptr;
-  nlohmann::ordered_json metrics;           // training metrics (OOB score …), null if none
-  nlohmann::ordered_json lineage;           // SHA-256 of inputs, recipe, parameters, program version
+  nlohmann::ordered_json metrics;  // training metrics (OOB score …), null if none
+  nlohmann::ordered_json lineage;  // SHA-256 of inputs, recipe, parameters, program version
 };
 std::vector<std::byte> encode_bundle(const BundleParts& parts);
 /// Errors: kIo.
@@ -29,8 +29,8 @@ base::Status save_bundle(const BundleParts& parts, const std::filesystem::path& 
 /// A loaded model file: mapped, checked, ready to predict. Immutable, safe from many threads.
 class Bundle {
  public:
-  /// Checks everything: container, contract, steps bound to the raw schema, their output equal to the features, the
-  /// model's shape equal to features and classes. Errors: kInvalidInput, kNotFound, kIo.
+  /// Checks everything: container, contract, steps bound to the raw schema, their output equal to the
+  /// features, the model's shape equal to features and classes. Errors: kInvalidInput, kNotFound, kIo.
   static base::Result<std::shared_ptr<const Bundle>> load(const std::filesystem::path& path);
   /// The same from memory (copied if not aligned).
   static base::Result<std::shared_ptr<const Bundle>> from_bytes(std::span<const std::byte> bytes,

@@ -1,34 +1,39 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
-#include <memory>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "archmlp/base/file.h"
 #include "archmlp/base/result.h"
 
 namespace archmlp::bundle {
 
-/// The container format of `.archmlp`: named, checksummed, aligned sections; it knows nothing of what they mean.
-/// Byte layout: contracts/model-format.md.
+/// The container format of `.archmlp`: named, checksummed, aligned sections; it knows nothing of what they
+/// mean. Byte layout: contracts/model-format.md.
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::size_t kSectionAlignment = 64;
+inline constexpr std::size_t kMaxSectionCount = 64;
 
 struct Section {
-  std::string name;  // at most 16 bytes of ASCII
+  std::string name;  // 1 to 16 of a-z, 0-9, _
   std::span<const std::byte> bytes;
 };
 
-/// The bytes of a file with these sections, in this order. Precondition: names are distinct and fit.
+/// The bytes of a file with these sections, in this order. Precondition: names are distinct and fit, at most
+/// kMaxSectionCount of them.
 std::vector<std::byte> encode_model_file(std::span<const Section> sections);
 
-/// Reads the directory and verifies every checksum, in place: the sections show `bytes`, which must be 8-byte aligned.
-/// Errors: kInvalidInput, `where` = source_name: not a model file (says what it looks like: a pickle, ONNX, text, …),
+/// Reads the directory and verifies every checksum and every byte of padding, in place: the sections show
+/// `bytes`, which must be 8-byte aligned (64-byte aligned sections lie as they do in the file). Errors:
+/// kInvalidInput, `where` = source_name: not a model file (says what it looks like: a pickle, ONNX, text, …),
 /// cut short, damaged (names the section), made by a newer program (both versions).
-base::Result<std::vector<Section>> decode_model_file(std::span<const std::byte> bytes, const std::string& source_name);
+base::Result<std::vector<Section>> decode_model_file(std::span<const std::byte> bytes,
+                                                     const std::string& source_name);
+
+/// Null if absent.
+const Section* find_section(std::span<const Section> sections, std::string_view name) noexcept;
 
 }  // namespace archmlp::bundle

@@ -20,13 +20,14 @@ enum class RecordForm { kRaw, kPrepared };
 
 /// Every row of a table scored.
 struct BatchPrediction {
-  std::vector<double> outputs;               // [n, k] row-major: class probabilities, or the predicted value
-  std::vector<std::uint8_t> outside;         // 1 where the recipe's filter drops the row (outputs are NaN there); empty if none
+  std::vector<double> outputs;  // [n, k] row-major: class probabilities, or the predicted value
+  std::vector<std::uint8_t>
+      outside;  // 1 where the recipe's filter drops the row (outputs are NaN there); empty if none
   std::map<std::string, std::size_t, std::less<>> unknown_categories;
 };
 
-/// Scores raw or prepared records with a bundle: the one decoding and the one set of transforms behind the command
-/// line, the server and Python. Immutable, safe from many threads.
+/// Scores raw or prepared records with a bundle: the one decoding and the one set of transforms behind the
+/// command line, the server and Python. Immutable, safe from many threads.
 class Predictor {
  public:
   explicit Predictor(std::shared_ptr<const Bundle> bundle);
@@ -42,9 +43,10 @@ class Predictor {
   /// Names that may be there or not and are not read: the label, unneeded columns.
   const std::vector<std::string>& ignored(RecordForm form) const noexcept;
 
-  /// Precondition: columns of `rows` are among schema(form), matched by name; only ignored ones may be absent.
-  /// Errors: kInvalidInput (`row N` in `where`), e.g. an unknown category refused by policy.
-  base::Result<BatchPrediction> predict(const table::Table& rows, RecordForm form, int thread_count = 0) const;
+  /// Precondition: columns of `rows` are among schema(form), matched by name; only ignored ones may be
+  /// absent. Errors: kInvalidInput (`row N` in `where`), e.g. an unknown category refused by policy.
+  base::Result<BatchPrediction> predict(const table::Table& rows, RecordForm form,
+                                        int thread_count = 0) const;
 
   struct Scratch {
     transform::RecordScratch transform;
@@ -56,7 +58,8 @@ class Predictor {
 
   table::JsonRecordDecoder json_decoder(RecordForm form) const;
 
-  /// The label that the outputs mean: the class with the largest probability (ties: the first), or the number.
+  /// The label that the outputs mean: the class with the largest probability (ties: the first), or the
+  /// number.
   contract::Value label_of(std::span<const double> outputs) const;
 
  private:
@@ -68,8 +71,8 @@ class Predictor {
   std::vector<std::size_t> feature_positions_;  // model input -> column of the features
 };
 
-/// `{"prediction": …, "probabilities": {"class": p, …}}` as the server answers and `predict --json` prints; the digits
-/// are the shortest that read back equal. Regression has no probabilities.
+/// `{"prediction": …, "probabilities": {"class": p, …}}` as the server answers and `predict --json` prints;
+/// the digits are the shortest that read back equal. Regression has no probabilities.
 void append_prediction_json(std::string& out, const Predictor& predictor, std::span<const double> outputs);
 
 }  // namespace archmlp::bundle
