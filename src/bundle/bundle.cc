@@ -1,1 +1,181 @@
 #include "archmlp/bundle/bundle.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+#include "archmlp/base/atomic_output.h"
+#include "archmlp/base/hash.h"
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+#include "archmlp/bundle/contract_check.h"
+#include "archmlp/bundle/model_file.h"
+#include "archmlp/contract/json_reader.h"
+
+namespace archmlp::bundle {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The sections, in file order. Keys: contracts/model-format.md.
+constexpr std::string_view kContractSection = "contract";
+constexpr std::string_view kModelInfoSection = "model_info";
+constexpr std::string_view kMetricsSection = "metrics";
+constexpr std::string_view kLineageSection = "lineage";
+constexpr std::string_view kModelSection = "model";
+
+/// JSON takes tens of times its size once parsed; this bounds it. Contracts are kilobytes.
+constexpr std::size_t kMaxJsonBytes = std::size_t{64} << 20U;
+
+base::Error in_file(base::Error error, const std::string& source_name, std::string_view section) {
+  const std::string part = fmt::format("section \"{}\"", section);
+  error.message = fmt::format("the model file cannot be used: {}: {}{}{}", part, error.where,
+                              error.where.empty() ? "" : ": ", error.message);
+  error.where = source_name;
+  error.code = base::ErrorCode::kInvalidInput;
+  error.component.clear();
+  if (error.hint.empty()) error.hint = "train the model again";
+  return error;
+}
+
+base::Result<std::span<const std::byte>> require_section(std::span<const Section> sections,
+                                                         std::string_view name) {
+  const Section* section = find_section(sections, name);
+  if (section == nullptr) return base::Error{.message = "it is missing"};
+  return section->bytes;
+}
+
+base::Result<Json> parse_section(std::span<const Section> sections, std::string_view name) {
+  const std::span<const std::byte> bytes = TRY(require_section(sections, name));
+  if (bytes.size() > kMaxJsonBytes) {
+    return base::Error{
+        .message = fmt::format("its {} bytes are more than the limit of {}", bytes.size(), kMaxJsonBytes)};
+  }
+  return contract::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+struct ModelInfo {
+  std::string kind;
+  std::vector<std::string> features;
+};
+
+base::Result<ModelInfo> read_model_info(std::span<const Section> sections) {
+  const Json json = TRY(parse_section(sections, kModelInfoSection));
+  const contract::JsonObject object = TRY(contract::JsonObject::from(json, ""));
+  return ModelInfo{.kind = TRY(object.text("kind")), .features = TRY(object.texts("features"))};
+}
+
+base::Status check_permutation(const std::vector<std::string>& model_features,
+                               const contract::Schema& features) {
+  std::vector<std::string> actual = model_features;
+  std::vector<std::string> expected = features.names();
+  std::sort(actual.begin(), actual.end());
+  std::sort(expected.begin(), expected.end());
+  if (actual == expected) return {};
+  return base::Error{.message = "the model's features are not those of the contract", .where = "features"};
+}
+
+base::Status check_shape(const model::Model& model, const contract::DatasetContract& contract) {
+  if (model.task() != contract.label.task) {
+    return base::Error{.message = fmt::format("the model is for {}, the contract's label for {}",
+                                              contract::to_string(model.task()),
+                                              contract::to_string(contract.label.task))};
+  }
+  if (model.feature_count() != contract.features.columns.size()) {
+    return base::Error{.message = fmt::format("the model has {} features, the contract {}",
+                                              model.feature_count(), contract.features.columns.size())};
+  }
+  const std::size_t expected =
+      contract.label.task == contract::Task::kRegression ? 1 : contract.label.classes.size();
+  if (model.output_count() != expected) {
+    return base::Error{.message = fmt::format("the model has {} outputs, the contract asks for {}",
+                                              model.output_count(), expected)};
+  }
+  return {};
+}
+
+base::Result<Json> read_object_or_null(std::span<const Section> sections, std::string_view name) {
+  Json json = TRY(parse_section(sections, name));
+  if (!json.is_object() && !json.is_null()) return base::Error{.message = "it is no JSON object"};
+  return json;
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_bundle(const BundleParts& parts) {
+  assert(parts.model != nullptr);
+  const std::array<std::string, 4> json = {
+      contract::model_part_to_json(parts.contract).dump(),
+      Json{{"kind", parts.model->kind()}, {"features", parts.model_features}}.dump(), parts.metrics.dump(),
+      parts.lineage.dump()};
+  const std::vector<std::byte> model = parts.model->to_bytes();
+  const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
+  const std::array<Section, 5> sections = {Section{std::string(kContractSection), bytes(json[0])},
+                                           Section{std::string(kModelInfoSection), bytes(json[1])},
+                                           Section{std::string(kMetricsSection), bytes(json[2])},
+                                           Section{std::string(kLineageSection), bytes(json[3])},
+                                           Section{std::string(kModelSection), model}};
+  return encode_model_file(sections);
+}
+
+base::Status save_bundle(const BundleParts& parts, const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = encode_bundle(parts);
+  return base::write_file_atomically(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+base::Result<std::shared_ptr<const Bundle>> Bundle::load(const std::filesystem::path& path) {
+  std::shared_ptr<Bundle> bundle(new Bundle());
+  bundle->file_.emplace(TRY(base::MappedFile::open(path)));
+  TRY(bundle->decode(bundle->file_->bytes(), path.string()));
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+base::Result<std::shared_ptr<const Bundle>> Bundle::from_bytes(std::span<const std::byte> bytes,
+                                                               const std::string& source_name) {
+  std::shared_ptr<Bundle> bundle(new Bundle());
+  bundle->memory_.resize((bytes.size() + 7) / 8);
+  if (!bytes.empty()) std::memcpy(bundle->memory_.data(), bytes.data(), bytes.size());
+  TRY(bundle->decode(std::as_bytes(std::span(bundle->memory_)).first(bytes.size()), source_name));
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+base::Status Bundle::decode(std::span<const std::byte> bytes, const std::string& source_name) {
+  bytes_ = bytes;
+  const std::vector<Section> sections = TRY(decode_model_file(bytes, source_name));
+  std::string_view current = kContractSection;
+  const auto decode_sections = [&]() -> base::Status {
+    const Json contract_json = TRY(parse_section(sections, kContractSection));
+    contract_ = TRY(contract::model_part_from_json(contract_json));
+    plan_ = TRY(check_contract(contract_));
+    current = kModelInfoSection;
+    ModelInfo info = TRY(read_model_info(sections));
+    TRY(check_permutation(info.features, contract_.features));
+    model_features_ = std::move(info.features);
+    current = kMetricsSection;
+    metrics_ = TRY(read_object_or_null(sections, kMetricsSection));
+    current = kLineageSection;
+    lineage_ = TRY(read_object_or_null(sections, kLineageSection));
+    current = kModelSection;
+    const std::span<const std::byte> model_bytes = TRY(require_section(sections, kModelSection));
+    model_ = TRY(model::load_model(info.kind, model_bytes));
+    return check_shape(*model_, contract_);
+  };
+  base::Status status = decode_sections();
+  if (!status.ok()) return in_file(std::move(status).error(), source_name, current);
+  return {};
+}
+
+const std::string& Bundle::sha256() const {
+  std::call_once(sha256_once_, [this] {
+    base::Sha256 hash;
+    hash.update(bytes_);
+    sha256_ = hash.finish();
+  });
+  return sha256_;
+}
+
+}  // namespace archmlp::bundle

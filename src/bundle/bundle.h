@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,12 +32,14 @@ std::vector<std::byte> encode_bundle(const BundleParts& parts);
 base::Status save_bundle(const BundleParts& parts, const std::filesystem::path& path);
 
 /// A loaded model file: mapped, checked, ready to predict. Immutable, safe from many threads.
+/// A file that is being served is replaced by renaming another over it, as save_bundle does; writing into it
+/// in place would change the mapped bytes.
 class Bundle {
  public:
   /// Checks everything: container, contract, steps bound to the raw schema, their output equal to the
   /// features, the model's shape equal to features and classes. Errors: kInvalidInput, kNotFound, kIo.
   static base::Result<std::shared_ptr<const Bundle>> load(const std::filesystem::path& path);
-  /// The same from memory (copied if not aligned).
+  /// The same from memory, which is copied.
   static base::Result<std::shared_ptr<const Bundle>> from_bytes(std::span<const std::byte> bytes,
                                                                 const std::string& source_name);
 
@@ -43,23 +50,25 @@ class Bundle {
   const model::Model& model() const noexcept { return *model_; }
   const nlohmann::ordered_json& metrics() const noexcept { return metrics_; }
   const nlohmann::ordered_json& lineage() const noexcept { return lineage_; }
-  /// SHA-256 of the whole file: the model's version.
-  const std::string& sha256() const noexcept { return sha256_; }
+  std::size_t file_size() const noexcept { return bytes_.size(); }
+  /// SHA-256 of the whole file, as sha256sum prints it: the model's version. Computed when first asked for.
+  const std::string& sha256() const;
 
  private:
   Bundle() = default;
-  static base::Result<std::shared_ptr<const Bundle>> decode(std::shared_ptr<Bundle> bundle,
-                                                            std::span<const std::byte> bytes,
-                                                            const std::string& source_name);
+  base::Status decode(std::span<const std::byte> bytes, const std::string& source_name);
+
   std::optional<base::MappedFile> file_;
-  std::vector<std::uint64_t> memory_;  // from_bytes of unaligned bytes
+  std::vector<std::uint64_t> memory_;  // from_bytes
+  std::span<const std::byte> bytes_;   // of either
   contract::DatasetContract contract_;
   std::optional<transform::Plan> plan_;
   std::vector<std::string> model_features_;
   std::unique_ptr<const model::Model> model_;
   nlohmann::ordered_json metrics_;
   nlohmann::ordered_json lineage_;
-  std::string sha256_;
+  mutable std::once_flag sha256_once_;
+  mutable std::string sha256_;
 };
 
 /// What `archmlp show` prints.

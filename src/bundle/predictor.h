@@ -1,8 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,9 +21,9 @@ enum class RecordForm { kRaw, kPrepared };
 
 /// Every row of a table scored.
 struct BatchPrediction {
-  std::vector<double> outputs;  // [n, k] row-major: class probabilities, or the predicted value
-  std::vector<std::uint8_t>
-      outside;  // 1 where the recipe's filter drops the row (outputs are NaN there); empty if none
+  std::vector<double> outputs;        // [n, k] row-major: class probabilities, or the predicted value
+  std::vector<std::uint8_t> outside;  // 1 where the recipe's filter drops the row (outputs are NaN there);
+                                      // empty if none
   std::map<std::string, std::size_t, std::less<>> unknown_categories;
 };
 
@@ -43,17 +44,19 @@ class Predictor {
   /// Names that may be there or not and are not read: the label, unneeded columns.
   const std::vector<std::string>& ignored(RecordForm form) const noexcept;
 
-  /// Precondition: columns of `rows` are among schema(form), matched by name; only ignored ones may be
-  /// absent. Errors: kInvalidInput (`row N` in `where`), e.g. an unknown category refused by policy.
+  /// Columns are matched by name; others are not read; only those in ignored(form) may be absent.
+  /// Precondition: accepts(form).
+  /// Errors: kInvalidInput (a column that is missing or of another kind; `row N` in `where`, e.g. an unknown
+  /// category refused by policy).
   base::Result<BatchPrediction> predict(const table::Table& rows, RecordForm form,
                                         int thread_count = 0) const;
 
   struct Scratch {
-    transform::RecordScratch transform;
+    transform::RecordScratch transform;  // after predict: this record's unknown categories
     std::vector<float> row;
   };
   /// One record, cells as schema(form); it is used up. out: [k]. Allocates nothing once `scratch` has grown.
-  /// Errors: kInvalidInput; kOutsidePopulation.
+  /// Precondition: accepts(form). Errors: kInvalidInput; kOutsidePopulation.
   base::Status predict(table::Record& record, RecordForm form, Scratch& scratch, std::span<double> out) const;
 
   table::JsonRecordDecoder json_decoder(RecordForm form) const;
@@ -63,16 +66,22 @@ class Predictor {
   contract::Value label_of(std::span<const double> outputs) const;
 
  private:
+  friend void append_prediction_json(std::string& out, const Predictor& predictor,
+                                     std::span<const double> outputs);
+  base::Result<table::Table> raw_input(const table::Table& rows) const;
+
   std::shared_ptr<const Bundle> bundle_;
   contract::Schema raw_schema_;
-  contract::Schema prepared_schema_;
   std::vector<std::string> raw_ignored_;
   std::vector<std::string> prepared_ignored_;
   std::vector<std::size_t> feature_positions_;  // model input -> column of the features
+  std::vector<std::string> class_json_;         // `0`, `"yes"`
+  std::vector<std::string> class_keys_json_;    // `"0": `, `"yes": `
 };
 
 /// `{"prediction": …, "probabilities": {"class": p, …}}` as the server answers and `predict --json` prints;
-/// the digits are the shortest that read back equal. Regression has no probabilities.
+/// the digits are the shortest that read back equal. Regression has no probabilities. Allocates nothing but
+/// what `out` needs to grow.
 void append_prediction_json(std::string& out, const Predictor& predictor, std::span<const double> outputs);
 
 }  // namespace archmlp::bundle

@@ -1,0 +1,100 @@
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "archmlp/base/text.h"
+#include "archmlp/bundle/bundle.h"
+#include "archmlp/bundle/model_file.h"
+
+namespace archmlp::bundle {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json names_of_unneeded(const transform::Plan& plan) {
+  Json names = Json::array();
+  for (std::size_t i = 0; i < plan.needed().size(); ++i) {
+    if (!plan.needed()[i]) names.push_back(plan.input().columns[i].name);
+  }
+  return names;
+}
+
+/// `value` as a line shows it: text without its quotes.
+std::string plain(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+void append_object(std::string& out, std::string_view title, const Json& object) {
+  if (object.is_null() || object.empty()) return;
+  out += fmt::format("\n{}\n", title);
+  std::size_t width = 0;
+  for (const auto& [key, value] : object.items()) width = std::max(width, key.size());
+  for (const auto& [key, value] : object.items())
+    out += fmt::format("  {:<{}}  {}\n", key, width, plain(value));
+}
+
+void append_schema(std::string& out, std::string_view title, const contract::Schema& schema,
+                   const std::vector<bool>* needed) {
+  out += fmt::format("\n{} ({})\n", title, schema.columns.size());
+  std::size_t width = 0;
+  for (const contract::ColumnSchema& column : schema.columns) width = std::max(width, column.name.size());
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    const contract::ColumnSchema& column = schema.columns[i];
+    out += fmt::format("  {:<{}}  {}{}{}\n", column.name, width, contract::to_string(column.kind),
+                       column.nullable ? ", may be missing" : "",
+                       needed != nullptr && !(*needed)[i] ? ", not used" : "");
+  }
+}
+
+}  // namespace
+
+Json describe(const Bundle& bundle) {
+  const contract::DatasetContract& contract = bundle.contract();
+  Json json;
+  json["format_version"] = kFormatVersion;
+  json["sha256"] = bundle.sha256();
+  json["bytes"] = bundle.file_size();
+  json["program_version"] = contract.program_version;
+  json["task"] = contract::to_string(contract.label.task);
+  json["label"] = contract::to_json(contract.label);
+  json["model"] = {{"kind", bundle.model().kind()}};
+  json["model"].update(bundle.model().summary());
+  json["features"] = contract::to_json(contract.features);
+  json["model_features"] = bundle.model_features();
+  json["raw"] = nullptr;
+  json["steps"] = contract.steps;
+  if (bundle.plan() != nullptr) {
+    json["raw"] = contract::to_json(bundle.plan()->input());
+    json["ignored"] = names_of_unneeded(*bundle.plan());
+  }
+  json["recipe"] = contract.recipe;
+  json["metrics"] = bundle.metrics();
+  json["lineage"] = bundle.lineage();
+  return json;
+}
+
+std::string describe_text(const Bundle& bundle) {
+  const contract::DatasetContract& contract = bundle.contract();
+  const contract::LabelSchema& label = contract.label;
+  std::string out = fmt::format("{} for {}, {} bytes\nsha256   {}\nlabel    {} ({})\n", bundle.model().kind(),
+                                contract::to_string(label.task), base::with_thousands(bundle.file_size()),
+                                bundle.sha256(), label.name, contract::to_string(label.kind));
+  if (!label.classes.empty()) {
+    std::vector<std::string> classes;
+    for (const contract::Value& value : label.classes) classes.push_back(contract::to_text(value));
+    out += fmt::format("classes  {}\n", fmt::join(classes, ", "));
+  }
+  append_object(out, "model", bundle.model().summary());
+  append_object(out, "metrics of the training", bundle.metrics());
+  if (const transform::Plan* plan = bundle.plan(); plan != nullptr) {
+    append_schema(out, "columns of a raw record", plan->input(), &plan->needed());
+    out += fmt::format("\nsteps ({})\n", contract.steps.size());
+    for (const Json& step : contract.steps) out += fmt::format("  {}\n", step.dump());
+  }
+  append_schema(out, "features", contract.features, nullptr);
+  append_object(out, "lineage", bundle.lineage());
+  return out;
+}
+
+}  // namespace archmlp::bundle

@@ -1,0 +1,190 @@
+#include "archmlp/bundle/predictor.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+#include "archmlp/bundle/feature_matrix.h"
+
+namespace archmlp::bundle {
+namespace {
+
+using contract::ColumnKind;
+using contract::ColumnSchema;
+
+/// A column of nothing, in place of one that nothing depends on.
+table::Column missing_column(const ColumnSchema& column, std::size_t row_count) {
+  switch (column.kind) {
+    case ColumnKind::kInteger:
+      return {column.name, table::IntegerCells{.values = std::vector<std::int64_t>(row_count),
+                                               .missing = std::vector<std::uint8_t>(row_count, 1)}};
+    case ColumnKind::kBoolean:
+      return {column.name, table::BooleanCells{.values = std::vector<std::int8_t>(row_count, -1)}};
+    case ColumnKind::kText:
+      return {column.name, table::TextCells{.codes = std::vector<std::int32_t>(row_count, -1), .levels = {}}};
+    case ColumnKind::kReal:
+      break;
+  }
+  constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+  return {column.name, table::RealCells{.values = std::vector<double>(row_count, kMissing)}};
+}
+
+void append_number(std::string& out, double value) {
+  if (std::isfinite(value)) {
+    base::append_real(out, value);
+  } else {
+    out += "null";  // JSON has no other word for it
+  }
+}
+
+}  // namespace
+
+Predictor::Predictor(std::shared_ptr<const Bundle> bundle) : bundle_(std::move(bundle)) {
+  const contract::DatasetContract& contract = bundle_->contract();
+  if (const transform::Plan* plan = bundle_->plan(); plan != nullptr) {
+    raw_schema_ = plan->input();
+    for (std::size_t i = 0; i < raw_schema_.columns.size(); ++i) {
+      if (!plan->needed()[i]) raw_ignored_.push_back(raw_schema_.columns[i].name);
+    }
+  }
+  raw_ignored_.push_back(contract.label.name);
+  prepared_ignored_.push_back(contract.label.name);
+  for (const std::string& feature : bundle_->model_features()) {
+    feature_positions_.push_back(*contract.features.find(feature));
+  }
+  for (const contract::Value& value : contract.label.classes) {
+    class_json_.push_back(contract::to_json(value).dump());
+    class_keys_json_.push_back(nlohmann::ordered_json(contract::to_text(value)).dump() + ": ");
+  }
+}
+
+bool Predictor::accepts(RecordForm form) const noexcept {
+  return form == RecordForm::kPrepared || bundle_->plan() != nullptr;
+}
+
+RecordForm Predictor::default_form() const noexcept {
+  return bundle_->plan() != nullptr ? RecordForm::kRaw : RecordForm::kPrepared;
+}
+
+std::size_t Predictor::output_count() const noexcept { return bundle_->model().output_count(); }
+
+const contract::Schema& Predictor::schema(RecordForm form) const noexcept {
+  return form == RecordForm::kRaw ? raw_schema_ : bundle_->contract().features;
+}
+
+const std::vector<std::string>& Predictor::ignored(RecordForm form) const noexcept {
+  return form == RecordForm::kRaw ? raw_ignored_ : prepared_ignored_;
+}
+
+/// The columns that the plan is bound to, in its order.
+base::Result<table::Table> Predictor::raw_input(const table::Table& rows) const {
+  std::vector<table::Column> columns;
+  columns.reserve(raw_schema_.columns.size());
+  for (std::size_t i = 0; i < raw_schema_.columns.size(); ++i) {
+    const ColumnSchema& expected = raw_schema_.columns[i];
+    if (!bundle_->plan()->needed()[i]) {
+      columns.push_back(missing_column(expected, rows.row_count()));
+      continue;
+    }
+    const table::Column* column = rows.find(expected.name);
+    if (column == nullptr) {
+      return base::Error{.message = fmt::format("column {} is missing", base::quoted(expected.name)),
+                         .hint = base::suggest_names(expected.name, rows.names())};
+    }
+    if (column->kind() != expected.kind) {
+      return base::Error{.message = fmt::format("column {} is {}, expected {}", base::quoted(expected.name),
+                                                contract::to_string(column->kind()),
+                                                contract::to_string(expected.kind))};
+    }
+    columns.push_back(*column);
+  }
+  if (columns.empty()) return table::Table::without_columns(rows.row_count());
+  return table::Table::from_columns(std::move(columns));
+}
+
+base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, RecordForm form,
+                                                 int thread_count) const {
+  assert(accepts(form));
+  BatchPrediction prediction;
+  table::Table features = rows;
+  if (form == RecordForm::kRaw) {
+    transform::BatchNotes notes;
+    const table::Table input = TRY(raw_input(rows));
+    features = TRY(bundle_->plan()->apply(input, notes));
+    prediction.outside = std::move(notes.outside);
+    prediction.unknown_categories = std::move(notes.unknown_categories);
+    const auto is_outside = [](std::uint8_t mark) { return mark != 0; };
+    if (std::none_of(prediction.outside.begin(), prediction.outside.end(), is_outside)) {
+      prediction.outside.clear();
+    }
+  }
+  const std::vector<float> matrix = TRY(to_matrix(features, bundle_->model_features(), prediction.outside));
+  const model::Model& model = bundle_->model();
+  const std::size_t outputs = model.output_count();
+  prediction.outputs.resize(rows.row_count() * outputs);
+  TRY(model.predict(model::MatrixView::row_major(matrix.data(), rows.row_count(), model.feature_count()),
+                    prediction.outputs, thread_count));
+  for (std::size_t row = 0; row < prediction.outside.size(); ++row) {
+    if (prediction.outside[row] == 0) continue;
+    const auto begin = prediction.outputs.begin() + static_cast<std::ptrdiff_t>(row * outputs);
+    std::fill_n(begin, outputs, std::numeric_limits<double>::quiet_NaN());
+  }
+  return prediction;
+}
+
+base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch& scratch,
+                                std::span<double> out) const {
+  assert(accepts(form) && record.size() == schema(form).columns.size());
+  scratch.transform.clear();
+  if (form == RecordForm::kRaw) TRY(bundle_->plan()->apply(record, scratch.transform));
+  scratch.row.resize(feature_positions_.size());
+  for (std::size_t i = 0; i < feature_positions_.size(); ++i) {
+    const double value = record[feature_positions_[i]].as_double();
+    const float feature = to_feature(value);
+    if (std::isinf(feature)) {
+      const std::string& name = bundle_->model_features()[i];
+      base::Error error = beyond_float32(name, value);
+      error.where = name;
+      return error;
+    }
+    scratch.row[i] = feature;
+  }
+  bundle_->model().predict_row(scratch.row, out);
+  return {};
+}
+
+table::JsonRecordDecoder Predictor::json_decoder(RecordForm form) const {
+  return {schema(form), {.ignored = ignored(form)}};
+}
+
+contract::Value Predictor::label_of(std::span<const double> outputs) const {
+  const contract::LabelSchema& label = bundle_->contract().label;
+  if (label.task == contract::Task::kRegression) return outputs[0];
+  return label.classes[model::arg_max(outputs)];
+}
+
+void append_prediction_json(std::string& out, const Predictor& predictor, std::span<const double> outputs) {
+  out += "{\"prediction\": ";
+  if (predictor.class_json_.empty()) {
+    append_number(out, outputs[0]);
+    out += '}';
+    return;
+  }
+  out += predictor.class_json_[model::arg_max(outputs)];
+  out += ", \"probabilities\": {";
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (i > 0) out += ", ";
+    out += predictor.class_keys_json_[i];
+    append_number(out, outputs[i]);
+  }
+  out += "}}";
+}
+
+}  // namespace archmlp::bundle
