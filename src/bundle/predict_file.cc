@@ -1,0 +1,306 @@
+#include "archmlp/bundle/predict_file.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "archmlp/base/cancel.h"
+#include "archmlp/base/file.h"
+#include "archmlp/base/parallel.h"
+#include "archmlp/base/try.h"
+#include "archmlp/bundle/prediction_writer.h"
+#include "archmlp/table/csv_reader.h"
+
+namespace archmlp::bundle {
+namespace {
+
+constexpr std::size_t kBlockRows = 4096;
+
+/// The input's bytes: mapped where it is a regular file, read where it is a pipe.
+struct Input {
+  std::string name;  // for messages
+  std::optional<base::MappedFile> file;
+  std::string owned;
+
+  std::string_view text() const noexcept { return file ? file->text() : std::string_view(owned); }
+};
+
+base::Result<Input> open_input(const std::filesystem::path& path) {
+  Input input{.name = path == "-" ? "<standard input>" : path.string(), .file = {}, .owned = {}};
+  std::error_code ignored;
+  if (path != "-" && std::filesystem::is_regular_file(path, ignored)) {
+    input.file.emplace(TRY(base::MappedFile::open(path)));
+  } else {
+    input.owned = TRY(base::read_text(path));
+  }
+  return input;
+}
+
+/// `text` without a byte order mark and leading blanks.
+std::string_view content_of(std::string_view text) noexcept {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+FileFormat guess_format(std::string_view text) noexcept {
+  const std::string_view content = content_of(text);
+  const std::size_t first = content.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string_view::npos && (content[first] == '{' || content[first] == '[');
+  return is_json ? FileFormat::kJsonLines : FileFormat::kCsv;
+}
+
+base::Error outside_population(std::string where) {
+  return {.code = base::ErrorCode::kOutsidePopulation,
+          .message = "the recipe's filter drops this record: the model has nothing to say of it",
+          .where = std::move(where),
+          .hint = "remove such rows, or ask for empty predictions with --empty-outside"};
+}
+
+void merge(PredictFileReport& into, const PredictFileReport& from) {
+  into.row_count += from.row_count;
+  into.outside_count += from.outside_count;
+  for (const auto& [column, count] : from.unknown_categories) into.unknown_categories[column] += count;
+}
+
+/// Scores a file with what all formats share.
+class FileScorer {
+ public:
+  FileScorer(const Predictor& predictor, const PredictFileOptions& options, const table::Sink& sink,
+             base::Progress& progress)
+      : predictor_(predictor),
+        options_(options),
+        sink_(sink),
+        progress_(progress),
+        writer_(predictor, options.output_format) {}
+
+  base::Status score_csv(const Input& input);
+  base::Status score_json(const Input& input);
+  PredictFileReport take_report() { return std::move(report_); }
+
+ private:
+  struct Line {
+    std::string_view text;
+    std::size_t number;
+  };
+  /// What one block of records gave.
+  struct Block {
+    std::string out;
+    PredictFileReport report;
+  };
+  using ScoreBlock = std::function<base::Status(std::size_t begin, std::size_t end, Block& block)>;
+
+  base::Status score_blocks(std::size_t count, const ScoreBlock& score);
+  base::Status score_lines(const std::vector<Line>& lines, const std::string& name);
+  base::Status score_document(table::JsonRecordDecoder& decoder, const std::string& name);
+  /// One decoded record; `where` is for a record outside the population.
+  base::Status score_record(table::Record& record, Predictor::Scratch& scratch, std::vector<double>& outputs,
+                            Block& block) const;
+  table::JsonRecordDecoder make_decoder() const;
+
+  const Predictor& predictor_;
+  const PredictFileOptions& options_;
+  const table::Sink& sink_;
+  base::Progress& progress_;
+  PredictionWriter writer_;
+  PredictFileReport report_;
+};
+
+/// Blocks in parallel, a wave at a time, their output in order.
+base::Status FileScorer::score_blocks(std::size_t count, const ScoreBlock& score) {
+  const auto threads = static_cast<std::size_t>(base::resolve_thread_count(options_.thread_count));
+  const std::size_t wave = threads == 1 ? 1 : threads * 4;
+  TRY(sink_(writer_.header()));
+  for (std::size_t begin = 0; begin < count; begin += wave * kBlockRows) {
+    TRY(base::check_cancelled());
+    const std::size_t end = std::min(count, begin + wave * kBlockRows);
+    std::vector<Block> blocks((end - begin + kBlockRows - 1) / kBlockRows);
+    TRY(base::parallel_for(blocks.size(), options_.thread_count, [&](std::size_t i) {
+      const std::size_t first = begin + i * kBlockRows;
+      return score(first, std::min(end, first + kBlockRows), blocks[i]);
+    }));
+    for (const Block& block : blocks) {
+      TRY(sink_(block.out));
+      merge(report_, block.report);
+    }
+    progress_.update("rows", end, count, "");
+  }
+  return {};
+}
+
+/// The schema to read a CSV of the form with: whatever stands in an ignored column is accepted as text.
+contract::Schema csv_schema(const Predictor& predictor, RecordForm form) {
+  contract::Schema schema = predictor.schema(form);
+  for (const std::string& name : predictor.ignored(form)) {
+    const std::optional<std::size_t> index = schema.find(name);
+    contract::ColumnSchema& column = index ? schema.columns[*index] : schema.columns.emplace_back();
+    column = {.name = name, .kind = contract::ColumnKind::kText, .nullable = true, .missing_values = {""}};
+  }
+  return schema;
+}
+
+base::Status FileScorer::score_csv(const Input& input) {
+  table::KnownSchemaOptions reading;
+  reading.optional = predictor_.ignored(options_.form);
+  reading.allow_header_only = true;
+  reading.thread_count = options_.thread_count;
+  const contract::Schema schema = csv_schema(predictor_, options_.form);
+  base::Result<table::CsvTable> csv = input.file
+                                          ? table::read_csv_as(options_.input, schema, reading, progress_)
+                                          : table::parse_csv_as(input.owned, input.name, schema, reading);
+  if (!csv.ok()) return std::move(csv).error();
+  base::Result<BatchPrediction> scored = predictor_.predict(csv->table, options_.form, options_.thread_count);
+  if (!scored.ok()) {
+    base::Error error = std::move(scored).error();
+    error.where = error.where.empty() ? input.name : input.name + ": " + error.where;
+    return error;
+  }
+  const std::vector<std::uint8_t>& outside = scored->outside;
+  if (options_.outside == OutsidePolicy::kFail) {
+    const auto first = std::find(outside.begin(), outside.end(), 1);
+    if (first != outside.end()) {
+      return outside_population(fmt::format("{}: row {}", input.name, first - outside.begin() + 1));
+    }
+  }
+  const std::size_t width = predictor_.output_count();
+  TRY(score_blocks(csv->table.row_count(), [&](std::size_t begin, std::size_t end, Block& block) {
+    for (std::size_t row = begin; row < end; ++row) {
+      const bool is_outside = !outside.empty() && outside[row] != 0;
+      if (is_outside) {
+        writer_.append_outside(block.out);
+        ++block.report.outside_count;
+      } else {
+        writer_.append(block.out, std::span(scored->outputs).subspan(row * width, width));
+      }
+    }
+    block.report.row_count = end - begin;
+    return base::Status();
+  }));
+  report_.unknown_categories = std::move(scored->unknown_categories);
+  return {};
+}
+
+table::JsonRecordDecoder FileScorer::make_decoder() const {
+  return {
+      predictor_.schema(options_.form),
+      {.ignored = predictor_.ignored(options_.form), .max_records = std::numeric_limits<std::size_t>::max()}};
+}
+
+base::Error in_source(base::Error error, const std::string& source) {
+  error.where = error.where.empty() ? source : source + ": " + error.where;
+  return error;
+}
+
+base::Status FileScorer::score_json(const Input& input) {
+  const std::string_view text = content_of(input.text());
+  std::vector<Line> lines;
+  std::size_t number = 1;
+  for (std::size_t at = 0; at < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) lines.push_back({line, number});
+    at = end + 1;
+  }
+  if (lines.empty()) {
+    return base::Error{
+        .message = "there are no records", .where = input.name, .hint = "give one JSON object a line"};
+  }
+  // One document rather than lines: an array, or an object that is spread over lines.
+  table::JsonRecordDecoder decoder = make_decoder();
+  const bool is_array = lines[0].text[lines[0].text.find_first_not_of(" \t\r")] == '[';
+  const bool first_line_fails = !is_array && !decoder.parse(lines[0].text).ok() && decoder.is_syntax_error();
+  if (is_array || (first_line_fails && lines.size() > 1)) {
+    const base::Status whole = decoder.parse(text);
+    if (whole.ok()) return score_document(decoder, input.name);
+    if (is_array || !decoder.is_syntax_error()) return in_source(whole.error(), input.name);
+  }
+  return score_lines(lines, input.name);
+}
+
+base::Status FileScorer::score_record(table::Record& record, Predictor::Scratch& scratch,
+                                      std::vector<double>& outputs, Block& block) const {
+  const base::Status status = predictor_.predict(record, options_.form, scratch, outputs);
+  ++block.report.row_count;
+  if (status.ok()) {
+    for (const std::string* column : scratch.transform.unknown_categories) {
+      ++block.report.unknown_categories[*column];
+    }
+    writer_.append(block.out, outputs);
+    return {};
+  }
+  if (status.error().code != base::ErrorCode::kOutsidePopulation) return status;
+  if (options_.outside == OutsidePolicy::kFail) return outside_population("");
+  ++block.report.outside_count;
+  writer_.append_outside(block.out);
+  return {};
+}
+
+base::Status FileScorer::score_lines(const std::vector<Line>& lines, const std::string& name) {
+  return score_blocks(lines.size(), [&](std::size_t begin, std::size_t end, Block& block) -> base::Status {
+    table::JsonRecordDecoder decoder = make_decoder();
+    table::Record record;
+    Predictor::Scratch scratch;
+    std::vector<double> outputs(predictor_.output_count());
+    for (std::size_t i = begin; i < end; ++i) {
+      base::Status status = decoder.parse(lines[i].text);
+      if (status.ok() && decoder.is_array()) {
+        status = base::Error{.message = "expected one JSON object a line, found an array"};
+      }
+      if (status.ok()) status = decoder.decode(0, record);
+      if (status.ok()) status = score_record(record, scratch, outputs, block);
+      if (!status.ok()) return in_source(status.error(), fmt::format("{}:{}", name, lines[i].number));
+    }
+    return {};
+  });
+}
+
+base::Status FileScorer::score_document(table::JsonRecordDecoder& decoder, const std::string& name) {
+  TRY(sink_(writer_.header()));
+  table::Record record;
+  Predictor::Scratch scratch;
+  std::vector<double> outputs(predictor_.output_count());
+  Block block;
+  for (std::size_t i = 0; i < decoder.record_count(); ++i) {
+    base::Status status = decoder.decode(i, record);
+    if (status.ok()) {
+      status = score_record(record, scratch, outputs, block);
+      if (!status.ok() && decoder.is_array()) {
+        status = in_source(status.error(), fmt::format("[{}]", i));
+      }
+    }
+    if (!status.ok()) return in_source(status.error(), name);
+    if (i % kBlockRows == kBlockRows - 1) {
+      TRY(base::check_cancelled());
+      TRY(sink_(block.out));
+      block.out.clear();
+      progress_.update("rows", i + 1, decoder.record_count(), "");
+    }
+  }
+  merge(report_, block.report);
+  return sink_(block.out);
+}
+
+}  // namespace
+
+base::Result<PredictFileReport> predict_file(const Predictor& predictor, const PredictFileOptions& options,
+                                             const table::Sink& sink, base::Progress& progress) {
+  if (!predictor.accepts(options.form)) {
+    return base::Error{.message = "the model was trained from prepared CSVs alone: it knows no raw records",
+                       .hint = "give records in the prepared form, with the columns of x_train.csv"};
+  }
+  const Input input = TRY(open_input(options.input));
+  const FileFormat format = options.input_format.value_or(guess_format(input.text()));
+  FileScorer scorer(predictor, options, sink, progress);
+  if (format == FileFormat::kCsv) {
+    TRY(scorer.score_csv(input));
+  } else {
+    TRY(scorer.score_json(input));
+  }
+  return scorer.take_report();
+}
+
+}  // namespace archmlp::bundle

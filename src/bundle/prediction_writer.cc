@@ -1,0 +1,51 @@
+#include "archmlp/bundle/prediction_writer.h"
+
+#include <cmath>
+
+#include "archmlp/base/text.h"
+
+namespace archmlp::bundle {
+
+PredictionWriter::PredictionWriter(const Predictor& predictor, FileFormat format)
+    : predictor_(predictor), format_(format) {
+  if (format == FileFormat::kJsonLines) {
+    outside_ = "{\"prediction\": null}\n";
+    return;
+  }
+  const contract::LabelSchema& label = predictor.bundle().contract().label;
+  header_ = "prediction";
+  for (const contract::Value& value : label.classes) {
+    header_ += ',';
+    table::append_csv_text(header_, "probability_" + contract::to_text(value));
+    std::string& cell = class_cells_.emplace_back();
+    if (label.kind == contract::ColumnKind::kText) {
+      table::append_csv_text(cell, contract::to_text(value));
+    } else {
+      cell = contract::to_text(value);
+    }
+  }
+  header_ += '\n';
+  // Readers skip a line without anything, so a lone empty cell is quoted.
+  outside_ = label.classes.empty() ? "\"\"" : std::string(label.classes.size(), ',');
+  outside_ += '\n';
+}
+
+void PredictionWriter::append(std::string& out, std::span<const double> outputs) const {
+  if (format_ == FileFormat::kJsonLines) {
+    append_prediction_json(out, predictor_, outputs);
+    out += '\n';
+    return;
+  }
+  if (class_cells_.empty()) {
+    if (std::isfinite(outputs[0])) base::append_real(out, outputs[0]);
+  } else {
+    out += class_cells_[model::arg_max(outputs)];
+    for (const double probability : outputs) {
+      out += ',';
+      base::append_real(out, probability);
+    }
+  }
+  out += '\n';
+}
+
+}  // namespace archmlp::bundle
