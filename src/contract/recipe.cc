@@ -1,1 +1,171 @@
 #include "archmlp/contract/recipe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+#include "archmlp/contract/json_reader.h"
+#include "archmlp/contract/recipe_fields.h"
+#include "archmlp/contract/recipe_steps.h"
+
+namespace archmlp::contract {
+namespace {
+
+using base::Error;
+using base::Result;
+using base::Status;
+using Json = nlohmann::ordered_json;
+
+const std::vector<std::string>& recipe_keys() {
+  static const std::vector<std::string> keys = {"data", "label", "read", "preprocess", "split", "train"};
+  return keys;
+}
+
+/// The section `key`; an absent one, and one with nothing behind its colon, is empty.
+Json section(const Json& json, std::string_view key) {
+  const auto found = json.find(key);
+  return found == json.end() || found->is_null() ? Json::object() : *found;
+}
+
+Result<std::string> text_member(const Json& json, std::string_view key, std::string_view what) {
+  const auto found = json.find(key);
+  if (found == json.end()) {
+    return Error{.message = fmt::format("the key \"{}\" is missing", key),
+                 .hint = fmt::format("add `{}: …`: {}", key, what)};
+  }
+  if (!found->is_string() || found->get<std::string>().empty()) {
+    return Error{.message = fmt::format("expected {}, found {}", what, describe(*found)),
+                 .where = std::string(key),
+                 .hint = found->is_primitive() ? "quote it if it is text" : ""};
+  }
+  return found->get<std::string>();
+}
+
+Status read_steps(const Json& json, Recipe& recipe) {
+  const auto steps = json.find("preprocess");
+  if (steps == json.end() || steps->is_null()) return {};
+  if (!steps->is_array()) {
+    return Error{.message = "expected a list of steps, found " + describe(*steps),
+                 .where = "preprocess",
+                 .hint = "start each step with a dash, as in `- remove: [id]`"};
+  }
+  for (std::size_t index = 0; index < steps->size(); ++index) {
+    recipe.preprocess.push_back(
+        TRY(step_item_from_json((*steps)[index], fmt::format("preprocess[{}]", index))));
+  }
+  return {};
+}
+
+Status read_split(const Json& json, SplitConfig& split) {
+  TRY(set_fields(split_fields(), &split, json, "split"));
+  const auto given = [&](std::string_view key) {
+    const auto found = json.find(key);
+    return found != json.end() && !found->is_null() && *found != Json(false);
+  };
+  const auto exclusive = [&](std::string_view key, std::initializer_list<std::string_view> others) -> Status {
+    if (!given(key)) return {};
+    for (const std::string_view other : others) {
+      if (!given(other)) continue;
+      return Error{.message = fmt::format("{} and {} exclude each other", key, other),
+                   .where = fmt::format("split.{}", other),
+                   .hint = "keep one of them"};
+    }
+    return {};
+  };
+  TRY(exclusive("test_file", {"test_size", "stratify", "time_column", "group_column"}));
+  TRY(exclusive("time_column", {"stratify", "group_column"}));
+  TRY(exclusive("group_column", {"stratify"}));
+  return {};
+}
+
+FieldTable all_train_fields() {
+  FieldTable table = train_fields();
+  // The forest's fields know a ForestParams; here they work on the one inside a TrainConfig.
+  for (const Field& field : forest_fields()) {
+    Field nested = field;
+    nested.set = [set = field.set](void* config, const Json& value) {
+      return set(&static_cast<TrainConfig*>(config)->forest, value);
+    };
+    nested.get = [get = field.get](const void* config) {
+      return get(&static_cast<const TrainConfig*>(config)->forest);
+    };
+    table.push_back(std::move(nested));
+  }
+  return table;
+}
+
+Status read_train(const Json& json, TrainConfig& train) {
+  TRY(set_fields(all_train_fields(), &train, json, "train"));
+  for (const auto& [key, value] : json.items()) train.given.push_back(key);
+  return {};
+}
+
+}  // namespace
+
+Result<Recipe> recipe_from_json(const Json& json) {
+  if (!json.is_object()) {
+    return Error{.message = "expected a recipe, a map with the key label, found " + describe(json)};
+  }
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(recipe_keys().begin(), recipe_keys().end(), key) == recipe_keys().end()) {
+      return Error{.message = "unknown key " + base::quoted(key),
+                   .where = key,
+                   .hint = base::suggest_names(key, recipe_keys())};
+    }
+  }
+  Recipe recipe;
+  if (const auto data = json.find("data"); data != json.end() && !data->is_null()) {
+    recipe.data = TRY(text_member(json, "data", "the path of a CSV file"));
+  }
+  recipe.label = TRY(text_member(json, "label", "the name of the column to predict"));
+  TRY(set_fields(read_fields(), &recipe.read, section(json, "read"), "read"));
+  TRY(read_steps(json, recipe));
+  TRY(read_split(section(json, "split"), recipe.split));
+  TRY(read_train(section(json, "train"), recipe.train));
+  return recipe;
+}
+
+Json to_json(const Recipe& recipe) {
+  Json json = Json::object();
+  json["label"] = recipe.label;
+  json["read"] = get_fields(read_fields(), &recipe.read);
+  json["preprocess"] = Json::array();
+  for (const StepConfig& step : recipe.preprocess) json["preprocess"].push_back(to_json(step));
+  json["split"] = get_fields(split_fields(), &recipe.split);
+  json["split"]["test_file"] = recipe.split.test_file.has_value();  // a path differs between machines
+  json["train"] = get_fields(all_train_fields(), &recipe.train);
+  return json;
+}
+
+Json recipe_json_schema() {
+  const Recipe defaults;
+  const auto part = [](const FieldTable& table, const void* values, std::string_view help) {
+    Json schema = json_schema(table, values, "");
+    schema.erase("title");
+    schema["type"] = Json::array({"object", "null"});
+    schema["description"] = help;
+    return schema;
+  };
+  Json json = Json::object();
+  json["$schema"] = "http://json-schema.org/draft-07/schema#";
+  json["title"] = "ArchMLP recipe";
+  json["description"] = "The whole way from a CSV to a model";
+  json["type"] = "object";
+  Json& properties = json["properties"];
+  properties["data"] = {{"type", {"string", "null"}},
+                        {"description", "The CSV, relative to the recipe's folder"}};
+  properties["label"] = {{"type", "string"}, {"minLength", 1}, {"description", "The column to predict"}};
+  properties["read"] = part(read_fields(), &defaults.read, "How the CSV is read");
+  properties["preprocess"] = {{"type", {"array", "null"}}, {"description", "Steps, applied in this order"}};
+  properties["preprocess"]["items"] = step_item_schema();
+  properties["split"] = part(split_fields(), &defaults.split, "Which rows are kept for testing");
+  properties["train"] = part(all_train_fields(), &defaults.train, "What is trained");
+  json["required"] = Json::array({"label"});
+  json["additionalProperties"] = false;
+  return json;
+}
+
+}  // namespace archmlp::contract

@@ -92,6 +92,10 @@ base::Result<Recipe> read_recipe(const std::filesystem::path& path);
 /// median}'`: the YAML value of the key `name`. `where` of an error is the flag.
 base::Result<StepConfig> parse_step(std::string_view name, std::string_view yaml_value);
 
+/// The same from JSON, where `where` of an error is the path of the key, as in
+/// `preprocess[2].impute.strategy`.
+base::Result<Recipe> recipe_from_json(const nlohmann::ordered_json& json);
+
 /// The canonical form that is stored as lineage: every value explicit, without file paths and thread counts,
 /// so that two runs in different folders store the same bytes.
 nlohmann::ordered_json to_json(const Recipe& recipe);
