@@ -18,6 +18,7 @@ function(archmlp_module name)
   file(MAKE_DIRECTORY "${root}/archmlp")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${root}/archmlp/${name}" SYMBOLIC)
 
+  set_property(GLOBAL APPEND PROPERTY ARCHMLP_MODULES ${name})
   set(target archmlp_${name})
   add_library(${target} STATIC ${arg_SOURCES})
   add_library(archmlp::${name} ALIAS ${target})
