@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../options.h"
+#include "options.h"
 
 // One file a command. They parse flags into a config struct, call one library function, print.
 

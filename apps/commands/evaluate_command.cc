@@ -3,9 +3,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "../output.h"
 #include "archmlp/base/try.h"
 #include "commands.h"
+#include "output.h"
 #include "shared_options.h"
 
 namespace archmlp::apps {

@@ -1,11 +1,11 @@
 #include <memory>
 
-#include "../output.h"
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/datasets/paysim.h"
 #include "commands.h"
+#include "output.h"
 
 namespace archmlp::apps {
 namespace {

@@ -1,11 +1,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "../output.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/profile.h"
 #include "commands.h"
+#include "output.h"
 #include "shared_options.h"
 
 namespace archmlp::apps {

@@ -1,10 +1,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "../output.h"
 #include "archmlp/base/try.h"
 #include "archmlp/preprocess/preprocess_stage.h"
 #include "commands.h"
+#include "output.h"
 #include "report_text.h"
 #include "shared_options.h"
 

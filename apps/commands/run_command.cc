@@ -3,11 +3,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "../output.h"
 #include "archmlp/base/try.h"
 #include "archmlp/evaluate/evaluate.h"
 #include "archmlp/pipeline/pipeline.h"
 #include "commands.h"
+#include "output.h"
 #include "report_text.h"
 #include "shared_options.h"
 

@@ -2,12 +2,12 @@
 
 #include <memory>
 
-#include "../output.h"
-#include "../signals.h"
 #include "archmlp/base/try.h"
 #include "archmlp/serve/server.h"
 #include "commands.h"
+#include "output.h"
 #include "shared_options.h"
+#include "signals.h"
 
 namespace archmlp::apps {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "../output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/contract/field_table.h"
 #include "archmlp/contract/forest_params.h"
+#include "output.h"
 
 namespace archmlp::apps {
 

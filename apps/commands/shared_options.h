@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "../options.h"
 #include "archmlp/contract/csv_options.h"
 #include "archmlp/contract/recipe.h"
+#include "options.h"
 
 // Options that several commands have, so that they are called and mean the same everywhere.
 

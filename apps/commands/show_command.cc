@@ -1,10 +1,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "../output.h"
 #include "archmlp/base/try.h"
 #include "archmlp/bundle/bundle.h"
 #include "commands.h"
+#include "output.h"
 #include "shared_options.h"
 
 namespace archmlp::apps {

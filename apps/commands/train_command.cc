@@ -3,11 +3,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "../output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/train_stage/train_stage.h"
 #include "commands.h"
+#include "output.h"
 #include "report_text.h"
 #include "shared_options.h"
 
