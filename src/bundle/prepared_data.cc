@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
+#include <cassert>
 #include <map>
 #include <set>
 #include <utility>
@@ -70,7 +70,7 @@ base::Status check_files_exist(const PreparedDataOptions& options, const Dataset
                            path.filename() == options.y.filename();
     std::error_code error;
     if (!is_needed || fs::exists(path, error)) continue;
-    base::Error broken = contract_broken(path, fmt::format("{} is missing", name));
+    base::Error broken = contract_broken(path, "the file is missing");
     if (options.require_all_files) {
       broken.hint = fmt::format("run preprocess again; {} needs all four CSV files", options.reader);
     }
@@ -315,10 +315,20 @@ std::vector<contract::Value> distinct_values(const table::Column& label) {
 base::Result<std::vector<std::uint32_t>> class_indices(const table::Column& label,
                                                        const std::vector<contract::Value>& classes,
                                                        const std::string& source_name) {
+  assert(label.missing_count() == 0);
   std::map<contract::Value, std::uint32_t, decltype(&contract::value_less)> index_of(&contract::value_less);
   for (std::uint32_t i = 0; i < classes.size(); ++i) index_of.emplace(classes[i], i);
+  const table::TextCells* texts = std::get_if<table::TextCells>(&label.cells());
+  constexpr std::uint32_t kUnseen = 0xFFFFFFFF;
+  std::vector<std::uint32_t> index_of_level(texts != nullptr ? texts->levels.size() : 0, kUnseen);
   std::vector<std::uint32_t> indices(label.row_count());
   for (std::size_t row = 0; row < indices.size(); ++row) {
+    std::uint32_t* cached =
+        texts != nullptr ? &index_of_level[static_cast<std::size_t>(texts->codes[row])] : nullptr;
+    if (cached != nullptr && *cached != kUnseen) {
+      indices[row] = *cached;
+      continue;
+    }
     const contract::Value value = label.value(row);
     const auto found = index_of.find(value);
     if (found == index_of.end()) {
@@ -331,6 +341,7 @@ base::Result<std::vector<std::uint32_t>> class_indices(const table::Column& labe
           .hint = base::suggest_names(contract::to_text(value), names)};
     }
     indices[row] = found->second;
+    if (cached != nullptr) *cached = found->second;
   }
   return indices;
 }

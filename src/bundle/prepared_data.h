@@ -62,7 +62,7 @@ class PreparedReader {
 /// The label column of a dataset whose contract says what it holds.
 contract::ColumnSchema label_column(const contract::LabelSchema& label);
 
-/// For each row of a label column the index of its value in `classes`.
+/// For each row of a label column the index of its value in `classes`. Precondition: nothing is missing.
 /// Errors: kInvalidInput: a value that is none of them (row, near names).
 base::Result<std::vector<std::uint32_t>> class_indices(const table::Column& label,
                                                        const std::vector<contract::Value>& classes,
