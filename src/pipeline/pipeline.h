@@ -27,8 +27,8 @@ struct RunReport {
   std::filesystem::path model;
 };
 
-/// The whole way from a CSV to an evaluated model. Stages hand over files, as the containers do; a stage that fails
-/// leaves what the stages before it and earlier runs published.
+/// The whole way from a CSV to an evaluated model. Stages hand over files, as the containers do; a stage that
+/// fails leaves what the stages before it and earlier runs published.
 base::Result<RunReport> run(const RunOptions& options, base::Progress& progress = base::no_progress());
 
 }  // namespace archmlp::pipeline
