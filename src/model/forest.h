@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -8,17 +9,24 @@
 
 namespace archmlp::model {
 
-/// One node, 12 bytes, used in place from the mapped file. A tree is its nodes in preorder: the left child of node i is
-/// i + 1, the right one stands at a higher index, so that no byte string makes a cycle.
+/// A test, 16 bytes, used in place from the mapped file. Leaves are not nodes: `left` and `right` hold either
+/// the place of a node in its tree or, with kLeaf, a row of the leaf table. A tree is its nodes in preorder:
+/// a left child that is a node stands at i + 1, the right one behind the whole left subtree, so that no byte
+/// string makes a cycle. A tree that is one leaf is a node with that leaf on both sides.
 struct ForestNode {
-  static constexpr std::uint32_t kLeaf = 0xFFFFFFFF;
+  static constexpr std::uint32_t kLeaf = 0x80000000;
   static constexpr std::uint32_t kMissingLeft = 0x80000000;
+  static constexpr std::uint32_t kIndex = 0x7FFFFFFF;  // what is left without the flag
 
-  float threshold;             // goes left if x <= threshold
-  std::uint32_t feature;       // index | kMissingLeft where NaN goes left; kLeaf for a leaf
-  std::uint32_t right_or_leaf; // index in the tree of the right child; in a leaf, row of the leaf table
+  float threshold = 0;        // finite; goes left if x <= threshold
+  std::uint32_t feature = 0;  // index | kMissingLeft where NaN goes left
+  std::uint32_t left = kLeaf;
+  std::uint32_t right = kLeaf;
 };
-static_assert(sizeof(ForestNode) == 12);
+static_assert(sizeof(ForestNode) == 16);
+
+/// Of the encoded form: what precedes the nodes.
+inline constexpr std::size_t kForestHeaderBytes = 64;
 
 /// What a trainer hands over. Trees stand one behind the other.
 struct ForestParts {
@@ -27,29 +35,44 @@ struct ForestParts {
   std::uint32_t output_count = 0;
   std::vector<std::uint64_t> tree_begins;  // [trees + 1], into nodes
   std::vector<ForestNode> nodes;
-  std::vector<double> leaf_values;         // [leaves, k], equal rows stored once
+  std::vector<double> leaf_values;  // [leaves, k], equal rows stored once where the trainer can
 };
 
 /// The mean over trees of the leaf's class shares or values, added up in tree order.
 class Forest final : public Model {
  public:
+  static constexpr std::string_view kKind = "random_forest";
+
   /// Errors: kInvalidInput if a value is not what from_bytes would accept.
   static base::Result<std::unique_ptr<const Forest>> from_parts(ForestParts parts);
-  /// Byte layout: contracts/model-format.md, section "forest".
+  /// Byte layout: contracts/model-format-forest.md. `bytes` must outlive the forest.
+  /// Errors: kInvalidInput for the first value that is not as documented.
   static base::Result<std::unique_ptr<const Forest>> from_bytes(std::span<const std::byte> bytes);
 
-  std::string_view kind() const noexcept override { return "random_forest"; }
+  std::string_view kind() const noexcept override { return kKind; }
   contract::Task task() const noexcept override { return task_; }
   std::size_t feature_count() const noexcept override { return feature_count_; }
   std::size_t output_count() const noexcept override { return output_count_; }
   void predict_row(std::span<const float> row, std::span<double> out) const noexcept override;
+  /// Keys: trees, nodes, leaves, max_depth, bytes.
   nlohmann::ordered_json summary() const override;
   std::vector<std::byte> to_bytes() const override;
 
-  std::size_t tree_count() const noexcept { return tree_begins_.empty() ? 0 : tree_begins_.size() - 1; }
+  std::size_t tree_count() const noexcept { return tree_begins_.size() - 1; }
+  std::span<const ForestNode> tree(std::size_t index) const noexcept {
+    return nodes_.subspan(tree_begins_[index], tree_begins_[index + 1] - tree_begins_[index]);
+  }
+  /// Shape: [k]. Precondition: `row` has feature_count() values.
+  std::span<const double> leaf_of(std::size_t tree_index, std::span<const float> row) const noexcept;
+  std::span<const double> leaf_values() const noexcept { return leaf_values_; }
 
  private:
+  Forest() = default;
   void predict_rows(MatrixView x, std::span<double> out) const noexcept override;
+  base::Status check();
+  base::Status check_shape() const;
+  base::Status check_leaf_values() const;
+  base::Status check_tree(std::size_t index, std::vector<std::uint64_t>& pending);
 
   contract::Task task_ = contract::Task::kClassification;
   std::uint32_t feature_count_ = 0;
@@ -57,6 +80,8 @@ class Forest final : public Model {
   std::span<const std::uint64_t> tree_begins_;
   std::span<const ForestNode> nodes_;
   std::span<const double> leaf_values_;
+  std::uint64_t leaf_count_ = 0;  // over all trees, shared rows counted each time
+  std::uint32_t max_depth_ = 0;
   ForestParts owned_;  // what the spans show, unless they show a mapped file
 };
 

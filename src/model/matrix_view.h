@@ -12,7 +12,9 @@ struct MatrixView {
   std::size_t row_stride = 0;  // in floats; row-major: cols
   std::size_t col_stride = 1;  // column-major: rows
 
-  float at(std::size_t row, std::size_t col) const noexcept { return data[row * row_stride + col * col_stride]; }
+  float at(std::size_t row, std::size_t col) const noexcept {
+    return data[row * row_stride + col * col_stride];
+  }
   static MatrixView row_major(const float* data, std::size_t rows, std::size_t cols) noexcept {
     return {data, rows, cols, cols, 1};
   }

@@ -17,10 +17,10 @@ namespace archmlp::model {
 class Model {
  public:
   virtual ~Model() = default;
-  virtual std::string_view kind() const noexcept = 0;       // stable identifier on disk, e.g. "random_forest"
+  virtual std::string_view kind() const noexcept = 0;  // stable identifier on disk, e.g. "random_forest"
   virtual contract::Task task() const noexcept = 0;
-  virtual std::size_t feature_count() const noexcept = 0;   // p
-  virtual std::size_t output_count() const noexcept = 0;    // k: classes, or 1
+  virtual std::size_t feature_count() const noexcept = 0;  // p
+  virtual std::size_t output_count() const noexcept = 0;   // k: classes, or 1
 
   /// Shape: x [n, p], out [n, k] row-major. Units: class probability in [0, 1], or the label's unit.
   /// The bits of a row's result do not depend on n nor on `thread_count`.
@@ -35,14 +35,16 @@ class Model {
   virtual std::vector<std::byte> to_bytes() const = 0;
 
  protected:
+  /// A block of at most ~1000 rows, from any thread. Preconditions: shapes agree, x.col_stride == 1.
   virtual void predict_rows(MatrixView x, std::span<double> out) const noexcept = 0;
 };
 
 /// The class of a probability vector: the largest, ties to the first. Precondition: not empty.
 std::size_t arg_max(std::span<const double> probabilities) noexcept;
 
-/// Reads a model of the given kind in place: `bytes` must outlive it and be 8-byte aligned. Checks every value that
-/// predicting relies on. Errors: kInvalidInput (unknown kind, or what is wrong in the bytes).
-base::Result<std::unique_ptr<const Model>> load_model(std::string_view kind, std::span<const std::byte> bytes);
+/// Reads a model of the given kind in place: `bytes` must outlive it and be 8-byte aligned. Checks every
+/// value that predicting relies on. Errors: kInvalidInput (unknown kind, or what is wrong in the bytes).
+base::Result<std::unique_ptr<const Model>> load_model(std::string_view kind,
+                                                      std::span<const std::byte> bytes);
 
 }  // namespace archmlp::model

@@ -27,12 +27,13 @@ struct FittedForest {
 };
 
 /// Fits `n_estimators` trees on bootstrap samples of `x`, features binned once.
-/// Shape: x [n, p], labels [n]. The caller hands the columns over in a canonical order (sorted by name): the random
-/// draws go by column position. The bytes of the forest depend on x, labels and params alone, never on
+/// Shape: x [n, p], labels [n]. The caller hands the columns over in a canonical order (sorted by name): the
+/// random draws go by column position. The bytes of the forest depend on x, labels and params alone, never on
 /// `thread_count` nor on the instruction set.
-/// Errors: kInvalidInput if n == 0, p == 0, an infinity is in x, or a parameter is outside its range; kCancelled.
-/// Source: Breiman 2001, sections 2-4; histogram splits as in Ke et al. 2017, section 2.1.
-base::Result<FittedForest> fit_forest(model::MatrixView x, const Labels& labels, const contract::ForestParams& params,
-                                      int thread_count, base::Progress& progress = base::no_progress());
+/// Errors: kInvalidInput if n == 0, p == 0, an infinity is in x, or a parameter is outside its range;
+/// kCancelled. Source: Breiman 2001, sections 2-4; histogram splits as in Ke et al. 2017, section 2.1.
+base::Result<FittedForest> fit_forest(model::MatrixView x, const Labels& labels,
+                                      const contract::ForestParams& params, int thread_count,
+                                      base::Progress& progress = base::no_progress());
 
 }  // namespace archmlp::train

@@ -1,0 +1,131 @@
+// The encoded form: contracts/model-format-forest.md.
+
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+#include "archmlp/base/try.h"
+#include "archmlp/model/forest.h"
+
+namespace archmlp::model {
+namespace {
+
+using base::Error;
+using base::Result;
+
+static_assert(std::endian::native == std::endian::little, "forests are used in place, as little-endian");
+
+constexpr std::uint32_t kLayoutVersion = 1;
+
+struct Header {
+  std::uint32_t layout_version;
+  std::uint32_t task;  // 0 classification, 1 regression
+  std::uint32_t feature_count;
+  std::uint32_t output_count;
+  std::uint64_t tree_count;
+  std::uint64_t node_count;
+  std::uint64_t leaf_row_count;
+  std::uint64_t reserved[3];  // zero
+};
+static_assert(sizeof(Header) == kForestHeaderBytes);
+
+Error broken(std::string message, std::string where) {
+  return Error{.message = std::move(message),
+               .where = "forest section, " + std::move(where),
+               .hint = "the model file is damaged: train again or copy it again"};
+}
+
+/// Takes `count` items off the front of `rest`. Errors: kInvalidInput if they are not there.
+template <typename T>
+Result<std::span<const T>> take(std::span<const std::byte>& rest, std::uint64_t count, const char* what) {
+  if (count > rest.size() / sizeof(T))
+    return broken(std::string("the section ends within the ") + what, what);
+  const auto size = static_cast<std::size_t>(count) * sizeof(T);
+  const std::span<const T> items(reinterpret_cast<const T*>(rest.data()), static_cast<std::size_t>(count));
+  rest = rest.subspan(size);
+  return items;
+}
+
+template <typename T>
+void append(std::vector<std::byte>& out, std::span<const T> items) {
+  const auto bytes = std::as_bytes(items);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+Result<Header> read_header(std::span<const std::byte> bytes) {
+  Header header;
+  if (bytes.size() < sizeof(header)) return broken("the section is shorter than its header", "header");
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  if (header.layout_version != kLayoutVersion) {
+    return Error{.message = "layout version " + std::to_string(header.layout_version) +
+                            " of a forest; this program reads version " + std::to_string(kLayoutVersion),
+                 .where = "forest section, header",
+                 .hint = "use the program that made the file, or a newer one"};
+  }
+  if (header.task > 1) return broken("the task is neither 0 nor 1", "header");
+  for (const std::uint64_t word : header.reserved) {
+    if (word != 0) return broken("a reserved word is not zero", "header");
+  }
+  // Bounds that keep the products below from overflowing.
+  if (header.tree_count >= bytes.size() || header.leaf_row_count > bytes.size() ||
+      header.output_count > bytes.size()) {
+    return broken("a count is larger than the section", "header");
+  }
+  return header;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const Forest>> Forest::from_bytes(std::span<const std::byte> bytes) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
+    return broken("the section does not start at a multiple of 8 bytes", "header");
+  }
+  const Header header = TRY(read_header(bytes));
+  std::span<const std::byte> rest = bytes.subspan(sizeof(Header));
+  std::unique_ptr<Forest> forest(new Forest);
+  forest->task_ = header.task == 0 ? contract::Task::kClassification : contract::Task::kRegression;
+  forest->feature_count_ = header.feature_count;
+  forest->output_count_ = header.output_count;
+  forest->nodes_ = TRY(take<ForestNode>(rest, header.node_count, "nodes"));
+  if (header.output_count != 0 && header.leaf_row_count > rest.size() / header.output_count) {
+    return broken("the section ends within the leaf values", "leaf values");
+  }
+  forest->leaf_values_ = TRY(take<double>(rest, header.leaf_row_count * header.output_count, "leaf values"));
+  forest->tree_begins_ = TRY(take<std::uint64_t>(rest, header.tree_count + 1, "tree begins"));
+  if (!rest.empty()) return broken(std::to_string(rest.size()) + " bytes too many", "end");
+  TRY(forest->check());
+  return std::unique_ptr<const Forest>(std::move(forest));
+}
+
+Result<std::unique_ptr<const Forest>> Forest::from_parts(ForestParts parts) {
+  std::unique_ptr<Forest> forest(new Forest);
+  forest->owned_ = std::move(parts);
+  forest->task_ = forest->owned_.task;
+  forest->feature_count_ = forest->owned_.feature_count;
+  forest->output_count_ = forest->owned_.output_count;
+  forest->nodes_ = forest->owned_.nodes;
+  forest->leaf_values_ = forest->owned_.leaf_values;
+  forest->tree_begins_ = forest->owned_.tree_begins;
+  TRY(forest->check());
+  return std::unique_ptr<const Forest>(std::move(forest));
+}
+
+std::vector<std::byte> Forest::to_bytes() const {
+  Header header = {};
+  header.layout_version = kLayoutVersion;
+  header.task = task_ == contract::Task::kClassification ? 0 : 1;
+  header.feature_count = feature_count_;
+  header.output_count = output_count_;
+  header.tree_count = tree_count();
+  header.node_count = nodes_.size();
+  header.leaf_row_count = leaf_values_.size() / output_count_;
+  std::vector<std::byte> out;
+  out.reserve(sizeof(header) + nodes_.size_bytes() + leaf_values_.size_bytes() + tree_begins_.size_bytes());
+  append(out, std::span<const Header>(&header, 1));
+  append(out, nodes_);
+  append(out, leaf_values_);
+  append(out, tree_begins_);
+  return out;
+}
+
+}  // namespace archmlp::model

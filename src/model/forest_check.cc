@@ -1,0 +1,121 @@
+// What predicting relies on, checked once for every value, whoever made it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "archmlp/base/try.h"
+#include "archmlp/model/forest.h"
+
+namespace archmlp::model {
+namespace {
+
+using base::Error;
+using base::Status;
+
+constexpr double kShareTolerance = 1e-6;  // of a row of class shares, to 1
+
+Error wrong(std::string message, std::string where) {
+  return Error{.message = std::move(message),
+               .where = std::move(where),
+               .hint = "the model is damaged: train again or copy the file again"};
+}
+
+}  // namespace
+
+Status Forest::check_shape() const {
+  if (feature_count_ == 0 || feature_count_ > ForestNode::kIndex) {
+    return wrong("a forest needs 1 to 2^31 - 1 features", "forest");
+  }
+  if (output_count_ == 0 || (task_ == contract::Task::kRegression && output_count_ != 1)) {
+    return wrong("a forest needs a class, or exactly one output for regression", "forest");
+  }
+  if (leaf_values_.empty() || leaf_values_.size() % output_count_ != 0 ||
+      leaf_values_.size() / output_count_ > std::size_t{ForestNode::kIndex} + 1) {
+    return wrong("the leaf table has no rows, a part of a row, or more than 2^31", "forest");
+  }
+  if (tree_begins_.size() < 2 || tree_begins_.front() != 0 || tree_begins_.back() != nodes_.size()) {
+    return wrong("the trees do not cover the nodes", "forest");
+  }
+  for (std::size_t i = 0; i + 1 < tree_begins_.size(); ++i) {
+    if (tree_begins_[i] >= tree_begins_[i + 1] || tree_begins_[i + 1] > nodes_.size() ||
+        tree_begins_[i + 1] - tree_begins_[i] > ForestNode::kIndex) {
+      return wrong("a tree is empty, too large, or ends outside the nodes", fmt::format("tree {}", i));
+    }
+  }
+  return {};
+}
+
+Status Forest::check_leaf_values() const {
+  for (std::size_t begin = 0; begin < leaf_values_.size(); begin += output_count_) {
+    const auto row = leaf_values_.subspan(begin, output_count_);
+    const auto where = [&] { return fmt::format("leaf row {}", begin / output_count_); };
+    double sum = 0;
+    for (const double value : row) {
+      if (!std::isfinite(value)) return wrong("a leaf value is not finite", where());
+      sum += value;
+    }
+    if (task_ == contract::Task::kRegression) continue;
+    const bool shares = std::all_of(row.begin(), row.end(), [](double v) { return v >= 0.0 && v <= 1.0; });
+    if (!shares) return wrong("a class share is not in [0, 1]", where());
+    if (!(std::abs(sum - 1.0) <= kShareTolerance)) return wrong("class shares do not add up to 1", where());
+  }
+  return {};
+}
+
+/// One pass in preorder. `pending` holds, innermost last, the right children that are still to come, each
+/// with its depth: (depth << 32) | place. Every node is then a child exactly once, and no place lies outside
+/// the tree.
+Status Forest::check_tree(std::size_t index, std::vector<std::uint64_t>& pending) {
+  const std::span<const ForestNode> nodes = tree(index);
+  const std::uint64_t leaf_rows = leaf_values_.size() / output_count_;
+  const auto where = [&](std::size_t node) { return fmt::format("tree {}, node {}", index, node); };
+  const bool single_leaf =
+      nodes.size() == 1 && nodes[0].left == nodes[0].right && (nodes[0].left & ForestNode::kLeaf) != 0;
+  pending.clear();
+  std::uint64_t depth = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const ForestNode& node = nodes[i];
+    if ((node.feature & ForestNode::kIndex) >= feature_count_) {
+      return wrong("a node tests a feature that does not exist", where(i));
+    }
+    if (!std::isfinite(node.threshold)) return wrong("a threshold is not finite", where(i));
+    for (const std::uint32_t child : {node.left, node.right}) {
+      if ((child & ForestNode::kLeaf) != 0 && (child & ForestNode::kIndex) >= leaf_rows) {
+        return wrong("a leaf points outside the leaf table", where(i));
+      }
+    }
+    const bool left_is_node = (node.left & ForestNode::kLeaf) == 0;
+    const bool right_is_node = (node.right & ForestNode::kLeaf) == 0;
+    leaf_count_ += (left_is_node ? 0U : 1U) + (right_is_node ? 0U : 1U);
+    if (!single_leaf && (!left_is_node || !right_is_node))
+      max_depth_ = std::max(max_depth_, static_cast<std::uint32_t>(depth + 1));
+    if (right_is_node) pending.push_back(((depth + 1) << 32U) | node.right);
+    if (left_is_node) {
+      if (node.left != i + 1) return wrong("a left child does not follow its parent", where(i));
+      ++depth;
+    } else if (!pending.empty()) {
+      if ((pending.back() & 0xFFFFFFFFU) != i + 1) return wrong("the nodes are not in preorder", where(i));
+      depth = pending.back() >> 32U;
+      pending.pop_back();
+    } else if (i + 1 != nodes.size()) {
+      return wrong("a node belongs to no parent", where(i + 1));
+    }
+    if (i + 1 == nodes.size() && (left_is_node || !pending.empty())) {
+      return wrong("a child lies outside its tree", where(i));
+    }
+  }
+  if (single_leaf) --leaf_count_;
+  return {};
+}
+
+Status Forest::check() {
+  TRY(check_shape());
+  TRY(check_leaf_values());
+  std::vector<std::uint64_t> pending;
+  for (std::size_t i = 0; i < tree_count(); ++i) TRY(check_tree(i, pending));
+  return {};
+}
+
+}  // namespace archmlp::model

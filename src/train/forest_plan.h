@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/contract/forest_params.h"
+#include "archmlp/train/forest_trainer.h"
+
+namespace archmlp::train {
+
+enum class Criterion { kGini, kEntropy, kSquaredError };
+
+/// ForestParams with every choice made for one training set: counts instead of shares, numbers instead of
+/// names.
+struct ForestPlan {
+  contract::Task task = contract::Task::kClassification;
+  Criterion criterion = Criterion::kGini;
+  std::uint64_t seed = 0;
+  std::size_t row_count = 0;
+  std::size_t class_count = 0;  // classification
+  std::size_t tree_count = 0;
+  std::size_t max_depth = std::numeric_limits<std::size_t>::max();
+  std::size_t max_leaf_nodes = std::numeric_limits<std::size_t>::max();
+  std::size_t min_samples_split = 2;
+  std::size_t min_samples_leaf = 1;
+  double min_impurity_decrease = 0;
+  std::size_t max_features = 1;
+  std::size_t max_bins = 255;
+  bool bootstrap = true;
+  std::size_t draw_count = 0;         // rows drawn for a tree, repetitions counted
+  std::vector<double> class_weights;  // [classes]; 1 without class_weight
+  bool oob_score = false;
+
+  bool is_best_first() const noexcept { return max_leaf_nodes != std::numeric_limits<std::size_t>::max(); }
+};
+
+/// Errors: kInvalidInput for a parameter outside its range (the message says the range), labels that do not
+/// fit the rows, or a class weight for a class that does not occur.
+base::Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_count,
+                                          const Labels& labels, const contract::ForestParams& params);
+
+}  // namespace archmlp::train
