@@ -141,10 +141,19 @@ SearchTable search_table(const FeatureBins& bins) {
   return table;
 }
 
-std::uint8_t bin_of(const SearchTable& table, float value) noexcept {
-  std::size_t bin = 0;
-  for (std::size_t step = 128; step > 0; step /= 2) bin += table[bin + step - 1] < value ? step : 0;
-  return std::isnan(value) ? kMissingBin : static_cast<std::uint8_t>(bin);
+/// The bins of `values`, all searches a step at a time: no search waits for another, and no branch is
+/// guessed.
+void find_bins(const SearchTable& table, std::span<const float> values,
+               std::span<std::uint8_t> bins) noexcept {
+  std::array<std::uint32_t, kRowBlock> found = {};
+  for (std::uint32_t step = 128; step > 0; step /= 2) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      found[i] += step & (0U - static_cast<std::uint32_t>(table[found[i] + step - 1] < values[i]));
+    }
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    bins[i] = values[i] != values[i] ? kMissingBin : static_cast<std::uint8_t>(found[i]);
+  }
 }
 
 }  // namespace
@@ -182,15 +191,15 @@ Status BinnedMatrix::choose_bins(model::MatrixView x, std::size_t max_bins, int 
   const std::vector<std::size_t> rows = sample_rows(x.rows, kSampleRows);
   const std::size_t group_count = (x.cols + kFeatureGroup - 1) / kFeatureGroup;
   std::vector<std::uint8_t> needs_scan(x.cols);
-  TRY(base::parallel_for(x.cols, thread_count, [&](std::size_t col) -> Status {
+  const auto look_at_sample = [&](std::size_t col) -> Status {
     TRY(base::check_cancelled());
     const std::vector<float> values = sorted_values(x, col, rows);
     // A sample with few distinct values says little of the rest: then every row is looked at.
     needs_scan[col] = rows.size() < x.rows && distinct_count(values) <= max_bins ? 1 : 0;
     if (needs_scan[col] == 0) bins_[col] = bins_of_sorted(values, max_bins);
     return {};
-  }));
-  return base::parallel_for(group_count, thread_count, [&](std::size_t group) -> Status {
+  };
+  const auto look_at_all_rows = [&](std::size_t group) -> Status {
     std::vector<std::size_t> cols;
     for (std::size_t col = group * kFeatureGroup; col < std::min(x.cols, (group + 1) * kFeatureGroup);
          ++col) {
@@ -203,7 +212,9 @@ Status BinnedMatrix::choose_bins(model::MatrixView x, std::size_t max_bins, int 
                                              : bins_of_values(found[i].sorted());
     }
     return {};
-  });
+  };
+  TRY(base::parallel_for(x.cols, thread_count, look_at_sample));
+  return base::parallel_for(group_count, thread_count, look_at_all_rows);
 }
 
 Status BinnedMatrix::assign_bins(model::MatrixView x, int thread_count) {
@@ -212,22 +223,23 @@ Status BinnedMatrix::assign_bins(model::MatrixView x, int thread_count) {
   const std::size_t feature_count = x.cols;
   std::vector<std::atomic<std::uint8_t>> has_missing(feature_count);
   const std::size_t block_count = (x.rows + kRowBlock - 1) / kRowBlock;
-  TRY(base::parallel_for(block_count, thread_count, [&](std::size_t block) -> Status {
+  const auto assign_block = [&](std::size_t block) -> Status {
     TRY(base::check_cancelled());
     const std::size_t begin = block * kRowBlock;
     const std::size_t end = std::min(x.rows, begin + kRowBlock);
+    std::array<float, kRowBlock> values;
     for (std::size_t col = 0; col < feature_count; ++col) {
-      std::uint8_t* column = columns_.data() + col * row_count_;
       bool infinite = false;
       bool missing = false;
       for (std::size_t row = begin; row < end; ++row) {
         const float value = x.at(row, col);
         infinite |= std::abs(value) == kInfinity;
         missing |= value != value;
-        const std::uint8_t bin = bin_of(tables[col], value);
-        column[row] = bin;
-        rows_[row * feature_count + col] = bin;
+        values[row - begin] = value;
       }
+      std::uint8_t* column = columns_.data() + col * row_count_;
+      find_bins(tables[col], {values.data(), end - begin}, {column + begin, end - begin});
+      for (std::size_t row = begin; row < end; ++row) rows_[row * feature_count + col] = column[row];
       if (missing) has_missing[col].store(1, std::memory_order_relaxed);
       if (!infinite) continue;
       std::size_t row = begin;
@@ -237,7 +249,8 @@ Status BinnedMatrix::assign_bins(model::MatrixView x, int thread_count) {
                    .hint = "replace it, or leave it missing"};
     }
     return {};
-  }));
+  };
+  TRY(base::parallel_for(block_count, thread_count, assign_block));
   for (std::size_t col = 0; col < feature_count; ++col) {
     if (bins_[col].count() + has_missing[col].load() > 1) varying_.push_back(static_cast<std::uint32_t>(col));
   }

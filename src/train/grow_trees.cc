@@ -96,7 +96,7 @@ Result<std::vector<GrownTree>> grow_with(const GrowJob& job, const Search& searc
   GrowerPool<Grower> growers;
   TreeCounter counter(job.progress, job.plan.tree_count);
   std::vector<GrownTree> trees(job.plan.tree_count);
-  TRY(base::parallel_for(trees.size(), job.thread_count, [&](std::size_t tree) -> Status {
+  const auto grow_one = [&](std::size_t tree) -> Status {
     TRY(base::check_cancelled());
     auto grower = growers.take([&] { return Grower(job.plan, job.matrix, search, outputs); });
     std::vector<std::uint8_t> multiplicities;
@@ -107,7 +107,8 @@ Result<std::vector<GrownTree>> grow_with(const GrowJob& job, const Search& searc
     growers.give_back(std::move(grower));
     counter.add_one();
     return {};
-  }));
+  };
+  TRY(base::parallel_for(trees.size(), job.thread_count, grow_one));
   return trees;
 }
 

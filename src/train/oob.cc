@@ -36,21 +36,21 @@ base::Result<Predictions> predict_out_of_bag(const model::Forest& forest, const 
                                              model::MatrixView x, int thread_count) {
   Predictions predictions{std::vector<double>(x.rows), std::vector<std::uint8_t>(x.rows)};
   const bool classification = forest.task() == contract::Task::kClassification;
-  TRY(base::parallel_for(
-      (x.rows + kRowBlock - 1) / kRowBlock, thread_count, [&](std::size_t block) -> base::Status {
-        TRY(base::check_cancelled());
-        std::vector<float> features(x.cols);
-        std::vector<double> sums(forest.output_count());
-        for (std::size_t row = block * kRowBlock; row < std::min(x.rows, (block + 1) * kRowBlock); ++row) {
-          for (std::size_t col = 0; col < x.cols; ++col) features[col] = x.at(row, col);
-          const std::size_t trees = add_leaves(forest, drawn, row, features, sums);
-          if (trees == 0) continue;
-          predictions.known[row] = 1;
-          predictions.values[row] = classification ? static_cast<double>(model::arg_max(sums))
-                                                   : sums.front() / static_cast<double>(trees);
-        }
-        return {};
-      }));
+  const auto predict_block = [&](std::size_t block) -> base::Status {
+    TRY(base::check_cancelled());
+    std::vector<float> features(x.cols);
+    std::vector<double> sums(forest.output_count());
+    for (std::size_t row = block * kRowBlock; row < std::min(x.rows, (block + 1) * kRowBlock); ++row) {
+      for (std::size_t col = 0; col < x.cols; ++col) features[col] = x.at(row, col);
+      const std::size_t trees = add_leaves(forest, drawn, row, features, sums);
+      if (trees == 0) continue;
+      predictions.known[row] = 1;
+      predictions.values[row] = classification ? static_cast<double>(model::arg_max(sums))
+                                               : sums.front() / static_cast<double>(trees);
+    }
+    return {};
+  };
+  TRY(base::parallel_for((x.rows + kRowBlock - 1) / kRowBlock, thread_count, predict_block));
   return predictions;
 }
 
