@@ -1,0 +1,229 @@
+"""The command line itself: help, exit codes, errors that can be acted on, flags that mean what recipes mean."""
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from support import (ARCHMLP, EXAMPLES, FILES, INVALID, REPOSITORY, STOPPED, USAGE, PREPARED_FILES, folder_digest,
+                     read_rows, run, run_json, sha256, temporaries)
+
+COMMANDS = ("run", "generate", "inspect", "preprocess", "train", "evaluate", "show", "predict", "serve")
+
+
+def test_help_lists_every_command():
+    text = run("--help").stdout
+    for command in COMMANDS:
+        assert command in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command(command):
+    assert f"archmlp {command}" in run(command, "--help").stdout
+
+
+def test_version():
+    version = run("--version").stdout.strip()
+    declared = (REPOSITORY / "CMakeLists.txt").read_text().split("VERSION ")[2].split()[0]
+    assert version == f"archmlp {declared}"
+
+
+def test_no_command():
+    run(expect=USAGE)
+
+
+@pytest.mark.parametrize("arguments", [["trian"], ["train"], ["train", "a", "b", "--n-estimator", "3"],
+                                       ["serve", "m", "--port", "99999"], ["inspect", "f", "--no-such-flag"]])
+def test_wrong_usage(arguments):
+    result = run(*arguments, expect=USAGE)
+    assert result.stderr.startswith("error: ")
+
+
+def test_misspelt_option_suggests_the_right_one():
+    assert "--n-estimators" in run("train", "a", "b", "--n-estimator", "3", expect=USAGE).stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    ["inspect", "absent.csv"], ["show", "absent.archmlp"], ["predict", "absent.archmlp", "x.csv"],
+    ["evaluate", "absent.archmlp", "x.csv", "y.csv"], ["run", "absent.yaml"],
+    ["preprocess", "absent.csv", "--label", "y"]])
+def test_absent_files(arguments, tmp_path):
+    result = run(*arguments, expect=FILES, cwd=tmp_path)
+    assert "absent" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option, value, word", [
+    ("--n-estimators", "0", "n_estimators"), ("--n-estimators", "many", "n_estimators"),
+    ("--max-features", "1.5", "max_features"), ("--criterion", "ginni", "gini"), ("--model", "svn", "random_forest"),
+    ("--task", "guess", "classification"), ("--class-weight", "heavy", "balanced")])
+def test_parameters_out_of_range(trained, tmp_path, option, value, word):
+    prepared = trained / "out/prepared"
+    result = run("train", prepared / "x_train.csv", prepared / "y_train.csv", option, value, "--out",
+                 tmp_path / "m.archmlp", expect=INVALID)
+    assert word in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_errors_as_json(tmp_path):
+    result = run("inspect", "absent.csv", "--json", expect=FILES, cwd=tmp_path)
+    error = json.loads(result.stderr)["error"]
+    assert error["code"] == "not_found" and "absent.csv" in error["where"] + error["message"]
+
+
+def test_error_in_the_data_names_line_and_column(trained, tmp_path):
+    broken = tmp_path / "broken.csv"
+    broken.write_text("a,b\n1,2\n3,4,5\n")
+    result = run("inspect", broken, expect=INVALID)
+    assert "broken.csv:3" in result.stderr
+    assert "Hint" in result.stderr
+
+
+# -- what a run leaves, and prints
+
+def test_run_makes_what_it_says(trained):
+    assert sorted(path.name for path in (trained / "out").iterdir()) == ["metrics.json", "model.archmlp", "prepared"]
+    assert {path.name for path in (trained / "out/prepared").iterdir()} == PREPARED_FILES
+
+
+def test_run_prints_kappa_and_how_to_serve(trained, tmp_path):
+    text = run("run", trained / "customers.yaml", "--data", trained / "customers.csv", "--out", tmp_path / "out").stdout
+    assert "kappa" in text.lower()
+    assert f"archmlp serve {tmp_path / 'out/model.archmlp'}" in text.splitlines()[-1]
+
+
+def test_test_rows_are_those_of_x_test(trained):
+    header, rows = read_rows(trained / "test_rows.csv")
+    assert header == read_rows(trained / "customers.csv")[0]
+    test_header, test_rows = read_rows(trained / "out/prepared/x_test.csv")
+    raw = [float(row[header.index("income")]) for row in rows]
+    assert raw == [float(row[test_header.index("income")]) for row in test_rows]
+
+
+def test_contract_describes_the_files(trained):
+    prepared = trained / "out/prepared"
+    contract = json.loads((prepared / "contract.json").read_text())
+    for name, file in contract["files"].items():
+        assert file["sha256"] == sha256(prepared / name)
+        assert file["row_count"] == len(read_rows(prepared / name)[1])
+    assert [column["name"] for column in contract["features"]] == read_rows(prepared / "x_train.csv")[0]
+    assert contract["inputs"]["data"] == sha256(trained / "customers.csv")
+
+
+def test_show(trained):
+    model = trained / "out/model.archmlp"
+    assert "left" in run("show", model).stdout
+    assert isinstance(run_json("show", model), dict)
+
+
+def test_evaluate_agrees_with_the_run(trained):
+    prepared = trained / "out/prepared"
+    metrics = run_json("evaluate", trained / "out/model.archmlp", prepared / "x_test.csv", prepared / "y_test.csv")
+    assert metrics == json.loads((trained / "out/metrics.json").read_text())
+    assert list(metrics).index("cohen_kappa") < list(metrics).index("accuracy")
+    text = run("evaluate", trained / "out/model.archmlp", prepared / "x_test.csv", prepared / "y_test.csv").stdout
+    assert "kappa" in text.splitlines()[0].lower()
+
+
+def test_inspect(trained):
+    profile = json.dumps(run_json("inspect", trained / "customers.csv"))
+    assert '"age"' in profile and '"integer"' in profile
+    assert "income" in run("inspect", trained / "customers.csv").stdout
+
+
+# -- flags and recipe
+
+def test_flags_mean_what_the_recipe_means(trained, tmp_path):
+    run("preprocess", trained / "customers.csv", "--label", "left", "--remove", "id", "--filter", "income > 4000",
+        "--add-features", "{income_per_year: income / 12, is_young: age < 30}",
+        "--impute", "{columns: [age], strategy: median}", "--one-hot", "plan",
+        "--test-size", "0.25", "--stratify", "--seed", "7", "--out", tmp_path / "prepared")
+    flags, recipe = folder_digest(tmp_path / "prepared"), folder_digest(trained / "out/prepared")
+    for name in PREPARED_FILES - {"contract.json"}:
+        assert flags[name] == recipe[name], name
+
+
+def test_standard_input_and_compressed_files(trained, tmp_path):
+    data = trained / "customers.csv"
+    plain = run("inspect", data, "--json").stdout
+    assert run("inspect", "-", "--json", text=data.read_text()).stdout == plain
+    for program, suffix in (("gzip", ".gz"), ("zstd", ".zst")):
+        if shutil.which(program):
+            packed = tmp_path / f"customers.csv{suffix}"
+            with open(packed, "wb") as file:
+                subprocess.run([program, "-c", data], check=True, stdout=file)
+            assert run("inspect", packed, "--json").stdout == plain
+
+
+def test_predict_from_standard_input(trained):
+    record = '{"age": 41, "income": 30000.5, "plan": "pro", "newsletter": true, "account": 3}\n'
+    answer = run("predict", trained / "out/model.archmlp", "-", "--json", text=record * 2).stdout.splitlines()
+    assert len(answer) == 2 and answer[0] == answer[1]
+    assert json.loads(answer[0])["prediction"] in ("yes", "no")
+
+
+def test_filtered_rows_stop_predict_unless_told_otherwise(trained, tmp_path):
+    model = trained / "out/model.archmlp"
+    lines = ('{"age": 41, "income": 30000.5, "plan": "pro", "newsletter": true, "account": 3}\n'
+             '{"age": 41, "income": 1.5, "plan": "pro", "newsletter": true, "account": 3}\n')
+    result = run("predict", model, "-", "--out", tmp_path / "p.csv", text=lines, expect=INVALID)
+    assert "income > 4000" in result.stderr and "2" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+    run("predict", model, "-", "--out", tmp_path / "p.csv", "--empty-outside", text=lines)
+    header, rows = read_rows(tmp_path / "p.csv")
+    assert rows[0][0] in ("yes", "no") and set(rows[1]) == {""}
+
+
+# -- generated data
+
+def test_generate_is_deterministic(tmp_path):
+    first = run("generate", "paysim", "--rows", 5000, "--seed", 1).stdout
+    assert first == run("generate", "paysim", "--rows", 5000, "--seed", 1).stdout
+    assert first != run("generate", "paysim", "--rows", 5000, "--seed", 2).stdout
+    run("generate", "paysim", "--rows", 5000, "--seed", 1, "--out", tmp_path / "p.csv")
+    assert (tmp_path / "p.csv").read_text() == first
+    assert len(first.splitlines()) == 5001
+    assert first.splitlines()[0] == ("step,type,amount,nameOrig,oldbalanceOrg,newbalanceOrig,nameDest,oldbalanceDest,"
+                                     "newbalanceDest,isFraud,isFlaggedFraud")
+
+
+@pytest.mark.parametrize("recipe", sorted(path.name for path in EXAMPLES.glob("fraud*.yaml")))
+def test_fraud_examples_run_on_generated_data(recipe, tmp_path):
+    run("generate", "paysim", "--rows", 60000, "--seed", 42, "--out", tmp_path / "p.csv")
+    run("run", EXAMPLES / recipe, "--data", tmp_path / "p.csv", "--out", tmp_path / "out")
+    assert json.loads((tmp_path / "out/metrics.json").read_text())["cohen_kappa"] > 0.9
+
+
+# -- stopping
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_training_leaves_nothing(tmp_path, signal_number):
+    run("generate", "paysim", "--rows", 60000, "--seed", 1, "--out", tmp_path / "p.csv")
+    prepared = tmp_path / "prepared"
+    run("preprocess", tmp_path / "p.csv", "--label", "isFraud", "--remove", "nameOrig,nameDest", "--one-hot", "type",
+        "--out", prepared)
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "m.archmlp").write_bytes(b"old")
+    process = subprocess.Popen([ARCHMLP, "train", prepared / "x_train.csv", prepared / "y_train.csv", "--n-estimators",
+                                "100000", "--out", place / "m.archmlp"], stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    assert process.poll() is None, process.stderr.read()
+    process.send_signal(signal_number)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == STOPPED, message
+    assert (place / "m.archmlp").read_bytes() == b"old"
+    assert temporaries(place) == []
+
+
+def test_the_serving_program_holds_nothing_that_fits():
+    """archmlp-predict links the fitted half only: a fault in training cannot reach it."""
+    program = ARCHMLP.parent / "archmlp-predict"
+    if not program.exists():
+        pytest.skip(f"{program} is not built")
+    symbols = subprocess.run(["nm", "-C", program], check=True, capture_output=True, text=True).stdout
+    assert "archmlp::bundle::Predictor::" in symbols
+    for module in ("preprocess", "train", "train_stage", "pipeline"):
+        assert f"archmlp::{module}::" not in symbols

@@ -1,0 +1,239 @@
+"""The prediction server over HTTP: legal requests, wrong records, broken JSON."""
+
+import json
+import socket
+
+import pytest
+from support import EXAMPLES, INVALID, FILES, read_rows, run, serving, shared
+
+RECORD = {"age": 41, "income": 30000.5, "plan": "pro", "newsletter": True, "account": 9007199254740993}
+JSON_TYPE = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def server(trained):
+    with serving(trained / "out/model.archmlp") as running:
+        yield running
+
+
+def error_of(text):
+    error = json.loads(text)["error"]
+    assert error["message"]
+    return error
+
+
+def with_changes(**changes):
+    return json.dumps({**RECORD, **changes})
+
+
+def without(name):
+    return json.dumps({key: value for key, value in RECORD.items() if key != name})
+
+
+def test_one_record(server):
+    status, headers, text = server.request("POST", "/predict", json.dumps(RECORD), JSON_TYPE)
+    answer = json.loads(text)
+    assert status == 200 and headers["Content-Type"].startswith("application/json")
+    assert answer["prediction"] in ("yes", "no")
+    assert set(answer["probabilities"]) == {"yes", "no"}
+    assert sum(answer["probabilities"].values()) == pytest.approx(1)
+
+
+def test_array_of_records(server):
+    status, text = server.predict(json.dumps([RECORD, RECORD]))
+    assert status == 200
+    first, second = json.loads(text)
+    assert first == second
+    assert server.predict("[]") == (200, "[]")
+
+
+def test_plain_text_gives_the_bare_label(server):
+    status, headers, text = server.request("POST", "/predict", json.dumps(RECORD), {**JSON_TYPE, "Accept": "text/plain"})
+    assert status == 200 and headers["Content-Type"].startswith("text/plain")
+    assert text.strip() == json.loads(server.predict(json.dumps(RECORD))[1])["prediction"]
+
+
+def test_label_and_removed_columns_may_be_there(server):
+    bare = server.predict(json.dumps(RECORD))
+    assert server.predict(with_changes(left="yes", id="c1")) == bare
+
+
+def test_probes_and_contract(server):
+    assert server.request("GET", "/livez")[0] == 200
+    assert server.request("GET", "/readyz")[0] == 200
+    status, _, text = server.request("GET", "/v1/model")
+    assert status == 200
+    for name in RECORD:
+        assert f'"{name}"' in text
+
+
+def test_missing_values_are_imputed(server):
+    assert server.predict(with_changes(age=None))[0] == 200
+
+
+def test_unknown_category_is_accepted_by_default(server):
+    assert server.predict(with_changes(plan="unheard of"))[0] == 200
+
+
+@pytest.mark.parametrize("body, word", [
+    (without("income"), "income"),
+    (with_changes(incme=1), "incme"),
+    (with_changes(income="a lot"), "income"),
+    (with_changes(income=[1]), "income"),
+    (with_changes(income={"value": 1}), "income"),
+    (with_changes(newsletter="perhaps"), "newsletter"),
+    (with_changes(account=1.5), "account"),
+    (with_changes(plan=7), "plan"),
+    ("3", "object"), ('"text"', "object"), ("null", "object"), ("[3]", "object"), ("[[]]", "object"),
+])
+def test_wrong_records(server, body, word):
+    status, text = server.predict(body)
+    assert 400 <= status < 500, text
+    error = error_of(text)
+    assert word in error["message"] + error.get("where", "") + error.get("hint", ""), text
+
+
+def test_position_in_an_array_is_named(server):
+    status, text = server.predict(f"[{json.dumps(RECORD)}, {without('income')}]")
+    assert 400 <= status < 500
+    assert "1" in error_of(text)["where"]
+
+
+def test_misspelt_field_suggests_the_right_one(server):
+    status, text = server.predict(json.dumps({("Age" if key == "age" else key): value for key, value in RECORD.items()}))
+    assert 400 <= status < 500
+    error = error_of(text)
+    assert '"age"' in error["message"] + error.get("hint", "")
+
+
+def test_record_outside_the_population(server):
+    status, text = server.predict(with_changes(income=1.0))
+    assert status == 422
+    assert "income > 4000" in text
+
+
+def test_duplicate_keys_are_refused(server):
+    status, text = server.predict('{"age": 1, "age": 2, ' + json.dumps(RECORD)[1:])
+    assert 400 <= status < 500
+    assert "age" in text
+
+
+def test_large_integers_stay_exact(trained, tmp_path):
+    """2^53 + 1 and its neighbours differ only as integers; the filter below keeps one of them."""
+    header, rows = read_rows(trained / "customers.csv")
+    assert rows[1][header.index("account")] == "9007199254740993"
+    recipe = tmp_path / "exact.yaml"
+    recipe.write_text((trained / "customers.yaml").read_text().replace(
+        "income > 4000", "account != 9007199254740993"))
+    run("run", recipe, "--data", trained / "customers.csv", "--out", tmp_path / "out")
+    with serving(tmp_path / "out/model.archmlp") as exact:
+        assert exact.predict(with_changes(account=9007199254740993))[0] == 422
+        assert exact.predict(with_changes(account=9007199254740992))[0] == 200
+        assert exact.predict(with_changes(account=9007199254740994))[0] == 200
+
+
+def test_labels_keep_their_json_type(tmp_path):
+    run("generate", "paysim", "--rows", 20000, "--seed", 3, "--out", tmp_path / "p.csv")
+    run("run", EXAMPLES / "fraud.yaml", "--data", tmp_path / "p.csv", "--out", tmp_path / "out",
+        "--test-rows-out", tmp_path / "rows.csv")
+    header, rows = read_rows(tmp_path / "rows.csv")
+    record = {name: cell if name in ("type", "nameOrig", "nameDest") else float(cell) for name, cell in zip(header, rows[0])
+              if name not in ("step", "isFraud", "isFlaggedFraud")}
+    with serving(tmp_path / "out/model.archmlp") as fraud:
+        answer = json.loads(fraud.predict(json.dumps(record))[1])
+        assert answer["prediction"] in (0, 1) and not isinstance(answer["prediction"], (str, bool, float))
+        status, text = fraud.predict(json.dumps({**record, "type": "PAYMENT"}))
+        assert status == 422 and "type" in text
+
+
+def test_http_errors(server):
+    assert server.request("GET", "/nowhere")[0] == 404
+    status, headers, _ = server.request("GET", "/predict")
+    assert status == 405 and "POST" in headers["Allow"]
+    assert server.request("POST", "/livez", "{}")[0] == 405
+    assert 400 <= server.predict(json.dumps(RECORD), "?features=cooked")[0] < 500
+    assert server.predict("")[0] == 400
+
+
+def test_deep_nesting(server):
+    for body in ("[" * 100_000, "[" * 100_000 + "]" * 100_000, '{"age":' * 100_000):
+        assert 400 <= server.predict(body)[0] < 500
+    assert server.predict(json.dumps(RECORD))[0] == 200
+
+
+def test_declared_length_over_the_limit(server):
+    with socket.create_connection((server.host, server.port), timeout=30) as raw:
+        raw.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: 2000000000\r\n\r\n")
+        assert raw.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+AMBIGUOUS = {
+    "unknown transfer coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "transfer coding and length": b"Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}",
+    "two transfer codings": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "length as a list": b"Content-Length: 2, 2\r\n\r\n{}",
+    "two lengths": b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("fields", AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
+def test_ambiguous_framing_is_refused(server, fields):
+    """400 and the connection closed; what follows is never taken as a request."""
+    with socket.create_connection((server.host, server.port), timeout=30) as raw:
+        raw.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\n" + fields + b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = b""
+        while part := raw.recv(4096):
+            received += part
+    assert received.startswith(b"HTTP/1.1 400"), received
+    assert received.count(b"HTTP/1.1 ") == 1, received
+
+
+# -- JSONTestSuite
+
+def suite(pattern):
+    files = sorted(shared("JSONTestSuite/test_parsing").glob(pattern))
+    assert len(files) > 30
+    return files
+
+
+def test_broken_json_is_a_400_that_says_so(server):
+    wrong = {}
+    for path in suite("n_*.json"):
+        status, text = server.predict(path.read_bytes())
+        if status != 400 or "not valid JSON" not in text:
+            wrong[path.name] = (status, text)
+    assert not wrong
+
+
+@pytest.mark.parametrize("pattern", ["y_*.json", "i_*.json"])
+def test_legal_json_is_judged_as_a_record(server, pattern):
+    wrong = {}
+    for path in suite(pattern):
+        status, text = server.predict(path.read_bytes())
+        fine = status == 200 if path.read_text("latin-1").strip() == "[]" else 400 <= status < 500 and error_of(text)
+        if not fine or (pattern.startswith("y") and "not valid JSON" in text):
+            wrong[path.name] = (status, text)
+    assert not wrong
+
+
+def test_broken_json_behind_a_good_record(server):
+    """The whole body is checked, not only the part that is used."""
+    for tail in ("}", " x", ",", "{}", "\x00"):
+        status, text = server.predict(json.dumps(RECORD) + tail)
+        assert status == 400 and "not valid JSON" in text, (tail, text)
+
+
+# -- start
+
+def test_port_in_use(server, trained):
+    result = run("serve", trained / "out/model.archmlp", "--port", server.port, expect=FILES)
+    assert str(server.port) in result.stderr
+
+
+def test_model_that_is_none(tmp_path):
+    for name, content in (("pickle.pkl", b"\x80\x04\x95\x00"), ("text.txt", b"hello\n"), ("empty", b"")):
+        (tmp_path / name).write_bytes(content)
+        result = run("serve", tmp_path / name, "--port", 0, expect=INVALID, timeout=20)
+        assert name in result.stderr
+    run("serve", tmp_path / "absent", "--port", 0, expect=FILES, timeout=20)
