@@ -82,9 +82,11 @@ Status Forest::check_tree(std::size_t index, std::vector<std::uint64_t>& pending
     }
     if (!std::isfinite(node.threshold)) return wrong("a threshold is not finite", where(i));
     for (const std::uint32_t child : {node.left, node.right}) {
-      if ((child & ForestNode::kLeaf) != 0 && (child & ForestNode::kIndex) >= leaf_rows) {
+      const bool is_leaf = (child & ForestNode::kLeaf) != 0;
+      if (is_leaf && (child & ForestNode::kIndex) >= leaf_rows) {
         return wrong("a leaf points outside the leaf table", where(i));
       }
+      if (!is_leaf && child >= nodes.size()) return wrong("a child lies outside its tree", where(i));
     }
     const bool left_is_node = (node.left & ForestNode::kLeaf) == 0;
     const bool right_is_node = (node.right & ForestNode::kLeaf) == 0;
@@ -102,10 +104,8 @@ Status Forest::check_tree(std::size_t index, std::vector<std::uint64_t>& pending
     } else if (i + 1 != nodes.size()) {
       return wrong("a node belongs to no parent", where(i + 1));
     }
-    if (i + 1 == nodes.size() && (left_is_node || !pending.empty())) {
-      return wrong("a child lies outside its tree", where(i));
-    }
   }
+  if (!pending.empty()) return wrong("a right child is never reached", where(nodes.size() - 1));
   if (single_leaf) --leaf_count_;
   return {};
 }
