@@ -25,7 +25,7 @@ struct BatchNotes {
 /// Working memory and findings of applying steps to records; one a thread.
 struct RecordScratch {
   expression::Scratch expression;
-  table::Record spare;                          // a step that changes the layout writes here and swaps
+  table::Record spare;                                 // a step that changes the layout writes here and swaps
   std::vector<const std::string*> unknown_categories;  // columns of this record with an unseen value
 
   void clear() noexcept {

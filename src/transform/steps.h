@@ -14,8 +14,8 @@ StepPointer make_filter(std::string condition);
 StepPointer make_remove(std::vector<std::string> columns);
 StepPointer make_rename(std::vector<std::pair<std::string, std::string>> names);
 
-/// `where` is evaluated once, before any column changes. An integer column given a fractional value becomes real;
-/// a null value makes missing.
+/// `where` is evaluated once, before any column changes. An integer column given a fractional value becomes
+/// real; a null value makes missing.
 StepPointer make_replace(std::vector<std::string> columns, std::string where, contract::Value with);
 
 /// In order; a later feature may use an earlier one. A name that exists already is replaced in place.
@@ -25,8 +25,9 @@ struct ImputedColumn {
   std::string name;
   contract::Value fill;
 };
-/// Missing values and those equal to one of `missing_values` become the column's fill. A column keeps its kind if the
-/// fill has it; an integer column filled with a real becomes real. The columns are not nullable afterwards.
+/// Missing values and those equal to one of `missing_values` become the column's fill. A column keeps its
+/// kind if the fill has it; an integer column filled with a real becomes real. The columns are not nullable
+/// afterwards.
 StepPointer make_impute(std::vector<ImputedColumn> columns, std::vector<contract::Value> missing_values);
 
 enum class UnknownPolicy { kIgnore, kError };
