@@ -14,8 +14,8 @@ namespace archmlp::preprocess {
 
 struct PreprocessOptions {
   contract::Recipe recipe;
-  std::filesystem::path data;               // the input CSV; "-" is standard input
-  std::filesystem::path out;                // the folder to make
+  std::filesystem::path data;                          // the input CSV; "-" is standard input
+  std::filesystem::path out;                           // the folder to make
   std::optional<std::filesystem::path> test_rows_out;  // raw test rows, in the order of x_test.csv
   int thread_count = 0;
 };
@@ -27,10 +27,9 @@ struct PreprocessReport {
   std::map<std::string, std::size_t> unknown_categories;  // in the test rows
 };
 
-/// The preprocess stage: reads, drops filtered rows, splits, fits every step on the training rows, applies it to all,
-/// and publishes the four CSVs and contract.json as one folder, whole or not at all.
-/// Errors: kInvalidInput (the data, the recipe), kIo; nothing is then published.
-/// Source: paper, section 4.1.
+/// The preprocess stage: reads, drops filtered rows, splits, fits every step on the training rows, applies it
+/// to all, and publishes the four CSVs and contract.json as one folder, whole or not at all. Errors:
+/// kInvalidInput (the data, the recipe), kIo; nothing is then published. Source: paper, section 4.1.
 base::Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options,
                                                     base::Progress& progress = base::no_progress());
 

@@ -1,0 +1,278 @@
+#include "archmlp/preprocess/rows_in_work.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <numeric>
+#include <utility>
+
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+#include "archmlp/preprocess/fit_steps.h"
+#include "archmlp/preprocess/split.h"
+
+namespace archmlp::preprocess {
+namespace {
+
+using base::Error;
+using base::Result;
+using base::Status;
+
+/// The names that a step would change, take away or make.
+struct TouchedNames {
+  using Names = std::vector<std::string>;
+  Names operator()(const contract::FilterStep&) const { return {}; }
+  Names operator()(const contract::RemoveStep& step) const { return step.columns; }
+  Names operator()(const contract::RenameStep& step) const {
+    Names names;
+    for (const auto& [old_name, new_name] : step.names) {
+      names.push_back(old_name);
+      names.push_back(new_name);
+    }
+    return names;
+  }
+  Names operator()(const contract::ReplaceStep& step) const { return step.columns; }
+  Names operator()(const contract::AddFeaturesStep& step) const {
+    Names names;
+    for (const auto& [name, expression] : step.features) names.push_back(name);
+    return names;
+  }
+  Names operator()(const contract::ImputeStep& step) const { return step.columns; }
+  Names operator()(const contract::OneHotStep& step) const { return step.columns; }
+};
+
+Result<table::Table> with_column(const table::Table& rows, const table::Column& column) {
+  std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
+  columns.push_back(column);
+  return table::Table::from_columns(std::move(columns));
+}
+
+template <typename T>
+void gather_in_place(std::vector<T>& values, const std::vector<std::uint32_t>& rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) values[i] = values[rows[i]];  // rows ascend, so i <= rows[i]
+  values.resize(rows.size());
+}
+
+std::string row_name(std::uint32_t raw_row, std::size_t data_row_count) {
+  if (raw_row < data_row_count) return fmt::format("row {}", raw_row + 1);
+  return fmt::format("row {} of the test file", raw_row - data_row_count + 1);
+}
+
+std::string filter_for_present(const std::string& column) {
+  return fmt::format("put `- filter: notnull(`{}`)` at the top of the steps, in quotes", column);
+}
+
+}  // namespace
+
+Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawData& raw) {
+  const auto position = raw.schema.find(recipe.label);
+  if (!position) {
+    return Error{
+        .message = fmt::format("there is no column {}, which is to be the label", base::quoted(recipe.label)),
+        .where = "label",
+        .hint = base::suggest_names(recipe.label, raw.schema.names())};
+  }
+  RowsInWork work(recipe, raw.data_row_count);
+  work.label_ = raw.rows.column(*position);
+  work.label_schema_ = raw.schema.columns[*position];
+  work.schema_ = raw.schema;
+  work.schema_.columns.erase(work.schema_.columns.begin() + static_cast<std::ptrdiff_t>(*position));
+  std::vector<table::Column> columns(raw.rows.columns().begin(), raw.rows.columns().end());
+  columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(*position));
+  if (columns.empty()) {
+    return Error{.message = "the label is the only column: there is nothing to predict it from",
+                 .where = "label"};
+  }
+  work.features_ = TRY(table::Table::from_columns(std::move(columns)));
+  work.start_row_count_ = raw.rows.row_count();
+  work.raw_rows_.resize(work.start_row_count_);
+  std::iota(work.raw_rows_.begin(), work.raw_rows_.end(), 0U);
+  const auto remember = [&](const std::optional<std::string>& name, std::optional<table::Column>& column) {
+    if (name && raw.rows.find(*name) != nullptr) column = *raw.rows.find(*name);
+  };
+  remember(recipe.split.time_column, work.raw_time_);
+  remember(recipe.split.group_column, work.raw_group_);
+  return work;
+}
+
+Status RowsInWork::check_label_untouched(const contract::StepConfig& config) const {
+  const std::vector<std::string> names = std::visit(TouchedNames(), config);
+  if (std::find(names.begin(), names.end(), recipe_->label) == names.end()) return {};
+  return Error{.message = fmt::format("{} is the label: a step cannot change, make or take it away",
+                                      base::quoted(recipe_->label)),
+               .hint = "prepare the label in the data itself"};
+}
+
+Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) {
+  const auto located = [&](Error error) {
+    const std::string step = fmt::format("preprocess[{}].{}", index, contract::step_name(config));
+    error = in_raw_rows(std::move(error));
+    const bool is_key = !error.where.empty() && !error.where.starts_with("row ");
+    error.where = error.where.empty() ? step : fmt::format("{}{}{}", step, is_key ? "." : ": ", error.where);
+    return error;
+  };
+  if (Status status = check_label_untouched(config); !status.ok()) return located(std::move(status).error());
+  std::vector<std::uint32_t> train_rows;
+  if (needs_fitting(config)) {
+    TRY(split());
+    TRY(check_both_sides());
+    train_rows = side_rows(false);
+  }
+  auto step = fit_step(config, {.rows = features_, .schema = schema_, .train_rows = train_rows});
+  if (!step.ok()) return located(std::move(step).error());
+  if (*step == nullptr) return {};
+  const bool is_filter = std::holds_alternative<contract::FilterStep>(config);
+  if (Status status = apply_fitted(*step, is_filter); !status.ok()) return located(std::move(status).error());
+  return {};
+}
+
+Status RowsInWork::apply_fitted(const transform::StepPointer& step, bool is_filter) {
+  transform::BatchNotes notes;
+  auto bound = step->bind(schema_);
+  if (bound.ok()) {
+    table::Table result = TRY((*bound)->apply(features_, notes));
+    features_ = std::move(result);
+    schema_ = (*bound)->output();
+    steps_.push_back(step);
+    for (const auto& [column, count] : notes.unknown_categories) unknown_categories_[column] += count;
+    return drop(notes.outside);
+  }
+  // Does it fail only because the label is not among the features?
+  contract::Schema schema = schema_;
+  schema.columns.push_back(label_schema_);
+  auto bound_with_label = step->bind(schema);
+  if (!bound_with_label.ok()) return is_filter ? bound_with_label.error() : bound.error();
+  if (!is_filter) {
+    return Error{
+        .message = fmt::format("{} is the label: a feature made from it would tell the model the answer, "
+                               "which no record has when it is predicted",
+                               base::quoted(recipe_->label)),
+        .hint = "use the other columns; only a filter may look at the label"};
+  }
+  const table::Table rows = TRY(with_column(features_, *label_));
+  TRY((*bound_with_label)->apply(rows, notes));
+  return drop(notes.outside);
+}
+
+Status RowsInWork::drop(const std::vector<std::uint8_t>& outside) {
+  if (outside.empty()) return {};
+  std::vector<std::uint32_t> kept;
+  for (std::uint32_t row = 0; row < outside.size(); ++row) {
+    if (outside[row] == 0) kept.push_back(row);
+  }
+  if (kept.empty()) {
+    return Error{.message = "no row is left: the condition is true for none of the " +
+                            base::with_thousands(outside.size())};
+  }
+  if (kept.size() == outside.size()) return {};
+  features_ = features_.gathered(kept);
+  label_ = label_->gathered(kept);
+  gather_in_place(raw_rows_, kept);
+  if (is_split_) gather_in_place(is_test_, kept);
+  return {};
+}
+
+Status RowsInWork::check_labels_present() const {
+  const std::size_t missing = label_->missing_count();
+  if (missing == 0) return {};
+  std::uint32_t first = 0;
+  while (!label_->is_missing(first)) ++first;
+  return Error{
+      .message = fmt::format("{} of {} rows have no label (column {})", base::with_thousands(missing),
+                             base::with_thousands(label_->row_count()), base::quoted(recipe_->label)),
+      .where = row_name(raw_rows_[first], data_row_count_),
+      .hint = filter_for_present(recipe_->label)};
+}
+
+Result<std::optional<table::Column>> RowsInWork::split_column(const std::optional<std::string>& name,
+                                                              std::string_view key) const {
+  if (!name) return std::optional<table::Column>();
+  if (*name == recipe_->label) {
+    return Error{.message = fmt::format("{} is the label", base::quoted(*name)),
+                 .where = fmt::format("split.{}", key),
+                 .hint = "use `stratify: true` to keep the shares of its classes"};
+  }
+  if (const table::Column* column = features_.find(*name)) return std::optional(*column);
+  const std::optional<table::Column>& raw = key == "time_column" ? raw_time_ : raw_group_;
+  if (raw) return std::optional(raw->gathered(raw_rows_));
+  return Error{.message = fmt::format("there is no column {}", base::quoted(*name)),
+               .where = fmt::format("split.{}", key),
+               .hint = base::suggest_names(*name, features_.names())};
+}
+
+Status RowsInWork::split() {
+  if (is_split_) return {};
+  TRY(check_labels_present());
+  if (recipe_->split.test_file) {
+    is_test_.resize(raw_rows_.size());
+    std::transform(raw_rows_.begin(), raw_rows_.end(), is_test_.begin(),
+                   [&](std::uint32_t row) { return static_cast<std::uint8_t>(row >= data_row_count_); });
+  } else {
+    const auto time = TRY(split_column(recipe_->split.time_column, "time_column"));
+    const auto group = TRY(split_column(recipe_->split.group_column, "group_column"));
+    is_test_ = TRY(assign_test_rows(
+        recipe_->split, features_.row_count(),
+        {.label = &*label_, .time = time ? &*time : nullptr, .group = group ? &*group : nullptr}));
+  }
+  is_split_ = true;
+  raw_time_.reset();
+  raw_group_.reset();
+  return {};
+}
+
+Status RowsInWork::check_both_sides() const {
+  const auto test_count = std::count(is_test_.begin(), is_test_.end(), std::uint8_t{1});
+  if (test_count == 0) {
+    return Error{.message = "no test row is left", .where = "split", .hint = "check the filters"};
+  }
+  if (test_count == std::ssize(is_test_)) {
+    return Error{.message = "no training row is left", .where = "split", .hint = "check the filters"};
+  }
+  return {};
+}
+
+Status RowsInWork::check_complete() const {
+  assert(is_split_);
+  TRY(check_labels_present());
+  TRY(check_both_sides());
+  if (schema_.columns.empty()) {
+    return Error{
+        .message = "the steps leave no feature", .where = "preprocess", .hint = "keep at least one column"};
+  }
+  for (const contract::ColumnSchema& column : schema_.columns) {
+    if (column.kind != contract::ColumnKind::kText) continue;
+    return Error{
+        .message = fmt::format("column {} is still text after all steps; a model needs numbers",
+                               base::quoted(column.name)),
+        .where = "preprocess",
+        .hint = fmt::format("encode it, as in `- one_hot: [{0}]`, or take it out, as in `- remove: [{0}]`",
+                            column.name)};
+  }
+  return {};
+}
+
+std::vector<std::uint32_t> RowsInWork::side_rows(bool test) const {
+  assert(is_split_);
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < is_test_.size(); ++row) {
+    if ((is_test_[row] != 0) == test) rows.push_back(row);
+  }
+  return rows;
+}
+
+/// A step counts the rows that it was given; people count those of their file.
+Error RowsInWork::in_raw_rows(Error error) const {
+  constexpr std::string_view kRow = "row ";
+  if (!error.where.starts_with(kRow)) return error;
+  std::size_t row = 0;
+  const char* start = error.where.data() + kRow.size();
+  const char* end = error.where.data() + error.where.size();
+  const auto [rest, problem] = std::from_chars(start, end, row);
+  if (problem != std::errc() || row == 0 || row > raw_rows_.size()) return error;
+  error.where = row_name(raw_rows_[row - 1], data_row_count_) + std::string(rest, end);
+  return error;
+}
+
+}  // namespace archmlp::preprocess
