@@ -7,7 +7,10 @@ std::string to_string(const Error& error) {
   if (!error.component.empty()) text += "contract broken by " + error.component + ": ";
   if (!error.where.empty()) text += error.where + ": ";
   text += error.message;
-  if (!error.hint.empty()) text += ". Hint: " + error.hint;
+  if (!error.hint.empty()) {
+    const bool has_lines = error.message.find('\n') != std::string::npos;  // an expression with its caret
+    text += (has_lines ? "\nHint: " : ". Hint: ") + error.hint;
+  }
   return text;
 }
 

@@ -17,20 +17,23 @@ enum class Type { kNumber, kBoolean, kText };
 
 /// Working memory for evaluating records; one a thread.
 struct Scratch {
-  std::vector<table::Cell> stack;
-  std::deque<std::string> texts;   // a deque, so that what points into it stays valid
+  std::vector<double> registers;
+  std::deque<std::string> texts;  // a deque, so that what points into it stays valid
   std::size_t texts_used = 0;
 
   void clear() noexcept { texts_used = 0; }  // once a record: strings are reused
 };
 
-/// An expression in the notation of pandas.eval, parsed, typed and bound to the columns of a schema. It computes in
-/// double precision, left to right as written, and never executes anything. See docs/guides/expressions.md.
-/// Immutable and safe from many threads.
+/// An expression in the notation of pandas.eval, parsed, typed and bound to the columns of a schema. It
+/// computes in double precision, left to right as written, and never executes anything. See
+/// docs/guides/expressions.md. Immutable and safe from many threads.
 class Expression {
  public:
-  /// Errors: kInvalidInput whose message shows the text with a caret below the character at fault, and a hint (the
-  /// nearest column or function names). Limits: 64 kB of text, nesting of 200.
+  struct Program;
+
+  /// Errors: kInvalidInput whose message shows, on lines of its own, the text with a caret below the
+  /// character at fault, and a hint (the nearest column or function names). Limits: 64 KiB of text, nesting
+  /// of 200.
   static base::Result<Expression> compile(std::string_view text, const contract::Schema& schema);
   Expression(Expression&&) noexcept;
   Expression& operator=(Expression&&) noexcept;
@@ -51,12 +54,11 @@ class Expression {
   table::Cell evaluate(const table::Record& record, Scratch& scratch) const;
 
  private:
-  struct Program;
   explicit Expression(std::unique_ptr<const Program> program);
   std::unique_ptr<const Program> program_;
 };
 
-/// The condition of a filter: `evaluate` with missing read as false.
+/// For the condition of a filter or a replacement, where missing counts as false.
 /// Errors: kInvalidInput if the expression is not boolean (points at it).
 base::Status require_boolean(const Expression& expression);
 
