@@ -94,8 +94,9 @@ std::string_view kind_of(const element& value) noexcept {
 std::string shown(const element& value) {
   switch (value.type()) {
     case element_type::ARRAY:
+      return "[…]";
     case element_type::OBJECT:
-      return std::string(kind_of(value));
+      return "{…}";
     case element_type::STRING:
       return std::string(value.get_string().value_unsafe());
     case element_type::DOUBLE:
@@ -109,6 +110,17 @@ std::string shown(const element& value) {
     default:
       return "null";
   }
+}
+
+/// JSON knows text by its quotes, which a CSV does not.
+Error wrong_json_type(const contract::ColumnSchema& column, const element& value) {
+  Error error = wrong_type(column, shown(value));
+  if (value.is_string()) {
+    error.hint = "send it without quotes: what stands in quotes is text";
+  } else if (column.kind == ColumnKind::kText && (value.is_number() || value.is_bool())) {
+    error.hint = "send it in quotes: this column holds text";
+  }
+  return error;
 }
 
 Error out_of_range(const contract::ColumnSchema& column, const element& value) {
@@ -126,12 +138,12 @@ base::Result<Cell> decode_integer_value(const contract::ColumnSchema& column, co
       return out_of_range(column, value);  // simdjson: only where INT64 does not do
     case element_type::DOUBLE: {
       const double number = value.get_double().value_unsafe();
-      if (number != std::floor(number)) return wrong_type(column, shown(value));
-      if (std::abs(number) > 0x1p53) return out_of_range(column, value);
+      if (number != std::floor(number)) return wrong_json_type(column, value);
+      if (std::abs(number) >= 0x1p53) return out_of_range(column, value);
       return Cell::of(static_cast<std::int64_t>(number));
     }
     default:
-      return wrong_type(column, shown(value));
+      return wrong_json_type(column, value);
   }
 }
 
@@ -158,7 +170,7 @@ base::Result<Cell> decode_value(const contract::ColumnSchema& column, const elem
       if (type == element_type::STRING) return Cell::of(value.get_string().value_unsafe());
       break;
   }
-  return wrong_type(column, shown(value));
+  return wrong_json_type(column, value);
 }
 
 /// simdjson 3.0 takes the low half of a surrogate pair on its own.
