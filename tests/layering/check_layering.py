@@ -158,7 +158,7 @@ class Checker:
 
     def check_listed(self, path, name):
         module, file = self.modules[name], path.relative_to(self.repository / "src" / name).as_posix()
-        if file not in module["HEADERS"] + module["SOURCES"] + module["TESTS"]:
+        if path.suffix == ".cc" and file not in module["SOURCES"] + module["TESTS"]:
             self.report(path, 1, f"is not listed in the declaration of module {name}, so nothing compiles it")
 
     # -- files
@@ -166,19 +166,22 @@ class Checker:
     def check_module_file(self, path, name):
         module, allowed = self.modules[name], reachable(self.modules, name)
         text = path.read_text()
-        is_header, is_test = path.suffix == ".h", path.name.endswith("_test.cc")
+        file = path.relative_to(self.repository / "src" / name).as_posix()
+        # Headers that are not listed are private to their module, and may serve its tests.
+        is_public, is_private = file in module["HEADERS"], path.suffix == ".h" and file not in module["HEADERS"]
+        may_test = file in module["TESTS"] or is_private
         for line, angled, header in includes(text):
             if not angled:
-                self.check_own_include(path, line, header, name, allowed)
+                self.check_own_include(path, line, header, name, allowed, file in module["TESTS"])
             elif header.startswith(TEST_ONLY):
-                if not is_test:
+                if not may_test:
                     self.report(path, line, f"<{header}> belongs in tests only")
             elif "." in header and not SYSTEM.match(header):
-                self.check_third_party(path, line, header, module, allowed, is_header)
-        if is_header:
+                self.check_third_party(path, line, header, module, allowed, is_public)
+        if path.suffix == ".h":
             self.check_header(path, text)
 
-    def check_own_include(self, path, line, header, name, allowed):
+    def check_own_include(self, path, line, header, name, allowed, is_test):
         parts = header.split("/")
         if parts[0] != "archmlp" or len(parts) < 3:
             self.report(path, line, f'"{header}" is not a full path: archmlp/module/file.h')
@@ -186,8 +189,10 @@ class Checker:
             self.report(path, line, f'"{header}" is of no declared module')
         elif parts[1] not in allowed:
             self.report(path, line, f"module {name} may not include {parts[1]}: it does not depend on it")
+        elif not is_test and parts[1] != name and "/".join(parts[2:]) not in self.modules[parts[1]]["HEADERS"]:
+            self.report(path, line, f'"{header}" is not one of the HEADERS of module {parts[1]}: it is private to it')
 
-    def check_third_party(self, path, line, header, module, allowed, is_header):
+    def check_third_party(self, path, line, header, module, allowed, is_public):
         targets = third_party_of(header)
         if header == "mpi.h" or header.startswith("pybind11/"):
             return  # check_any_file knows where those belong
@@ -195,8 +200,8 @@ class Checker:
             self.report(path, line, f"<{header}> is of no library that tests/layering/check_layering.py knows")
             return
         shown = {library for name in allowed for library in self.modules[name]["PUBLIC_LIBRARIES"]}
-        if is_header and not targets & shown:
-            self.report(path, line, f"<{header}> in a header, but module {module.name} has it not in PUBLIC_LIBRARIES")
+        if is_public and not targets & shown:
+            self.report(path, line, f"<{header}> in a public header, but module {module.name} has it not in PUBLIC_LIBRARIES")
         elif not targets & (shown | set(module["LIBRARIES"])):
             self.report(path, line, f"<{header}> is of a library that module {module.name} does not declare")
 

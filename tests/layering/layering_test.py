@@ -67,6 +67,11 @@ class Tree(unittest.TestCase):
     def test_include_of_an_unknown_module(self):
         self.assert_found("no declared module", self.append("src/model/model.cc", '#include "archmlp/utils/all.h"'))
 
+    def test_include_of_a_private_header(self):
+        self.assert_found("private to it", {
+            "src/base/detail.h": "#pragma once\n#include <fmt/core.h>\n",
+            **self.append("src/model/model.cc", '#include "archmlp/base/detail.h"')})
+
     def test_include_with_spaces_is_seen(self):
         self.assert_found("may not include train", self.append("src/model/model.h", ' #  include "archmlp/train/trainer.h"'))
 
