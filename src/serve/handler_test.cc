@@ -1,1 +1,248 @@
 #include "archmlp/serve/handler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "archmlp/base/version.h"
+#include "archmlp/bundle/example_parts.h"
+
+namespace archmlp::serve {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::shared_ptr<const bundle::Predictor> predictor_of(const bundle::ExampleParts& parts) {
+  return std::make_shared<const bundle::Predictor>(bundle::load_example(parts));
+}
+
+class HandlerTest : public testing::Test {
+ protected:
+  const Response& send(std::string_view method, std::string_view target, std::string_view body = {},
+                       std::string_view accept = {}, std::string_view content_type = "application/json") {
+    handler_.handle(
+        {.method = method, .target = target, .content_type = content_type, .accept = accept, .body = body},
+        response_);
+    return response_;
+  }
+  const Response& predict(std::string_view body, std::string_view query = {}, std::string_view accept = {}) {
+    return send("POST", "/predict" + std::string(query), body, accept);
+  }
+  json error() { return json::parse(response_.body).at("error"); }
+
+  Handler handler_{predictor_of(bundle::example_parts())};
+  Response response_;
+  const std::string record_ = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})";
+};
+
+TEST_F(HandlerTest, OneRecord) {
+  const Response& response = predict(record_);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, "application/json");
+  const json answer = json::parse(response.body);
+  EXPECT_THAT(answer.at("prediction"), testing::AnyOf("yes", "no"));
+  EXPECT_NEAR(
+      answer.at("probabilities").at("yes").get<double>() + answer.at("probabilities").at("no").get<double>(),
+      1.0, 1e-12);
+  EXPECT_EQ(answer.size(), 2U);
+}
+
+TEST_F(HandlerTest, ArrayInArrayOut) {
+  const json one = json::parse(predict(record_).body);
+  const json batch = json::parse(predict("[" + record_ + "," + record_ + "]").body);
+  EXPECT_EQ(batch, json::array({one, one}));
+  EXPECT_EQ(predict("[]").status, 200);
+  EXPECT_EQ(response_.body, "[]");
+}
+
+TEST_F(HandlerTest, LabelAndRemovedColumnsMayBeThere) {
+  const std::string expected = predict(record_).body;
+  EXPECT_EQ(predict(R"({"y": 7, "name": ["x"], "flag": true, "kind": "a", "count": 3, "amount": 10.5})").body,
+            expected);
+}
+
+TEST_F(HandlerTest, PreparedRecords) {
+  const Response& response =
+      predict(R"({"total": 31.9, "count": 3, "flag": true, "kind_a": 1, "kind_b": 0})", "?features=prepared");
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(predict(R"({"total": 31.9})").status, 422);
+  EXPECT_EQ(predict(record_, "?features=prepared").status, 422);
+  EXPECT_EQ(error().at("where"), "amount");
+}
+
+TEST_F(HandlerTest, ProbabilitiesMayBeLeftOut) {
+  const json full = json::parse(predict(record_).body);
+  const json bare = json::parse(predict(record_, "?probabilities=false").body);
+  EXPECT_EQ(bare, json({{"prediction", full.at("prediction")}}));
+}
+
+TEST_F(HandlerTest, PlainTextIsTheBareLabel) {
+  const auto label = json::parse(predict(record_).body).at("prediction").get<std::string>();
+  EXPECT_EQ(predict(record_, "", "text/plain").body, label);
+  EXPECT_EQ(response_.content_type, "text/plain; charset=utf-8");
+  EXPECT_EQ(predict("[" + record_ + "," + record_ + "]", "", "text/plain").body, label + "\n" + label + "\n");
+  EXPECT_EQ(predict("[]", "", "text/plain").body, "");
+  EXPECT_EQ(predict("{", "", "text/plain").content_type, "application/json") << "errors keep their form";
+}
+
+TEST_F(HandlerTest, JsonLines) {
+  const json one = json::parse(predict(record_).body);
+  send("POST", "/predict", record_ + "\r\n\n" + record_, {}, "application/x-ndjson");
+  EXPECT_EQ(response_.status, 200);
+  EXPECT_EQ(response_.content_type, "application/x-ndjson");
+  std::istringstream lines(response_.body);
+  std::string line;
+  int count = 0;
+  for (; std::getline(lines, line); ++count) EXPECT_EQ(json::parse(line), one);
+  EXPECT_EQ(count, 2);
+
+  send("POST", "/predict", record_ + "\n{\"amount\": \"x\"}\n", {}, "application/x-ndjson");
+  EXPECT_EQ(response_.status, 422);
+  EXPECT_EQ(error().at("where"), "line 2, amount");
+  send("POST", "/predict", record_ + "\n\n{", {}, "application/x-ndjson");
+  EXPECT_EQ(response_.status, 400);
+  EXPECT_EQ(error().at("where"), "line 3, byte 1");
+  send("POST", "/predict", "[]", {}, "application/x-ndjson");
+  EXPECT_EQ(response_.status, 422);
+}
+
+TEST_F(HandlerTest, UnknownCategoriesAreNoted) {
+  const json answer = json::parse(predict(R"({"amount": 1, "count": 3, "kind": "zzz", "flag": true})").body);
+  EXPECT_EQ(answer.at("unknown_categories"), json::array({"kind"}));
+  EXPECT_TRUE(answer.contains("prediction"));
+  const json batch = json::parse(
+      predict(R"([{"amount": 1, "count": 3, "kind": "zzz", "flag": true},)" + record_ + "]").body);
+  EXPECT_TRUE(batch[0].contains("unknown_categories"));
+  EXPECT_FALSE(batch[1].contains("unknown_categories"));
+}
+
+TEST_F(HandlerTest, ABadRecordRefusesItsBatch) {
+  predict("[" + record_ + R"(, {"amount": 1, "count": "x", "kind": "a", "flag": true}])");
+  EXPECT_EQ(response_.status, 422);
+  EXPECT_EQ(error().at("where"), "[1].count");
+  EXPECT_EQ(error().at("code"), "invalid_input");
+  EXPECT_TRUE(error().contains("hint"));
+}
+
+TEST_F(HandlerTest, ARecordThatTheFilterDropsIsOutsideThePopulation) {
+  predict(R"({"amount": 1, "count": -1, "kind": "a", "flag": true})");
+  EXPECT_EQ(response_.status, 422);
+  EXPECT_EQ(error().at("code"), "outside_population");
+  EXPECT_THAT(response_.body, HasSubstr("count >= 0"));
+  predict("[" + record_ + R"(, {"amount": 1, "count": -1, "kind": "a", "flag": true}])");
+  EXPECT_THAT(error().at("where").get<std::string>(), testing::StartsWith("[1]"));
+}
+
+TEST_F(HandlerTest, BrokenJson) {
+  EXPECT_EQ(predict(R"({"amount": })").status, 400);
+  EXPECT_EQ(error().at("code"), "invalid_json");
+  EXPECT_EQ(error().at("where"), "byte 11");
+  EXPECT_THAT(error().at("message").get<std::string>(), HasSubstr("not valid JSON"));
+  EXPECT_EQ(predict("").status, 400);
+}
+
+TEST_F(HandlerTest, RequestErrors) {
+  EXPECT_EQ(predict(record_, "?feature=raw").status, 400);
+  EXPECT_THAT(error().at("hint").get<std::string>(), HasSubstr("did you mean \"features\""));
+  EXPECT_EQ(predict(record_, "?features=cooked").status, 400);
+  EXPECT_EQ(predict(record_, "?probabilities=maybe").status, 400);
+  EXPECT_EQ(send("GET", "/livez?x=1").status, 400);
+  EXPECT_EQ(send("POST", "/predict", record_, {}, "text/csv").status, 415);
+  EXPECT_THAT(error().at("hint").get<std::string>(), HasSubstr("application/json"));
+  EXPECT_EQ(send("POST", "/predict", record_, {}, "application/x-www-form-urlencoded").status, 200);
+  EXPECT_EQ(send("POST", "/predict", record_, {}, "").status, 200);
+}
+
+TEST_F(HandlerTest, UnknownPathsAndMethods) {
+  EXPECT_EQ(send("GET", "/").status, 404);
+  EXPECT_THAT(error().at("hint").get<std::string>(), HasSubstr("POST /predict"));
+  EXPECT_EQ(send("GET", "/predict/").status, 404);
+  EXPECT_EQ(send("GET", "/\xFF\"").status, 404);
+  EXPECT_TRUE(json::accept(response_.body));
+  EXPECT_EQ(send("GET", "/predict").status, 405);
+  EXPECT_EQ(response_.allow, "POST");
+  EXPECT_EQ(send("POST", "/v1/model").status, 405);
+  EXPECT_EQ(response_.allow, "GET, HEAD");
+  EXPECT_EQ(send("GET", "/livez").allow, "");
+}
+
+TEST_F(HandlerTest, Probes) {
+  EXPECT_EQ(send("GET", "/livez").status, 200);
+  EXPECT_EQ(send("HEAD", "/readyz").status, 200);
+  handler_.set_ready(false);
+  EXPECT_EQ(send("GET", "/readyz").status, 503);
+  EXPECT_EQ(error().at("code"), "unavailable");
+  EXPECT_EQ(send("GET", "/livez").status, 200);
+  EXPECT_EQ(predict(record_).status, 200) << "accepted requests are still answered";
+}
+
+TEST_F(HandlerTest, DescribesTheModel) {
+  const json model = json::parse(send("GET", "/v1/model").body);
+  EXPECT_EQ(model.at("version").get<std::string>().size(), 64U);
+  EXPECT_EQ(model.at("program_version"), std::string(base::program_version()));
+  EXPECT_EQ(model.at("default_form"), "raw");
+  EXPECT_FALSE(model.at("raw").is_null());
+  EXPECT_FALSE(model.at("steps").empty());
+  EXPECT_EQ(model.at("metrics").at("oob_score"), 0.75);
+  EXPECT_THAT(model.at("ignored").at("raw").get<std::vector<std::string>>(),
+              testing::ElementsAre("name", "y"));
+  EXPECT_THAT(model.dump(), HasSubstr("kind_a"));
+}
+
+TEST(HandlerOfARegression, AnswersNumbers) {
+  Handler handler(predictor_of(bundle::example_regression_parts()));
+  Response response;
+  const std::string body = R"({"a": 1, "b": null})";
+  handler.handle({.method = "POST", .target = "/predict", .body = body}, response);
+  ASSERT_EQ(response.status, 200) << response.body;
+  const json answer = json::parse(response.body);
+  EXPECT_TRUE(answer.at("prediction").is_number());
+  EXPECT_FALSE(answer.contains("probabilities"));
+  handler.handle({.method = "POST", .target = "/predict", .accept = "text/plain", .body = body}, response);
+  EXPECT_EQ(std::stod(response.body), answer.at("prediction").get<double>());
+  handler.handle({.method = "POST", .target = "/predict?features=raw", .body = body}, response);
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body, HasSubstr("takes no raw records"));
+  handler.handle({.method = "GET", .target = "/v1/model"}, response);
+  EXPECT_TRUE(json::parse(response.body).at("raw").is_null());
+}
+
+TEST_F(HandlerTest, JsonTestSuite) {
+  const char* given = std::getenv("ARCHMLP_SHARED");
+  const std::filesystem::path shared =
+      given != nullptr ? std::filesystem::path(given)
+                       : std::filesystem::path(__FILE__).parent_path() / "../../../shared";
+  const std::filesystem::path folder = shared / "data/JSONTestSuite/test_parsing";
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is absent";
+  std::size_t file_count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    std::ifstream stream(entry.path(), std::ios::binary);
+    std::ostringstream body;
+    body << stream.rdbuf();
+    ++file_count;
+    predict(body.str());
+    ASSERT_TRUE(json::accept(response_.body)) << name << ": " << response_.body;
+    if (name.starts_with("n_")) {
+      EXPECT_EQ(response_.status, 400) << name;
+      EXPECT_THAT(response_.body, HasSubstr("the body is not valid JSON")) << name;
+    } else if (response_.status == 200) {
+      EXPECT_EQ(response_.body, "[]") << name;
+    } else {
+      EXPECT_THAT(response_.status, testing::AllOf(testing::Ge(400), testing::Lt(500))) << name;
+      if (name.starts_with("y_")) {
+        EXPECT_THAT(response_.body, testing::Not(HasSubstr("not valid JSON"))) << name;
+      }
+    }
+  }
+  EXPECT_GT(file_count, 300U);
+}
+
+}  // namespace
+}  // namespace archmlp::serve

@@ -1,0 +1,244 @@
+#include "archmlp/serve/framing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <utility>  // Boost.Beast 1.74 forgets it
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "archmlp/base/rng.h"
+
+namespace archmlp::serve {
+namespace {
+
+using testing::HasSubstr;
+
+struct Parsed {
+  bool ok;
+  RequestHead head;
+  Refusal refusal;
+};
+
+Parsed parse(std::string_view bytes, const FramingLimits& limits = {}) {
+  Parsed parsed{};
+  parsed.ok = parse_head(bytes, limits, parsed.head, parsed.refusal);
+  return parsed;
+}
+
+TEST(Framing, ReadsAHead) {
+  const Parsed parsed = parse(
+      "\r\nPOST /predict?features=raw HTTP/1.1\r\nHOST: localhost:5000\r\ncontent-type:application/json \r\n"
+      "Content-Length: \t12\r\nAccept: text/plain\r\nX-Empty:\r\nExpect: 100-Continue\r\n\r\n");
+  ASSERT_TRUE(parsed.ok) << parsed.refusal.message;
+  EXPECT_EQ(parsed.head.method, "POST");
+  EXPECT_EQ(parsed.head.target, "/predict?features=raw");
+  EXPECT_EQ(parsed.head.content_type, "application/json");
+  EXPECT_EQ(parsed.head.accept, "text/plain");
+  EXPECT_EQ(parsed.head.content_length, 12U);
+  EXPECT_TRUE(parsed.head.expects_continue);
+  EXPECT_TRUE(parsed.head.keep_alive);
+  EXPECT_FALSE(parsed.head.is_chunked);
+}
+
+TEST(Framing, KeepAlive) {
+  EXPECT_FALSE(parse("GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n").head.keep_alive);
+  EXPECT_FALSE(parse("GET / HTTP/1.0\r\n\r\n").head.keep_alive);
+  EXPECT_TRUE(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
+  EXPECT_FALSE(parse("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n")
+                   .head.keep_alive);
+}
+
+TEST(Framing, AbsoluteFormGivesThePath) {
+  EXPECT_EQ(parse("GET http://a.b:80/livez?x HTTP/1.1\r\nHost: a.b\r\n\r\n").head.target, "/livez?x");
+  EXPECT_FALSE(parse("GET http://a.b HTTP/1.1\r\nHost: a.b\r\n\r\n").ok);
+}
+
+struct Case {
+  std::string_view head;
+  int status;
+  std::string_view message;
+};
+
+TEST(Framing, RefusesAmbiguousAndMalformedHeads) {
+  for (const auto& [head, status, message] : std::initializer_list<Case>{
+           {"Host: a\r\nTransfer-Encoding: xchunked\r\n", 400, "transfer coding"},
+           {"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", 400, "transfer coding"},
+           {"Host: a\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n", 400, "transfer coding"},
+           {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400, "twice"},
+           {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", 400, "twice"},
+           {"Host: a\r\nTransfer-Encoding:\r\n chunked\r\n", 400, ""},
+           {"Host: a\r\nX: 1\r\n Transfer-Encoding: chunked\r\n", 400, "folded"},
+           {"Host: a\r\nTransfer-Encoding : chunked\r\n", 400, "malformed"},
+           {"Host: a\r\nContent-Length: 2, 2\r\n", 400, "not one number"},
+           {"Host: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n", 400, "twice"},
+           {"Host: a\r\nContent-Length: +2\r\n", 400, "not one number"},
+           {"Host: a\r\nContent-Length: -2\r\n", 400, "not one number"},
+           {"Host: a\r\nContent-Length: 0x2\r\n", 400, "not one number"},
+           {"Host: a\r\nContent-Length:\r\n", 400, "not one number"},
+           {"Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400, "contradict"},
+           {"X: y\r\n", 400, "Host is missing"},
+           {"Host: a\r\nHost: a\r\n", 400, "twice"},
+           {"Host: a b\r\n", 400, "Host is malformed"},
+           {"Host: a/b\r\n", 400, "Host is malformed"},
+           {"Host: a\r\nContent-Type: a\r\nContent-Type: b\r\n", 400, "twice"},
+           {"Host: a\r\nX: a\nContent-Length: 5\r\n", 400, "control character"},
+           {"Host: a\r\nX: a\rY: b\r\n", 400, "control character"},
+           {std::string_view("Host: a\r\nX: \0\r\n", 15), 400, "control character"},
+           {"Host: a\r\nnonsense\r\n", 400, "malformed"},
+           {"Host: a\r\n: x\r\n", 400, "malformed"},
+           {"Host: a\r\nExpect: something\r\n", 417, "100-continue"},
+           {"Host: a\r\nContent-Length: 16777217\r\n", 413, "16,777,216 bytes"},
+           {"Host: a\r\nContent-Length: 99999999999999999999999\r\n", 413, "larger"}}) {
+    const Parsed parsed = parse("POST /predict HTTP/1.1\r\n" + std::string(head) + "\r\n");
+    EXPECT_FALSE(parsed.ok) << head;
+    EXPECT_EQ(parsed.refusal.status, status) << head;
+    EXPECT_THAT(parsed.refusal.message, HasSubstr(message)) << head;
+  }
+  EXPECT_EQ(parse("POST /predict HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n").refusal.status, 400);
+}
+
+TEST(Framing, RefusesMalformedRequestLines) {
+  for (const std::string_view line :
+       {"GET", "GET /", "GET  HTTP/1.1", "GET / HTTP/1.1 ", "GET / http/1.1", " GET / HTTP/1.1",
+        "G(T / HTTP/1.1", "GET x HTTP/1.1", "GET /\x80 HTTP/1.1", "GET / x HTTP/1.1", "GET /#a HTTP/1.1",
+        "GET * HTTP/1.1", "GET / HTTP/11", "\t/ HTTP/1.1"}) {
+    const Parsed parsed = parse(std::string(line) + "\r\nHost: a\r\n\r\n");
+    EXPECT_FALSE(parsed.ok) << line;
+    EXPECT_EQ(parsed.refusal.status, 400) << line;
+  }
+  EXPECT_EQ(parse("GET / HTTP/2.0\r\nHost: a\r\n\r\n").refusal.status, 505);
+}
+
+TEST(Framing, FieldCountIsLimited) {
+  std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
+  for (int i = 0; i < 100; ++i) head += "X: y\r\n";
+  EXPECT_EQ(parse(head + "\r\n").refusal.status, 431);
+}
+
+TEST(Framing, FindsTheEndOfAHeadHoweverItArrives) {
+  const std::string bytes = "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nrest";
+  HeadFinder finder;
+  std::size_t found = 0;
+  std::size_t arrived = 0;
+  while (found == 0 && arrived < bytes.size())
+    found = finder.find(std::string_view(bytes).substr(0, ++arrived));
+  EXPECT_EQ(found, bytes.size() - 4);
+  EXPECT_EQ(arrived, found);
+  finder.reset();
+  EXPECT_EQ(finder.find(bytes), bytes.size() - 4);
+}
+
+struct Decoded {
+  ChunkDecoder::State state = ChunkDecoder::State::kMore;
+  std::string body;
+  std::size_t used = 0;
+};
+
+Decoded decode(std::string_view bytes, std::size_t step, std::size_t limit = 1000) {
+  ChunkDecoder decoder(limit);
+  Decoded decoded;
+  while (decoded.used < bytes.size() && decoded.state == ChunkDecoder::State::kMore) {
+    std::size_t used = 0;
+    decoded.state = decoder.feed(bytes.substr(decoded.used, step), decoded.body, used);
+    decoded.used += used;
+  }
+  return decoded;
+}
+
+TEST(ChunkDecoder, DecodesHoweverItArrives) {
+  const std::string_view bytes = "5;a=b\r\nhello\r\n00B \r\n, new world\r\n0\r\nTrailer: x\r\n\r\nGET";
+  for (std::size_t step = 1; step <= bytes.size(); ++step) {
+    const Decoded decoded = decode(bytes, step);
+    EXPECT_EQ(decoded.state, ChunkDecoder::State::kDone) << step;
+    EXPECT_EQ(decoded.body, "hello, new world");
+    EXPECT_EQ(decoded.used, bytes.size() - 3);
+  }
+}
+
+TEST(ChunkDecoder, RefusesMalformedChunks) {
+  for (const std::string_view bytes :
+       {"\r\n", "g\r\n", "0x5\r\nhello\r\n", "-1\r\n", "+5\r\nhello\r\n", " 5\r\n", "5\nhello\r\n",
+        "5\r\nhello0\r\n", "5\r\nhello\n0\r\n", ";a\r\n", "5;a\nhello\r\n", "0\r\n folded: x\r\n\r\n",
+        "0\r\nx\n\r\n", "10000000000000005\r\n"}) {
+    for (const std::size_t step : {std::size_t{1}, bytes.size()}) {
+      EXPECT_EQ(decode(bytes, step).state, ChunkDecoder::State::kMalformed) << bytes;
+    }
+  }
+}
+
+TEST(ChunkDecoder, Limits) {
+  EXPECT_EQ(decode("5\r\nhello\r\n0\r\n\r\n", 100, 5).state, ChunkDecoder::State::kDone);
+  EXPECT_EQ(decode("6\r\nhello!\r\n0\r\n\r\n", 100, 5).state, ChunkDecoder::State::kTooLarge);
+  EXPECT_EQ(decode("5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n", 100, 5).state, ChunkDecoder::State::kTooLarge);
+  EXPECT_EQ(decode("7fffffffffffffff\r\n", 100, 5).state, ChunkDecoder::State::kMalformed);
+  EXPECT_EQ(decode("fffffffffffffff\r\n", 100, 5).state, ChunkDecoder::State::kTooLarge);
+  EXPECT_EQ(decode("1;" + std::string(20'000, 'x') + "\r\na\r\n", 100).state, ChunkDecoder::State::kTooLarge);
+  EXPECT_EQ(decode("0\r\nX: " + std::string(20'000, 'x'), 100).state, ChunkDecoder::State::kTooLarge);
+}
+
+/// Whatever this parser accepts, a lenient one must understand in the same way.
+TEST(Framing, AgreesWithALenientParserOnWhatItAccepts) {
+  namespace http = boost::beast::http;
+  constexpr std::array<std::string_view, 20> kPieces = {"Host: a\r\n",
+                                                        "Host: b\r\n",
+                                                        "Content-Length: 5\r\n",
+                                                        "Content-Length: 3\r\n",
+                                                        "Transfer-Encoding: chunked\r\n",
+                                                        "Transfer-Encoding: gzip\r\n",
+                                                        "X: y\r\n",
+                                                        " folded\r\n",
+                                                        "Connection: close\r\n",
+                                                        "Accept: */*\r\n",
+                                                        "Content-Length : 1\r\n",
+                                                        "Content-Type: text/plain\r\n",
+                                                        "\r\n",
+                                                        "5\r\nhello\r\n",
+                                                        "0\r\n\r\n",
+                                                        "hello",
+                                                        "\n",
+                                                        "\r",
+                                                        "Expect: 100-continue\r\n",
+                                                        "3;x\r\nabc\r\n"};
+  base::Rng rng(11);
+  int accepted_count = 0;
+  for (int round = 0; round < 40'000; ++round) {
+    std::string bytes = "POST /predict HTTP/1.1\r\nHost: x\r\n";
+    if (rng.below(4) == 0) bytes = "POST /predict HTTP/1.1\r\n";
+    for (std::uint64_t length = rng.below(8); length > 0; --length)
+      bytes += kPieces[rng.below(kPieces.size())];
+    HeadFinder finder;
+    const std::size_t size = finder.find(bytes);
+    if (size == 0) continue;
+    const Parsed ours = parse(std::string_view(bytes).substr(0, size));
+    if (!ours.ok) continue;
+    std::string body = bytes.substr(size, ours.head.content_length);
+    std::size_t total = size + ours.head.content_length;
+    if (ours.head.is_chunked) {
+      ChunkDecoder decoder(1000);
+      std::size_t used = 0;
+      body.clear();
+      if (decoder.feed(std::string_view(bytes).substr(size), body, used) != ChunkDecoder::State::kDone)
+        continue;
+      total = size + used;
+    }
+    if (total > bytes.size()) continue;
+    http::request_parser<http::string_body> theirs;
+    theirs.eager(true);
+    boost::system::error_code error;
+    const std::size_t consumed = theirs.put(boost::asio::buffer(bytes), error);
+    ASSERT_FALSE(error) << error.message() << "\n" << bytes;
+    ASSERT_TRUE(theirs.is_done()) << bytes;
+    ASSERT_EQ(consumed, total) << bytes;
+    ASSERT_EQ(theirs.get().body(), body) << bytes;
+    ASSERT_EQ(theirs.get().keep_alive(), ours.head.keep_alive) << bytes;
+    ++accepted_count;
+  }
+  EXPECT_GT(accepted_count, 1000);
+}
+
+}  // namespace
+}  // namespace archmlp::serve

@@ -1,0 +1,190 @@
+#include "archmlp/serve/request_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+
+namespace archmlp::serve {
+namespace {
+
+using base::Error;
+using bundle::RecordForm;
+
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return result;
+}
+
+/// Takes what stands in front of the next `separator` off `text`.
+std::string_view take(std::string_view& text, char separator) noexcept {
+  const std::size_t end = std::min(text.find(separator), text.size());
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return part;
+}
+
+std::optional<unsigned> hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
+  return std::nullopt;
+}
+
+base::Result<std::string> percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const auto high = i + 1 < text.size() ? hex_value(text[i + 1]) : std::nullopt;
+    const auto low = i + 2 < text.size() ? hex_value(text[i + 2]) : std::nullopt;
+    if (!high || !low) {
+      return Error{.message = "the query holds a malformed escape " + base::quoted(text.substr(i, 3)),
+                   .where = "query",
+                   .hint = "write a percent sign as %25"};
+    }
+    decoded += static_cast<char>(*high * 16 + *low);
+    i += 2;
+  }
+  return decoded;
+}
+
+base::Result<RecordForm> form_from(const std::string& value, const bundle::Predictor& predictor) {
+  if (value != "raw" && value != "prepared") {
+    return Error{.message = "features=" + base::quoted(value) + " is no form of records",
+                 .where = "query",
+                 .hint = "use features=raw or features=prepared"};
+  }
+  const RecordForm form = value == "raw" ? RecordForm::kRaw : RecordForm::kPrepared;
+  if (!predictor.accepts(form)) {
+    return Error{
+        .message = "this model takes no raw records: it was trained without the steps that prepare them",
+        .where = "query",
+        .hint = "send prepared records, with features=prepared or without the parameter"};
+  }
+  return form;
+}
+
+/// Quality in thousandths of one media range's parameters; 1000 if none is given or it is malformed.
+int quality_of(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const std::string parameter = lower(trimmed(take(parameters, ';')));
+    if (!parameter.starts_with("q=")) continue;
+    int quality = 0;
+    int unit = 1000;
+    for (const char c : std::string_view(parameter).substr(2)) {
+      if (c == '.') continue;
+      if (c < '0' || c > '9') return 1000;
+      quality += (c - '0') * unit;
+      unit /= 10;
+    }
+    return std::min(quality, 1000);
+  }
+  return 1000;
+}
+
+/// How well one of our types fares with an Accept field.
+struct Preference {
+  int quality = 0;
+  int specificity = 0;  // 1: */*, 2: type/*, 3: named
+  int position = 0;     // in the list, of where it is named
+
+  void consider(int range_quality, int range_specificity, int range_position) noexcept {
+    if (range_specificity <= specificity) return;
+    *this = {range_quality, range_specificity, range_position};
+  }
+};
+
+}  // namespace
+
+std::string_view path_of(std::string_view target) noexcept { return target.substr(0, target.find('?')); }
+
+base::Result<std::vector<std::pair<std::string, std::string>>> query_of(std::string_view target,
+                                                                        std::span<const std::string> known) {
+  std::vector<std::pair<std::string, std::string>> query;
+  std::string_view rest = target.substr(std::min(path_of(target).size() + 1, target.size()));
+  while (!rest.empty()) {
+    std::string_view value = take(rest, '&');
+    if (value.empty()) continue;
+    const std::string name = TRY(percent_decoded(take(value, '=')));
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return Error{.message = "unknown query parameter " + base::quoted(name),
+                   .where = "query",
+                   .hint = known.empty() ? "this address takes none" : base::suggest_names(name, known)};
+    }
+    const bool repeated =
+        std::any_of(query.begin(), query.end(), [&](const auto& pair) { return pair.first == name; });
+    if (repeated)
+      return Error{.message = "the query parameter " + base::quoted(name) + " is there twice",
+                   .where = "query"};
+    query.emplace_back(name, TRY(percent_decoded(value)));
+  }
+  return query;
+}
+
+base::Result<PredictOptions> predict_options_of(std::string_view target, const bundle::Predictor& predictor) {
+  PredictOptions options{.form = predictor.default_form()};
+  if (target.find('?') == std::string_view::npos) return options;
+  static const std::array<std::string, 2> kKnown = {"features", "probabilities"};
+  for (const auto& [name, value] : TRY(query_of(target, kKnown))) {
+    if (name == "features") {
+      options.form = TRY(form_from(value, predictor));
+    } else if (value == "true" || value == "false") {
+      options.with_probabilities = value == "true";
+    } else {
+      return Error{.message = "probabilities=" + base::quoted(value) + " is neither true nor false",
+                   .where = "query"};
+    }
+  }
+  return options;
+}
+
+std::optional<BodyFormat> body_format_of(std::string_view content_type) {
+  if (content_type.empty() || content_type == "application/json") return BodyFormat::kJson;
+  const std::string type = lower(trimmed(take(content_type, ';')));
+  while (!content_type.empty()) {
+    std::string parameter = lower(trimmed(take(content_type, ';')));
+    std::erase(parameter, '"');
+    if (parameter.starts_with("charset=") && parameter != "charset=utf-8" && parameter != "charset=utf8")
+      return std::nullopt;
+  }
+  if (type == "application/json" || type == "application/x-www-form-urlencoded") return BodyFormat::kJson;
+  if (type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl" ||
+      type == "application/x-jsonlines" || type == "application/jsonlines") {
+    return BodyFormat::kJsonLines;
+  }
+  return std::nullopt;
+}
+
+bool prefers_text(std::string_view accept) {
+  if (accept.empty() || accept == "*/*" || accept == "application/json") return false;
+  Preference json;
+  Preference text;
+  for (int position = 0; !accept.empty(); ++position) {
+    std::string_view range = take(accept, ',');
+    const std::string type = lower(trimmed(take(range, ';')));
+    const int quality = quality_of(range);
+    if (type == "*/*" || type == "application/*") json.consider(quality, type == "*/*" ? 1 : 2, position);
+    if (type == "*/*" || type == "text/*") text.consider(quality, type == "*/*" ? 1 : 2, position);
+    if (type == "application/json" || type == "application/x-ndjson") json.consider(quality, 3, position);
+    if (type == "text/plain") text.consider(quality, 3, position);
+  }
+  if (text.quality != json.quality) return text.quality > json.quality;
+  if (text.specificity != json.specificity) return text.quality > 0 && text.specificity == 3;
+  return text.quality > 0 && text.position < json.position;
+}
+
+}  // namespace archmlp::serve

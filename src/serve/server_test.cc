@@ -1,0 +1,1 @@
+#include "archmlp/serve/server.h"
