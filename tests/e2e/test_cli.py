@@ -121,7 +121,9 @@ def test_show(trained):
 def test_evaluate_agrees_with_the_run(trained):
     prepared = trained / "out/prepared"
     metrics = run_json("evaluate", trained / "out/model.archmlp", prepared / "x_test.csv", prepared / "y_test.csv")
-    assert metrics == json.loads((trained / "out/metrics.json").read_text())
+    written = json.loads((trained / "out/metrics.json").read_text())
+    assert written["model_sha256"] == sha256(trained / "out/model.archmlp")
+    assert metrics == {key: written[key] for key in metrics}
     assert list(metrics).index("cohen_kappa") < list(metrics).index("accuracy")
     text = run("evaluate", trained / "out/model.archmlp", prepared / "x_test.csv", prepared / "y_test.csv").stdout
     assert "kappa" in text.splitlines()[0].lower()
