@@ -1,0 +1,432 @@
+#include "archmlp/table/csv_columns.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "archmlp/base/text.h"
+#include "archmlp/table/cell_decoder.h"
+#include "archmlp/table/number_parser.h"
+
+namespace archmlp::table {
+namespace {
+
+using contract::ColumnKind;
+
+constexpr double kMissingReal = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int8_t kMissingBoolean = -1;
+
+Number parse_field(const CsvField& field) noexcept {
+  return parse_number(field.begin, field.begin + field.size);
+}
+
+bool is_number(NumberForm form) noexcept { return form != NumberForm::kNone; }
+
+}  // namespace
+
+MissingTokens::MissingTokens(std::vector<std::string> tokens) : tokens_(std::move(tokens)) {
+  for (const std::string& token : tokens_) {
+    if (token.empty()) {
+      has_empty_ = true;
+      continue;
+    }
+    first_bytes_.set(static_cast<unsigned char>(token[0]));
+    longest_ = std::max(longest_, token.size());
+    has_number_ = has_number_ || decode_real(token).has_value();
+  }
+}
+
+bool MissingTokens::search(std::string_view text) const noexcept {
+  return std::ranges::find(tokens_, text) != tokens_.end();
+}
+
+ColumnKind SeenForms::kind() const noexcept {
+  const bool number = has(kInteger) || has(kBigInteger) || has(kReal);
+  if (has(kText) || (has(kBoolean) && number)) return ColumnKind::kText;
+  if (has(kBoolean)) return ColumnKind::kBoolean;
+  if (has(kReal) || none()) return ColumnKind::kReal;
+  return has(kBigInteger) ? ColumnKind::kText : ColumnKind::kInteger;
+}
+
+bool SeenForms::settled() const noexcept {
+  return has(kText) || (has(kBoolean) && (has(kInteger) || has(kBigInteger) || has(kReal)));
+}
+
+ColumnChunk::ColumnChunk(const ColumnPlan& plan) : plan_(&plan), form_(Form::kIntegers) {
+  if (plan.skipped) {
+    form_ = Form::kNothing;
+    return;
+  }
+  const SeenForms& sampled = plan.sampled;
+  switch (plan.given.value_or(sampled.kind())) {
+    case ColumnKind::kInteger:
+      form_ = Form::kIntegers;
+      break;
+    case ColumnKind::kReal:
+      form_ = sampled.none() && !plan.given ? Form::kIntegers : Form::kReals;
+      break;
+    case ColumnKind::kBoolean:
+      form_ = Form::kBooleans;
+      break;
+    // Integers beyond 64 bits become reals if a real turns up: only looking at every cell can tell.
+    case ColumnKind::kText:
+      form_ = plan.given || sampled.settled() ? Form::kTexts : Form::kReals;
+      break;
+  }
+  if (form_ == Form::kTexts) seen_ = sampled;
+}
+
+bool ColumnChunk::holds(ColumnKind kind) const noexcept {
+  switch (form_) {
+    case Form::kIntegers:
+      return kind == ColumnKind::kInteger || kind == ColumnKind::kReal || seen_.none();
+    case Form::kReals:
+      return kind == ColumnKind::kReal || seen_.none();
+    case Form::kBooleans:
+      return kind == ColumnKind::kBoolean || seen_.none();
+    case Form::kTexts:
+      return kind == ColumnKind::kText;
+    case Form::kNothing:
+      return false;
+  }
+  return false;
+}
+
+std::optional<ColumnChunk::BadCell> ColumnChunk::append(const CsvField* fields, std::size_t stride,
+                                                        std::size_t row_count) {
+  row_count_ += row_count;
+  if (plan_->skipped) return std::nullopt;
+  if (form_ == Form::kTexts && plan_->nullable) {
+    append_texts(fields, stride, row_count);
+    return std::nullopt;
+  }
+  if (plan_->given) return append_given(fields, stride, row_count);
+  std::size_t row = 0;
+  while (row < row_count) {
+    switch (form_) {
+      case Form::kIntegers:
+        row = append_integers(fields, stride, row, row_count);
+        break;
+      case Form::kReals:
+        row = append_reals(fields, stride, row, row_count);
+        break;
+      case Form::kBooleans:
+        row = append_booleans(fields, stride, row, row_count);
+        break;
+      case Form::kTexts:
+      case Form::kNothing:
+        return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+std::size_t ColumnChunk::append_integers(const CsvField* fields, std::size_t stride, std::size_t row,
+                                         std::size_t row_count) {
+  const bool look_up_numbers = plan_->missing_values.has_number();
+  bool any = false;
+  for (; row < row_count; ++row) {
+    const CsvField& field = fields[row * stride];
+    if (!field.quoted) {
+      const Number number = parse_field(field);
+      if (number.form == NumberForm::kInteger && !look_up_numbers) {
+        any = true;
+        integers_.push_back(number.integer);
+        if (!missing_.empty()) missing_.push_back(0);
+        continue;
+      }
+      if ((!is_number(number.form) || look_up_numbers) && plan_->missing_values.contains(field.raw())) {
+        append_missing_integer();
+        continue;
+      }
+      if (number.form == NumberForm::kInteger) {
+        any = true;
+        integers_.push_back(number.integer);
+        if (!missing_.empty()) missing_.push_back(0);
+        continue;
+      }
+    }
+    if (any) seen_.add(SeenForms::kInteger);
+    widen_for(field);
+    return row;
+  }
+  if (any) seen_.add(SeenForms::kInteger);
+  return row;
+}
+
+std::size_t ColumnChunk::append_reals(const CsvField* fields, std::size_t stride, std::size_t row,
+                                      std::size_t row_count) {
+  const bool look_up_numbers = plan_->missing_values.has_number();
+  for (; row < row_count; ++row) {
+    const CsvField& field = fields[row * stride];
+    const Number number = field.quoted ? Number{} : parse_field(field);
+    const bool may_be_missing = !field.quoted && (!is_number(number.form) || look_up_numbers);
+    if (may_be_missing && plan_->missing_values.contains(field.raw())) {
+      any_missing_ = true;
+      reals_.push_back(kMissingReal);
+      continue;
+    }
+    switch (number.form) {
+      case NumberForm::kInteger:
+        seen_.add(SeenForms::kInteger);
+        break;
+      case NumberForm::kBigInteger:
+        seen_.add(SeenForms::kBigInteger);
+        break;
+      case NumberForm::kReal:
+        seen_.add(SeenForms::kReal);
+        break;
+      case NumberForm::kNone:
+        widen_for(field);
+        return row;
+    }
+    reals_.push_back(number.form == NumberForm::kInteger ? static_cast<double>(number.integer) : number.real);
+  }
+  return row;
+}
+
+std::size_t ColumnChunk::append_booleans(const CsvField* fields, std::size_t stride, std::size_t row,
+                                         std::size_t row_count) {
+  for (; row < row_count; ++row) {
+    const CsvField& field = fields[row * stride];
+    if (!field.quoted && plan_->missing_values.contains(field.raw())) {
+      any_missing_ = true;
+      booleans_.push_back(kMissingBoolean);
+      continue;
+    }
+    const auto value = field.quoted ? std::nullopt : decode_boolean(field.raw());
+    if (!value) {
+      widen_for(field);
+      return row;
+    }
+    seen_.add(SeenForms::kBoolean);
+    booleans_.push_back(*value ? 1 : 0);
+  }
+  return row;
+}
+
+void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::size_t row_count) {
+  std::string scratch;
+  for (std::size_t row = 0; row < row_count; ++row) {
+    const CsvField& field = fields[row * stride];
+    std::uint32_t level = 0;
+    if (field.escaped) {
+      level = text_.levels.insert_copy(text_of(field, scratch));
+    } else if (!field.quoted && plan_->missing_values.contains(field.raw())) {
+      any_missing_ = true;
+      text_.codes.push_back(-1);
+      continue;
+    } else {
+      level = text_.levels.insert(field.raw());
+    }
+    text_.codes.push_back(static_cast<std::int32_t>(level));
+  }
+}
+
+std::optional<ColumnChunk::BadCell> ColumnChunk::append_given(const CsvField* fields, std::size_t stride,
+                                                              std::size_t row_count) {
+  const contract::ColumnSchema schema{.name = plan_->name,
+                                      .kind = *plan_->given,
+                                      .nullable = plan_->nullable,
+                                      .missing_values = plan_->missing_values.tokens()};
+  std::string scratch;
+  for (std::size_t row = 0; row < row_count; ++row) {
+    const CsvField& field = fields[row * stride];
+    const bool missing = !field.quoted && plan_->missing_values.contains(field.raw());
+    if (missing && !plan_->nullable) {
+      return BadCell{
+          row,
+          {.message = "column " + base::quoted(schema.name) + ": a value is missing",
+           .hint = "fill the cell: the column had no missing values in the data that it was defined by"}};
+    }
+    Cell cell = Cell::none(schema.kind);
+    if (!missing && schema.kind != ColumnKind::kText) {
+      const Number number = parse_field(field);
+      if (number.form == NumberForm::kInteger && schema.kind == ColumnKind::kInteger) {
+        cell = Cell::of(number.integer);
+      } else if (is_number(number.form) && schema.kind == ColumnKind::kReal) {
+        cell =
+            Cell::of(number.form == NumberForm::kInteger ? static_cast<double>(number.integer) : number.real);
+      } else {
+        auto decoded = decode_cell(schema, text_of(field, scratch), field.quoted);
+        if (!decoded.ok()) return BadCell{row, std::move(decoded).error()};
+        cell = *decoded;
+      }
+    }
+    any_missing_ = any_missing_ || missing;
+    switch (schema.kind) {
+      case ColumnKind::kInteger:
+        if (missing) {
+          append_missing_integer();
+        } else {
+          integers_.push_back(cell.integer);
+          if (!missing_.empty()) missing_.push_back(0);
+        }
+        seen_.add(SeenForms::kInteger);
+        break;
+      case ColumnKind::kReal:
+        reals_.push_back(cell.as_double());
+        seen_.add(SeenForms::kReal);
+        break;
+      case ColumnKind::kBoolean:
+        booleans_.push_back(missing ? kMissingBoolean : static_cast<std::int8_t>(cell.boolean ? 1 : 0));
+        seen_.add(SeenForms::kBoolean);
+        break;
+      case ColumnKind::kText:
+        append_texts(&field, 1, 1);
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
+void ColumnChunk::append_missing_integer() {
+  any_missing_ = true;
+  if (missing_.empty()) missing_.assign(integers_.size(), 0);
+  integers_.push_back(0);
+  missing_.push_back(1);
+}
+
+void ColumnChunk::widen_for(const CsvField& field) {
+  const NumberForm number = field.quoted ? NumberForm::kNone : parse_field(field).form;
+  if (is_number(number)) {
+    if (form_ == Form::kIntegers) return integers_to_reals();
+    seen_.add(number == NumberForm::kInteger      ? SeenForms::kInteger
+              : number == NumberForm::kBigInteger ? SeenForms::kBigInteger
+                                                  : SeenForms::kReal);
+    if (!seen_.has(SeenForms::kBoolean)) {  // nothing but missing values so far
+      reals_.assign(booleans_.size(), kMissingReal);
+      booleans_.clear();
+      form_ = Form::kReals;
+      return;
+    }
+  } else if (!field.quoted && decode_boolean(field.raw())) {
+    seen_.add(SeenForms::kBoolean);
+    if (!seen_.settled()) {
+      booleans_.assign(integers_.size() + reals_.size(), kMissingBoolean);
+      integers_.clear();
+      reals_.clear();
+      form_ = Form::kBooleans;
+      return;
+    }
+  } else {
+    seen_.add(SeenForms::kText);
+  }
+  give_up();
+}
+
+void ColumnChunk::integers_to_reals() {
+  reals_.resize(integers_.size());
+  for (std::size_t row = 0; row < integers_.size(); ++row) {
+    const bool missing = !missing_.empty() && missing_[row] != 0;
+    reals_[row] = missing ? kMissingReal : static_cast<double>(integers_[row]);
+  }
+  integers_ = {};
+  missing_ = {};
+  form_ = Form::kReals;
+}
+
+void ColumnChunk::give_up() {
+  integers_ = {};
+  missing_ = {};
+  reals_ = {};
+  booleans_ = {};
+  form_ = Form::kNothing;
+}
+
+/// Writes chunks into the whole column.
+class ColumnAssembler {
+ public:
+  explicit ColumnAssembler(std::span<ColumnChunk* const> chunks) : chunks_(chunks) {
+    for (const ColumnChunk* chunk : chunks) row_count_ += chunk->row_count();
+  }
+
+  Cells integers() {
+    IntegerCells cells;
+    cells.values.reserve(row_count_);
+    for (ColumnChunk* chunk : chunks_) {
+      if (chunk->form_ != ColumnChunk::Form::kIntegers) to_missing_integers(*chunk);
+      if (!chunk->missing_.empty()) {
+        cells.missing.resize(cells.values.size(), 0);
+        cells.missing.insert(cells.missing.end(), chunk->missing_.begin(), chunk->missing_.end());
+      }
+      cells.values.insert(cells.values.end(), chunk->integers_.begin(), chunk->integers_.end());
+      if (!cells.missing.empty()) cells.missing.resize(cells.values.size(), 0);
+      chunk->give_up();
+    }
+    return cells;
+  }
+
+  Cells reals() {
+    RealCells cells;
+    cells.values.reserve(row_count_);
+    for (ColumnChunk* chunk : chunks_) {
+      if (chunk->form_ == ColumnChunk::Form::kIntegers) chunk->integers_to_reals();
+      if (chunk->form_ == ColumnChunk::Form::kReals) {
+        cells.values.insert(cells.values.end(), chunk->reals_.begin(), chunk->reals_.end());
+      } else {
+        cells.values.insert(cells.values.end(), chunk->row_count(), kMissingReal);
+      }
+      chunk->give_up();
+    }
+    return cells;
+  }
+
+  Cells booleans() {
+    BooleanCells cells;
+    cells.values.reserve(row_count_);
+    for (ColumnChunk* chunk : chunks_) {
+      if (chunk->form_ == ColumnChunk::Form::kBooleans) {
+        cells.values.insert(cells.values.end(), chunk->booleans_.begin(), chunk->booleans_.end());
+      } else {
+        cells.values.insert(cells.values.end(), chunk->row_count(), kMissingBoolean);
+      }
+      chunk->give_up();
+    }
+    return cells;
+  }
+
+  base::Result<Cells> texts(int thread_count) {
+    std::vector<const TextChunk*> texts;
+    for (ColumnChunk* chunk : chunks_) {
+      if (chunk->form_ != ColumnChunk::Form::kTexts) {
+        chunk->give_up();
+        chunk->text_.codes.assign(chunk->row_count(), -1);
+      }
+      texts.push_back(&chunk->text_);
+    }
+    base::Result<TextCells> merged = merge_text_chunks(texts, thread_count);
+    for (ColumnChunk* chunk : chunks_) chunk->text_ = {};
+    if (!merged.ok()) return std::move(merged).error();
+    return Cells(std::move(merged).value());
+  }
+
+ private:
+  /// Precondition: the chunk has seen no value.
+  static void to_missing_integers(ColumnChunk& chunk) {
+    chunk.give_up();
+    chunk.integers_.assign(chunk.row_count(), 0);
+    chunk.missing_.assign(chunk.row_count(), 1);
+  }
+
+  std::span<ColumnChunk* const> chunks_;
+  std::size_t row_count_ = 0;
+};
+
+base::Result<Cells> assemble_column(std::span<ColumnChunk* const> chunks, ColumnKind kind, int thread_count) {
+  assert(std::ranges::all_of(chunks, [&](const ColumnChunk* chunk) { return chunk->holds(kind); }));
+  ColumnAssembler assembler(chunks);
+  switch (kind) {
+    case ColumnKind::kInteger:
+      return assembler.integers();
+    case ColumnKind::kReal:
+      return assembler.reals();
+    case ColumnKind::kBoolean:
+      return assembler.booleans();
+    case ColumnKind::kText:
+      return assembler.texts(thread_count);
+  }
+  return Cells{};
+}
+
+}  // namespace archmlp::table

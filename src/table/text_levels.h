@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/table/table.h"
+
+namespace archmlp::table {
+
+/// The distinct texts of one chunk of a column, numbered in order of first appearance.
+class LevelTable {
+ public:
+  /// The number of `text`, new or not. It is not copied: it must outlive the table.
+  std::uint32_t insert(std::string_view text) { return insert(text, false); }
+  /// The same with a copy of the text if it is new.
+  std::uint32_t insert_copy(std::string_view text) { return insert(text, true); }
+
+  std::span<const std::string_view> levels() const noexcept { return levels_; }
+  std::span<const std::uint64_t> hashes() const noexcept { return hashes_; }
+
+ private:
+  std::uint32_t insert(std::string_view text, bool copy);
+  void grow();
+
+  struct Slot {
+    std::uint32_t tag = 0;             // high bits of the hash
+    std::uint32_t level_plus_one = 0;  // 0: free
+  };
+  std::vector<std::string_view> levels_;
+  std::vector<std::uint64_t> hashes_;
+  std::vector<Slot> slots_;
+  std::list<std::string> copies_;
+};
+
+/// A chunk of a text column: codes index into `levels`, -1 is missing.
+struct TextChunk {
+  std::vector<std::int32_t> codes;
+  LevelTable levels;
+};
+
+/// Joins the chunks of a column: levels in order of first appearance over the chunks in their order, whatever
+/// the threads. Errors: kResourceLimit beyond 2^31 - 1 distinct texts.
+base::Result<TextCells> merge_text_chunks(std::span<const TextChunk* const> chunks, int thread_count);
+
+}  // namespace archmlp::table
