@@ -219,9 +219,12 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::filesystem::path shared_folder() {
-  const char* given = std::getenv("ARCHMLP_SHARED");
-  return given != nullptr ? std::filesystem::path(given)
-                          : std::filesystem::path(__FILE__).parent_path() / "../../../shared";
+  if (const char* given = std::getenv("ARCHMLP_SHARED")) return given;
+  for (auto folder = std::filesystem::current_path(); folder != folder.root_path();
+       folder = folder.parent_path()) {
+    if (std::filesystem::exists(folder / ".git")) return folder.parent_path() / "shared";
+  }
+  return "shared";
 }
 
 TEST(JsonRecords, JsonTestSuite) {
