@@ -213,12 +213,17 @@ TEST(HandlerOfARegression, AnswersNumbers) {
   EXPECT_TRUE(json::parse(response.body).at("raw").is_null());
 }
 
+std::filesystem::path shared_folder() {
+  if (const char* given = std::getenv("ARCHMLP_SHARED")) return given;
+  for (auto folder = std::filesystem::current_path(); folder != folder.root_path();
+       folder = folder.parent_path()) {
+    if (std::filesystem::exists(folder / ".git")) return folder.parent_path() / "shared";
+  }
+  return "shared";
+}
+
 TEST_F(HandlerTest, JsonTestSuite) {
-  const char* given = std::getenv("ARCHMLP_SHARED");
-  const std::filesystem::path shared =
-      given != nullptr ? std::filesystem::path(given)
-                       : std::filesystem::path(__FILE__).parent_path() / "../../../shared";
-  const std::filesystem::path folder = shared / "data/JSONTestSuite/test_parsing";
+  const std::filesystem::path folder = shared_folder() / "data/JSONTestSuite/test_parsing";
   if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is absent";
   std::size_t file_count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

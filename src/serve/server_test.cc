@@ -1,1 +1,493 @@
 #include "archmlp/serve/server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "archmlp/bundle/example_parts.h"
+
+namespace archmlp::serve {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A client that sends exactly the bytes it is told to.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~Client() { ::close(descriptor_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  bool connected() const noexcept { return connected_; }
+
+  void send(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;  // the server may have closed: what it answered is still to be read
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+
+  /// One whole answer; what is there if the connection ends or nothing more comes.
+  std::string receive(bool has_body = true) {
+    while (true) {
+      const std::size_t head_end = received_.find("\r\n\r\n");
+      if (head_end != std::string::npos) {
+        const std::size_t length_at = received_.find("Content-Length: ");
+        std::size_t size = head_end + 4;
+        if (has_body && length_at < head_end) size += std::stoul(received_.substr(length_at + 16));
+        if (received_.size() >= size) {
+          const std::string answer = received_.substr(0, size);
+          received_.erase(0, size);
+          return answer;
+        }
+      }
+      if (!receive_some(milliseconds(10'000))) return std::exchange(received_, {});
+    }
+  }
+
+  /// Does the server end the connection within the time, without sending anything more?
+  bool is_closed_within(milliseconds time) {
+    return received_.empty() && !receive_some(time) && received_.empty() && ended_;
+  }
+
+ private:
+  bool receive_some(milliseconds time) {
+    pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    if (::poll(&waiting, 1, static_cast<int>(time.count())) != 1) return false;
+    char buffer[65536];
+    const ssize_t count = ::recv(descriptor_, buffer, sizeof buffer, 0);
+    if (count <= 0) {
+      ended_ = true;
+      return false;
+    }
+    received_.append(buffer, static_cast<std::size_t>(count));
+    return true;
+  }
+
+  int descriptor_;
+  bool connected_ = false;
+  bool ended_ = false;
+  std::string received_;
+};
+
+std::shared_ptr<const bundle::Predictor> predictor() {
+  static const auto kShared =
+      std::make_shared<const bundle::Predictor>(bundle::load_example(bundle::example_parts()));
+  return kShared;
+}
+
+std::unique_ptr<Server> start(ServeConfig config = {}) {
+  config.port = 0;
+  if (config.thread_count == 0) config.thread_count = 2;
+  auto server = Server::start(predictor(), config);
+  EXPECT_TRUE(server.ok()) << (server.ok() ? "" : base::to_string(server.error()));
+  return std::move(server).value();
+}
+
+const std::string kRecord = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})";
+
+std::string post(std::string_view body, std::string_view fields = {}) {
+  return "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+         std::string(fields) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
+}
+std::string get(std::string_view path, std::string_view fields = {}) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) + "\r\n";
+}
+
+TEST(Server, KeepsConnectionsAlive) {
+  const auto server = start();
+  Client client(server->port());
+  std::string first;
+  for (int round = 0; round < 3; ++round) {
+    client.send(post(kRecord));
+    const std::string answer = client.receive();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nDate: "));
+    EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: application/json\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\"probabilities\""));
+    EXPECT_THAT(answer, testing::Not(HasSubstr("Connection:")));
+  }
+  client.send(get("/livez", "Connection: close\r\n"));
+  EXPECT_THAT(client.receive(), HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_TRUE(client.is_closed_within(milliseconds(1000)));
+}
+
+TEST(Server, AnswersPipelinedRequestsInOrder) {
+  const auto server = start();
+  Client client(server->port());
+  std::string requests;
+  constexpr int kCount = 2000;  // more than is answered in one go
+  for (int i = 0; i < kCount; ++i) requests += i % 2 == 0 ? post(kRecord) : get("/path" + std::to_string(i));
+  std::thread sender([&] { client.send(requests); });
+  for (int i = 0; i < kCount; ++i) {
+    const std::string answer = client.receive();
+    ASSERT_THAT(answer, HasSubstr(i % 2 == 0 ? "\"prediction\"" : "/path" + std::to_string(i) + "\\\""));
+  }
+  sender.join();
+}
+
+TEST(Server, TakesRequestsByteByByte) {
+  const auto server = start();
+  Client client(server->port());
+  for (const char byte : post(kRecord)) client.send({&byte, 1});
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+  const std::string chunked =
+      "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6;x=y\r\n" +
+      kRecord.substr(0, 6) + "\r\n" +
+      [] {
+        char size[8];
+        std::snprintf(size, sizeof size, "%zx", kRecord.size() - 6);
+        return std::string(size);
+      }() +
+      "\r\n" + kRecord.substr(6) + "\r\n0\r\nTrailer: z\r\n\r\n";
+  for (const char byte : chunked) client.send({&byte, 1});
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+  client.send(chunked + chunked + get("/livez"));
+  EXPECT_THAT(client.receive(), HasSubstr("\"prediction\""));
+  EXPECT_THAT(client.receive(), HasSubstr("\"prediction\""));
+  EXPECT_THAT(client.receive(), HasSubstr("\"live\""));
+}
+
+TEST(Server, HeadHasNoBody) {
+  const auto server = start();
+  Client client(server->port());
+  client.send("HEAD /livez HTTP/1.1\r\nHost: a\r\n\r\n" + get("/readyz"));
+  EXPECT_THAT(client.receive(false), HasSubstr("Content-Length: 19\r\n"));
+  EXPECT_THAT(client.receive(), testing::AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("ready")));
+}
+
+TEST(Server, PlainTextAnswers) {
+  const auto server = start();
+  Client client(server->port());
+  client.send(post(kRecord, "Accept: text/plain\r\n"));
+  const std::string answer = client.receive();
+  EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"));
+  EXPECT_THAT(answer, testing::AnyOf(testing::EndsWith("\r\n\r\nyes"), testing::EndsWith("\r\n\r\nno")));
+}
+
+TEST(Server, OldClients) {
+  const auto server = start();
+  Client client(server->port());
+  client.send("GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_THAT(client.receive(), HasSubstr("Connection: keep-alive"));
+  client.send("GET /livez HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+  EXPECT_TRUE(client.is_closed_within(milliseconds(1000)));
+}
+
+TEST(Server, ClientsMayWaitForContinue) {
+  const auto server = start();
+  Client client(server->port());
+  const std::string request = post(kRecord, "Expect: 100-continue\r\n");
+  const std::size_t head_size = request.size() - kRecord.size();
+  client.send(request.substr(0, head_size));
+  EXPECT_EQ(client.receive(), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send(kRecord);
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+
+  Client refused(server->port());
+  refused.send(
+      "POST /predict HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+  EXPECT_THAT(refused.receive(), StartsWith("HTTP/1.1 413")) << "without asking for the body first";
+}
+
+struct SmugglingCase {
+  std::string name;
+  std::string head;  // behind the request line
+  std::string version = "1.1";
+};
+class ServerSmuggling : public testing::TestWithParam<SmugglingCase> {};
+
+TEST_P(ServerSmuggling, IsRefusedAndTheRestIsNoRequest) {
+  const auto server = start();
+  Client client(server->port());
+  client.send("POST /predict HTTP/" + GetParam().version + "\r\n" + GetParam().head + "\r\n0\r\n\r\n" +
+              get("/livez"));
+  const std::string answer = client.receive();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_THAT(answer, HasSubstr("{\"error\": {\"code\": \"bad_request\""));
+  EXPECT_TRUE(client.is_closed_within(milliseconds(1000)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, ServerSmuggling,
+    testing::Values(SmugglingCase{"UnknownCoding", "Host: a\r\nTransfer-Encoding: xchunked\r\n"},
+                    SmugglingCase{"GzipThenChunked", "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n"},
+                    SmugglingCase{"IdentityWithALength",
+                                  "Host: a\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n"},
+                    SmugglingCase{"TwoTransferEncodings",
+                                  "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"},
+                    SmugglingCase{"FoldedTransferEncoding", "Host: a\r\nTransfer-Encoding:\r\n chunked\r\n"},
+                    SmugglingCase{"FoldedField", "Host: a\r\nX: y\r\n z\r\nContent-Length: 5\r\n"},
+                    SmugglingCase{"ListOfLengths", "Host: a\r\nContent-Length: 5, 5\r\n"},
+                    SmugglingCase{"RepeatedLength", "Host: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n"},
+                    SmugglingCase{"LengthAndChunked",
+                                  "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"},
+                    SmugglingCase{"ChunkedOnHttp10", "Host: a\r\nTransfer-Encoding: chunked\r\n", "1.0"},
+                    SmugglingCase{"NoHost", "Content-Length: 5\r\n"},
+                    SmugglingCase{"TwoHosts", "Host: a\r\nHost: a\r\nContent-Length: 5\r\n"},
+                    SmugglingCase{"BlankBeforeColon", "Host: a\r\nContent-Length : 5\r\n"},
+                    SmugglingCase{"BareLineFeed", "Host: a\r\nX: y\nContent-Length: 5\r\n"}),
+    [](const testing::TestParamInfo<SmugglingCase>& tested) { return tested.param.name; });
+
+TEST(Server, MalformedChunksCloseTheConnection) {
+  const auto server = start();
+  Client client(server->port());
+  client.send(
+      "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n" +
+      get("/livez"));
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 400"));
+  EXPECT_TRUE(client.is_closed_within(milliseconds(1000)));
+}
+
+TEST(Server, LimitsTheBody) {
+  const auto server = start({.max_body_bytes = 1000});
+  {
+    Client client(server->port());
+    client.send(post(std::string(1001, ' ')));
+    EXPECT_THAT(client.receive(), testing::AllOf(StartsWith("HTTP/1.1 413"), HasSubstr("resource_limit")));
+    EXPECT_TRUE(client.is_closed_within(milliseconds(1000)));
+  }
+  Client client(server->port());
+  client.send("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 11; ++i) client.send("64\r\n" + std::string(100, ' ') + "\r\n");
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 413"));
+}
+
+TEST(Server, LimitsTheHeader) {
+  const auto server = start();
+  Client client(server->port());
+  std::string head = "GET /livez HTTP/1.1\r\nHost: a\r\n";
+  while (head.size() < (17U << 10U)) head += "X-Padding: " + std::string(1000, 'x') + "\r\n";
+  client.send(head);
+  EXPECT_THAT(client.receive(), testing::AllOf(StartsWith("HTTP/1.1 431"), HasSubstr("header_too_large")));
+}
+
+TEST(Server, TakesAndGivesLargeBodies) {
+  const auto server = start();
+  Client client(server->port());
+  std::string body = "[" + kRecord;
+  std::size_t count = 1;
+  for (; body.size() < (8U << 20U); ++count) body += "," + kRecord;
+  body += "]";
+  std::thread sender([&] { client.send(post(body) + get("/livez")); });
+  const std::string answer = client.receive();
+  EXPECT_THAT(answer.substr(0, 15), "HTTP/1.1 200 OK");
+  std::size_t found = 0;
+  for (std::size_t at = answer.find("\"prediction\""); at != std::string::npos;
+       at = answer.find("\"prediction\"", at + 1))
+    ++found;
+  EXPECT_EQ(found, count);
+  EXPECT_THAT(client.receive(), HasSubstr("live"));
+  sender.join();
+}
+
+TEST(Server, SlowRequestsTimeOut) {
+  const auto server = start({.read_timeout_seconds = 1});
+  Client idle(server->port());
+  Client slow_head(server->port());
+  Client slow_body(server->port());
+  Client good(server->port());
+  slow_head.send("GET /livez HTTP/1.1\r\nHost");
+  const std::string request = post(kRecord);
+  slow_body.send(request.substr(0, request.size() - 5));
+  for (int i = 0; i < 6; ++i) {
+    std::this_thread::sleep_for(milliseconds(300));
+    slow_head.send(":");  // goes on, but never arrives
+    good.send(get("/livez"));
+    ASSERT_THAT(good.receive(), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_THAT(slow_head.receive(), testing::AllOf(StartsWith("HTTP/1.1 408"), HasSubstr("request_timeout")));
+  EXPECT_THAT(slow_body.receive(), StartsWith("HTTP/1.1 408"));
+  EXPECT_TRUE(idle.is_closed_within(milliseconds(2000)));
+}
+
+TEST(Server, SlowReadersTimeOut) {
+  const auto server = start({.thread_count = 1, .read_timeout_seconds = 1, .write_timeout_seconds = 1});
+  Client client(server->port());
+  std::string body = "[" + kRecord;
+  while (body.size() < (4U << 20U)) body += "," + kRecord;
+  for (int i = 0; i < 3; ++i) client.send(post(body + "]"));
+  std::this_thread::sleep_for(milliseconds(2500));
+  Client other(server->port());
+  other.send(get("/livez"));
+  EXPECT_THAT(other.receive(), StartsWith("HTTP/1.1 200"));
+  std::string answers;
+  for (std::string part = client.receive(); !part.empty(); part = client.receive()) answers += part;
+  EXPECT_LT(answers.size(), 3 * body.size()) << "the connection was cut";
+}
+
+TEST(Server, ManyRequestsOnManyConnections) {
+  const auto server = start();
+  constexpr int kClients = 8;
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> threads;
+  threads.reserve(kClients);
+  for (int i = 0; i < kClients; ++i) {
+    threads.emplace_back([&] {
+      Client client(server->port());
+      for (int round = 0; round < 125; ++round) {
+        client.send(post(kRecord));
+        if (client.receive().starts_with("HTTP/1.1 200")) ++answered;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(answered, 1000);
+}
+
+TEST(Server, ClientsThatResetDoNoHarm) {
+  const auto server = start();
+  for (int i = 0; i < 200; ++i) {
+    Client client(server->port());
+    client.send(i % 2 == 0 ? post(kRecord) + post(kRecord) : post(kRecord).substr(0, 60));
+  }
+  Client client(server->port());
+  client.send(get("/livez"));
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(Server, StopAnswersWhatItAccepted) {
+  const auto server = start();
+  Client idle(server->port());
+  idle.send(get("/livez"));
+  EXPECT_THAT(idle.receive(), StartsWith("HTTP/1.1 200"));
+  Client busy(server->port());
+  Client probe(server->port());
+  const std::string request = post(kRecord);
+  busy.send(request.substr(0, request.size() - 5));
+  probe.send(get("/readyz").substr(0, 10));
+  std::this_thread::sleep_for(milliseconds(200));
+  server->stop();
+  EXPECT_TRUE(idle.is_closed_within(milliseconds(2000)));
+  probe.send(get("/readyz").substr(10));
+  EXPECT_THAT(probe.receive(), testing::AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("Connection: close")));
+  EXPECT_FALSE(Client(server->port()).connected());
+  busy.send(request.substr(request.size() - 5));
+  EXPECT_THAT(busy.receive(), testing::AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Connection: close")));
+  server->wait();
+}
+
+TEST(Server, StopDoesNotWaitBeyondTheGraceTime) {
+  const auto server = start({.grace_seconds = 1});
+  Client stuck(server->port());
+  stuck.send("POST /predict HTTP/1.1\r\n");
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto begin = std::chrono::steady_clock::now();
+  server->stop();
+  server->stop();
+  server->wait();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GT(took, milliseconds(500));
+  EXPECT_LT(took, milliseconds(5000));
+}
+
+TEST(Server, StopUnderLoadFailsNoAcceptedRequest) {
+  auto server = start();
+  std::atomic<int> answered = 0;
+  std::atomic<int> broken = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      Client client(server->port());
+      while (true) {
+        client.send(post(kRecord));
+        const std::string answer = client.receive();
+        if (answer.starts_with("HTTP/1.1 200")) {
+          ++answered;
+          if (answer.find("Connection: close") != std::string::npos) return;
+        } else {
+          broken += answer.empty() ? 0 : 1;  // closed between two requests is fair, half an answer is not
+          return;
+        }
+      }
+    });
+  }
+  std::this_thread::sleep_for(milliseconds(200));
+  server->stop();
+  server->wait();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(answered, 4);
+  EXPECT_EQ(broken, 0);
+}
+
+TEST(Server, APortInUseIsAnError) {
+  const auto first = start();
+  const auto second = Server::start(predictor(), {.port = first->port(), .thread_count = 2});
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, base::ErrorCode::kIo);
+  EXPECT_THAT(second.error().message, HasSubstr("port " + std::to_string(first->port())));
+  EXPECT_THAT(second.error().hint, HasSubstr("choose another port"));
+}
+
+TEST(Server, APortIsFreeAgainAfterwards) {
+  std::uint16_t port = 0;
+  {
+    const auto server = start();
+    port = server->port();
+    Client client(port);
+    client.send(get("/livez"));
+    EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+  }
+  const auto again = Server::start(predictor(), {.port = port, .thread_count = 2});
+  EXPECT_TRUE(again.ok()) << base::to_string(again.error());
+}
+
+TEST(Server, WrongConfigurations) {
+  EXPECT_EQ(Server::start(predictor(), {.host = "192.0.2.1", .port = 0}).error().code, base::ErrorCode::kIo);
+  EXPECT_EQ(Server::start(predictor(), {.port = 0, .thread_count = -1}).error().code,
+            base::ErrorCode::kInvalidInput);
+  EXPECT_FALSE(Server::start(predictor(), {.port = 0, .read_timeout_seconds = 0}).ok());
+  EXPECT_TRUE(Server::start(predictor(), {.host = "localhost", .port = 0, .thread_count = 1}).ok());
+}
+
+TEST(Server, OutOfDescriptorsItWaitsWithoutSpinning) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto server = start({.thread_count = 1});
+  Client old(server->port());
+  old.send(get("/livez"));
+  ASSERT_THAT(old.receive(), StartsWith("HTTP/1.1 200"));
+  const int spare = ::dup(0);
+  ::close(spare);
+  rlimit low = before;
+  low.rlim_cur = static_cast<rlim_t>(spare) + 1;  // room for one client, and none for the server to accept it
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  Client waiting(server->port());
+  const std::clock_t clock_before = std::clock();
+  std::this_thread::sleep_for(milliseconds(500));
+  const double busy_seconds = static_cast<double>(std::clock() - clock_before) / CLOCKS_PER_SEC;
+  EXPECT_LT(busy_seconds, 0.2);
+  old.send(get("/livez"));
+  EXPECT_THAT(old.receive(), StartsWith("HTTP/1.1 200")) << "those that are open go on";
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  waiting.send(get("/livez"));
+  EXPECT_THAT(waiting.receive(), StartsWith("HTTP/1.1 200")) << "and the others are served later";
+}
+
+}  // namespace
+}  // namespace archmlp::serve
