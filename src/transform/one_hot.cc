@@ -1,274 +1,342 @@
+// one_hot: a 0/1 column for each known value.
+
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <cmath>
+#include <unordered_set>
+#include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/transform/binding.h"
-#include "archmlp/transform/step_readers.h"
+#include "archmlp/transform/constant.h"
+#include "archmlp/transform/readers.h"
+#include "archmlp/transform/step_support.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::transform {
 namespace {
 
+using base::Error;
+using base::Result;
+using base::Status;
 using contract::ColumnKind;
-using contract::Value;
+using Json = nlohmann::ordered_json;
 
-/// Binary search in sorted categories of one type. Shape: index, or none if unseen.
-template <typename T>
-std::optional<std::size_t> find_category(const std::vector<T>& categories, const auto& value) {
-  const auto found = std::lower_bound(categories.begin(), categories.end(), value);
-  if (found == categories.end() || *found != value) return std::nullopt;
-  return static_cast<std::size_t>(found - categories.begin());
-}
+constexpr std::int32_t kMissingCategory = -1;
+constexpr std::int32_t kUnknownCategory = -2;
 
-/// The categories of one column in the type of its cells.
+/// Finds the category of a value: categories by value, in the column's own kind, sorted.
 class CategoryIndex {
  public:
-  explicit CategoryIndex(const std::vector<Value>& categories) {
-    for (const Value& value : categories) {
-      if (const auto* text = std::get_if<std::string>(&value)) texts_.push_back(*text);
-      if (const auto* integer = std::get_if<std::int64_t>(&value)) integers_.push_back(*integer);
-      if (const auto* real = std::get_if<double>(&value)) reals_.push_back(*real);
-      if (const auto* boolean = std::get_if<bool>(&value)) integers_.push_back(*boolean ? 1 : 0);
+  CategoryIndex(ColumnKind kind, const std::vector<contract::Value>& categories) : kind_(kind) {
+    for (std::size_t i = 0; i < categories.size(); ++i) {
+      const auto category = static_cast<std::int32_t>(i);
+      const contract::Value& value = categories[i];
+      if (const auto integer = as_integer(value); integer && kind == ColumnKind::kInteger) {
+        integers_.emplace_back(*integer, category);
+      }
+      if (const auto real = as_real(value); real && kind == ColumnKind::kReal)
+        reals_.emplace_back(*real, category);
+      if (const auto* boolean = std::get_if<bool>(&value)) booleans_[*boolean ? 1 : 0] = category;
+      if (const auto* text = std::get_if<std::string>(&value)) texts_.emplace_back(*text, category);
     }
   }
 
-  std::optional<std::size_t> find(std::string_view text) const { return find_category(texts_, text); }
-  std::optional<std::size_t> find(std::int64_t value) const { return find_category(integers_, value); }
-  std::optional<std::size_t> find(double value) const { return find_category(reals_, value); }
-  /// Precondition: not missing, of the column's kind.
-  std::optional<std::size_t> find(const table::Cell& cell) const {
-    switch (cell.kind) {
-      case ColumnKind::kText:
-        return find(cell.text);
+  std::int32_t find(const table::Cell& cell) const noexcept {
+    if (cell.missing) return kMissingCategory;
+    switch (kind_) {
       case ColumnKind::kInteger:
-        return find(cell.integer);
-      case ColumnKind::kBoolean:
-        return find(static_cast<std::int64_t>(cell.boolean));
+        return find_in(integers_, cell.integer);
       case ColumnKind::kReal:
+        return find_in(reals_, cell.real);
+      case ColumnKind::kBoolean:
+        return booleans_[cell.boolean ? 1 : 0];
+      case ColumnKind::kText:
         break;
     }
-    return find(cell.real);
+    return find_in(texts_, cell.text);
+  }
+
+  /// The category of every row; text is looked up once a level.
+  std::vector<std::int32_t> find_all(const table::Column& column) const {
+    std::vector<std::int32_t> found(column.row_count());
+    const auto none = table::Cell::none(kind_);
+    switch (kind_) {
+      case ColumnKind::kInteger: {
+        const table::IntegerCells& cells = column.integers();
+        for (std::size_t row = 0; row < found.size(); ++row) {
+          const bool missing = !cells.missing.empty() && cells.missing[row] != 0;
+          found[row] = find(missing ? none : table::Cell::of(cells.values[row]));
+        }
+        break;
+      }
+      case ColumnKind::kReal: {
+        const std::vector<double>& values = column.reals().values;
+        for (std::size_t row = 0; row < found.size(); ++row) found[row] = find(table::Cell::of(values[row]));
+        break;
+      }
+      case ColumnKind::kBoolean: {
+        const std::vector<std::int8_t>& values = column.booleans().values;
+        for (std::size_t row = 0; row < found.size(); ++row) {
+          found[row] = find(values[row] < 0 ? none : table::Cell::of(values[row] != 0));
+        }
+        break;
+      }
+      case ColumnKind::kText: {
+        const table::TextCells& cells = column.texts();
+        std::vector<std::int32_t> of_level(cells.levels.size());
+        for (std::size_t level = 0; level < of_level.size(); ++level) {
+          of_level[level] = find(table::Cell::of(std::string_view(cells.levels[level])));
+        }
+        for (std::size_t row = 0; row < found.size(); ++row) {
+          const std::int32_t code = cells.codes[row];
+          found[row] = code < 0 ? kMissingCategory : of_level[static_cast<std::size_t>(code)];
+        }
+        break;
+      }
+    }
+    return found;
   }
 
  private:
-  std::vector<std::string> texts_;
-  std::vector<std::int64_t> integers_;  // booleans too, as 0 and 1
-  std::vector<double> reals_;
+  template <typename T, typename U>
+  static std::int32_t find_in(const std::vector<std::pair<T, std::int32_t>>& sorted,
+                              const U& value) noexcept {
+    const auto place =
+        std::lower_bound(sorted.begin(), sorted.end(), value,
+                         [](const auto& entry, const U& wanted) { return entry.first < wanted; });
+    return place != sorted.end() && place->first == value ? place->second : kUnknownCategory;
+  }
+
+  ColumnKind kind_;
+  std::vector<std::pair<std::int64_t, std::int32_t>> integers_;
+  std::vector<std::pair<double, std::int32_t>> reals_;
+  std::vector<std::pair<std::string, std::int32_t>> texts_;
+  std::int32_t booleans_[2] = {kUnknownCategory, kUnknownCategory};
 };
 
-struct BoundEncoding {
-  EncodedColumn encoded;
-  std::size_t column;  // in the input
+struct Target {
+  std::string name;
+  std::size_t column = 0;
+  std::size_t category_count = 0;
+  UnknownPolicy unknown = UnknownPolicy::kIgnore;
   CategoryIndex index;
 };
 
-constexpr std::int32_t kMissing = -1;
-constexpr std::int32_t kUnknown = -2;
-
-base::Error unknown_category(const EncodedColumn& encoded, std::string_view value) {
-  std::vector<std::string> known;
-  for (const Value& category : encoded.categories) known.push_back(contract::to_text(category));
-  return {.message = "column " + base::quoted(encoded.name) + ": the value " + base::quoted(value) +
-                     " was not seen in training",
-          .where = encoded.name,
-          .hint = base::suggest_names(value, known)};
-}
-
-std::string text_of(const table::Cell& cell) {
+std::string shown(const table::Cell& cell) {
   switch (cell.kind) {
-    case ColumnKind::kText:
-      return std::string(cell.text);
     case ColumnKind::kInteger:
-      return contract::to_text(cell.integer);
-    case ColumnKind::kBoolean:
-      return contract::to_text(cell.boolean);
+      return std::to_string(cell.integer);
     case ColumnKind::kReal:
+      return base::format_real(cell.real);
+    case ColumnKind::kBoolean:
+      return cell.boolean ? "true" : "false";
+    case ColumnKind::kText:
       break;
   }
-  return contract::to_text(cell.real);
+  return base::quoted(cell.text);
 }
 
-/// Category of every row: an index, kMissing or kUnknown.
-std::vector<std::int32_t> categories_of(const table::Column& column, const CategoryIndex& index) {
-  const auto code_of = [](std::optional<std::size_t> found) {
-    return found ? static_cast<std::int32_t>(*found) : kUnknown;
-  };
-  std::vector<std::int32_t> categories(column.row_count(), kMissing);
-  if (column.kind() == ColumnKind::kText) {
-    const table::TextCells& texts = column.texts();
-    std::vector<std::int32_t> of_level;
-    of_level.reserve(texts.levels.size());
-    for (const std::string& level : texts.levels)
-      of_level.push_back(code_of(index.find(std::string_view(level))));
-    for (std::size_t row = 0; row < categories.size(); ++row) {
-      if (texts.codes[row] >= 0) categories[row] = of_level[static_cast<std::size_t>(texts.codes[row])];
-    }
-    return categories;
-  }
-  for (std::size_t row = 0; row < categories.size(); ++row) {
-    if (column.is_missing(row)) continue;
-    switch (column.kind()) {
-      case ColumnKind::kInteger:
-        categories[row] = code_of(index.find(column.integers().values[row]));
-        break;
-      case ColumnKind::kBoolean:
-        categories[row] = code_of(index.find(static_cast<std::int64_t>(column.booleans().values[row])));
-        break;
-      default:
-        categories[row] = code_of(index.find(column.reals().values[row]));
-        break;
-    }
-  }
-  return categories;
+Error unknown_category(const Target& target, const std::string& value, std::string where) {
+  return {.message = fmt::format("column {}: the value {} was not seen in training",
+                                 base::quoted(target.name), value),
+          .where = std::move(where),
+          .hint = "send a known value, or train with handle_unknown: ignore"};
 }
 
 class BoundOneHot final : public BoundStep {
  public:
-  BoundOneHot(contract::Schema output, std::vector<BoundEncoding> encodings, std::vector<std::size_t> kept,
+  /// `kept`: ascending input indices of the columns that are not encoded.
+  BoundOneHot(contract::Schema output, std::vector<std::size_t> kept, std::vector<Target> targets,
               std::size_t input_count)
       : BoundStep(std::move(output)),
-        encodings_(std::move(encodings)),
         kept_(std::move(kept)),
+        targets_(std::move(targets)),
         input_count_(input_count) {}
 
-  base::Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
+  Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
     std::vector<table::Column> columns;
     columns.reserve(output().columns.size());
-    for (const std::size_t column : kept_) columns.push_back(rows.column(column));
-    for (const BoundEncoding& encoding : encodings_) TRY(append_indicators(encoding, rows, notes, columns));
-    return make_table(std::move(columns), rows.row_count());
+    for (const std::size_t index : kept_) columns.push_back(rows.column(index));
+    std::vector<std::vector<std::int32_t>> categories;
+    for (const Target& target : targets_)
+      categories.push_back(target.index.find_all(rows.column(target.column)));
+    TRY(note_unknown(rows, categories, notes));
+    for (std::size_t i = 0; i < targets_.size(); ++i) append_columns(targets_[i], categories[i], columns);
+    if (columns.empty()) return table::Table::without_columns(rows.row_count());
+    return table::Table::from_columns(std::move(columns));
   }
 
-  base::Status apply(table::Record& record, RecordScratch& scratch) const override {
-    table::Record& out = scratch.spare;
-    out.clear();
-    for (const std::size_t column : kept_) out.push_back(record[column]);
-    for (const BoundEncoding& encoding : encodings_) {
-      const std::size_t begin = out.size();
-      out.resize(begin + encoding.encoded.categories.size(), table::Cell::of(std::int64_t{0}));
-      const table::Cell& cell = record[encoding.column];
-      if (cell.missing) continue;
-      if (const auto category = encoding.index.find(cell)) {
-        out[begin + *category].integer = 1;
-      } else if (encoding.encoded.unknown == UnknownPolicy::kError) {
-        return unknown_category(encoding.encoded, text_of(cell));
-      } else {
-        scratch.unknown_categories.push_back(&encoding.encoded.name);
+  Status apply(table::Record& record, RecordScratch& scratch) const override {
+    table::Record& spare = scratch.spare;
+    spare.clear();
+    for (const std::size_t index : kept_) spare.push_back(record[index]);
+    for (const Target& target : targets_) {
+      const table::Cell& cell = record[target.column];
+      const std::int32_t category = target.index.find(cell);
+      if (category == kUnknownCategory) {
+        if (target.unknown == UnknownPolicy::kError)
+          return unknown_category(target, shown(cell), target.name);
+        scratch.unknown_categories.push_back(&target.name);
       }
+      const std::size_t first = spare.size();
+      spare.resize(first + target.category_count, table::Cell::of(std::int64_t{0}));
+      if (category >= 0) spare[first + static_cast<std::size_t>(category)].integer = 1;
     }
-    record.swap(out);
+    record.swap(spare);
     return {};
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> inputs(input_count_);
-    for (std::size_t i = 0; i < kept_.size(); ++i) inputs[kept_[i]] = needed[i];
-    std::size_t output = kept_.size();
-    for (const BoundEncoding& encoding : encodings_) {
-      bool any = encoding.encoded.unknown == UnknownPolicy::kError;
-      for (std::size_t i = 0; i < encoding.encoded.categories.size(); ++i) any = any || needed[output++];
-      inputs[encoding.column] = any;
+    std::vector<bool> result(input_count_, false);
+    for (std::size_t i = 0; i < kept_.size(); ++i) result[kept_[i]] = needed[i];
+    std::size_t output_index = kept_.size();
+    for (const Target& target : targets_) {
+      bool any = target.unknown == UnknownPolicy::kError;  // whatever becomes of its columns, it may refuse
+      for (std::size_t i = 0; i < target.category_count; ++i) any = any || needed[output_index + i];
+      output_index += target.category_count;
+      result[target.column] = any;
     }
-    return inputs;
+    return result;
   }
 
  private:
-  static base::Status append_indicators(const BoundEncoding& encoding, const table::Table& rows,
-                                        BatchNotes& notes, std::vector<table::Column>& columns) {
-    const EncodedColumn& encoded = encoding.encoded;
-    const table::Column& column = rows.column(encoding.column);
-    const std::vector<std::int32_t> categories = categories_of(column, encoding.index);
-    for (std::size_t row = 0; row < categories.size(); ++row) {
-      if (categories[row] != kUnknown || (!notes.outside.empty() && notes.outside[row] != 0)) continue;
-      if (encoded.unknown == UnknownPolicy::kError) {
-        base::Error error = unknown_category(encoded, contract::to_text(column.value(row)));
-        error.where = "row " + std::to_string(row + 1);
-        return error;
+  /// Rows outside the population are not looked at, as a record would never have come this far.
+  /// Of several refused values, the one in the first row is reported, as if the rows came one by one.
+  Status note_unknown(const table::Table& rows, const std::vector<std::vector<std::int32_t>>& categories,
+                      BatchNotes& notes) const {
+    std::size_t first_refused_row = rows.row_count();
+    const Target* refused_by = nullptr;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      std::size_t count = 0;
+      for (std::size_t row = 0; row < categories[i].size(); ++row) {
+        if (categories[i][row] != kUnknownCategory || (!notes.outside.empty() && notes.outside[row] != 0))
+          continue;
+        ++count;
+        if (targets_[i].unknown == UnknownPolicy::kIgnore) continue;
+        if (row < first_refused_row) {
+          first_refused_row = row;
+          refused_by = &targets_[i];
+        }
+        break;
       }
-      ++notes.unknown_categories[encoded.name];
+      if (count > 0) notes.unknown_categories[targets_[i].name] += count;
     }
-    std::vector<table::IntegerCells> indicators(encoded.categories.size());
-    for (table::IntegerCells& cells : indicators) cells.values.resize(categories.size());
-    for (std::size_t row = 0; row < categories.size(); ++row) {
-      if (categories[row] >= 0) indicators[static_cast<std::size_t>(categories[row])].values[row] = 1;
-    }
-    for (std::size_t i = 0; i < indicators.size(); ++i) {
-      columns.emplace_back(encoded.name + "_" + contract::to_text(encoded.categories[i]),
-                           std::move(indicators[i]));
-    }
-    return {};
+    if (refused_by == nullptr) return {};
+    const contract::Value value = rows.column(refused_by->column).value(first_refused_row);
+    const bool is_text = std::holds_alternative<std::string>(value);
+    return unknown_category(*refused_by,
+                            is_text ? base::quoted(std::get<std::string>(value)) : contract::to_text(value),
+                            fmt::format("row {}", first_refused_row + 1));
   }
 
-  std::vector<BoundEncoding> encodings_;
+  void append_columns(const Target& target, const std::vector<std::int32_t>& categories,
+                      std::vector<table::Column>& columns) const {
+    std::vector<table::IntegerCells> encoded(target.category_count);
+    for (table::IntegerCells& cells : encoded) cells.values.resize(categories.size(), 0);
+    for (std::size_t row = 0; row < categories.size(); ++row) {
+      if (categories[row] >= 0) encoded[static_cast<std::size_t>(categories[row])].values[row] = 1;
+    }
+    for (table::IntegerCells& cells : encoded) {
+      columns.emplace_back(output().columns[columns.size()].name, std::move(cells));
+    }
+  }
+
   std::vector<std::size_t> kept_;
+  std::vector<Target> targets_;
   std::size_t input_count_;
 };
 
-/// Is the value of the type that cells of the kind have?
-bool is_of_kind(const Value& value, ColumnKind kind) noexcept {
+bool suits(const contract::Value& category, ColumnKind kind) {
   switch (kind) {
     case ColumnKind::kInteger:
-      return std::holds_alternative<std::int64_t>(value);
+      return as_integer(category).has_value();
     case ColumnKind::kReal:
-      return std::holds_alternative<double>(value);
+      return as_real(category).has_value();
     case ColumnKind::kBoolean:
-      return std::holds_alternative<bool>(value);
+      return std::holds_alternative<bool>(category);
     case ColumnKind::kText:
       break;
   }
-  return std::holds_alternative<std::string>(value);
+  return std::holds_alternative<std::string>(category);
+}
+
+Status check_categories(const EncodedColumn& column, ColumnKind kind) {
+  for (std::size_t i = 0; i < column.categories.size(); ++i) {
+    const contract::Value& category = column.categories[i];
+    if (!suits(category, kind)) {
+      return Error{.message =
+                       fmt::format("column {}: the category {} cannot be the value of a column of kind {}",
+                                   base::quoted(column.name), base::quoted(contract::to_text(category)),
+                                   to_string(kind))};
+    }
+    if (i > 0 && !contract::value_less(column.categories[i - 1], category)) {
+      return Error{.message = fmt::format("column {}: the categories are not sorted, or one occurs twice",
+                                          base::quoted(column.name))};
+    }
+  }
+  return {};
 }
 
 class OneHot final : public Step {
  public:
   explicit OneHot(std::vector<EncodedColumn> columns) : columns_(std::move(columns)) {}
+
   std::string_view kind() const noexcept override { return "one_hot"; }
-  nlohmann::ordered_json to_json() const override {
-    nlohmann::ordered_json columns = nlohmann::ordered_json::array();
+  Json to_json() const override {
+    Json json = Json::object();
+    json["kind"] = kind();
+    json["columns"] = Json::array();
     for (const EncodedColumn& column : columns_) {
-      nlohmann::ordered_json categories = nlohmann::ordered_json::array();
-      for (const Value& category : column.categories) categories.push_back(contract::to_json(category));
-      columns.push_back({{"name", column.name},
-                         {"categories", std::move(categories)},
-                         {"unknown", column.unknown == UnknownPolicy::kError ? "error" : "ignore"}});
+      Json one = Json::object();
+      one["name"] = column.name;
+      one["categories"] = values_to_json(column.categories);
+      one["unknown"] = column.unknown == UnknownPolicy::kError ? "error" : "ignore";
+      json["columns"].push_back(std::move(one));
     }
-    return {{"kind", kind()}, {"columns", std::move(columns)}};
+    return json;
   }
 
-  base::Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
+  Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
     std::vector<std::string> names;
     for (const EncodedColumn& column : columns_) names.push_back(column.name);
-    const std::vector<std::size_t> indices = TRY(require_columns(input, names));
+    const std::vector<std::size_t> indices = TRY(find_columns(input, names));
+    std::vector<bool> is_encoded(input.columns.size(), false);
+    for (const std::size_t index : indices) is_encoded[index] = true;
     contract::Schema output;
     std::vector<std::size_t> kept;
-    for (std::size_t i = 0; i < input.columns.size(); ++i) {
-      if (std::find(indices.begin(), indices.end(), i) != indices.end()) continue;
-      kept.push_back(i);
-      output.columns.push_back(input.columns[i]);
+    for (std::size_t index = 0; index < input.columns.size(); ++index) {
+      if (is_encoded[index]) continue;
+      kept.push_back(index);
+      output.columns.push_back(input.columns[index]);
     }
-    std::vector<BoundEncoding> encodings;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      TRY(check_kinds(columns_[i], input.columns[indices[i]].kind));
-      for (const Value& category : columns_[i].categories) {
-        output.columns.push_back(
-            made_column(columns_[i].name + "_" + contract::to_text(category), ColumnKind::kInteger, false));
+    std::vector<Target> targets;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      const EncodedColumn& column = columns_[i];
+      const ColumnKind kind = input.columns[indices[i]].kind;
+      TRY(check_categories(column, kind));
+      for (const contract::Value& category : column.categories) {
+        output.columns.push_back({.name = column.name + "_" + contract::to_text(category),
+                                  .kind = ColumnKind::kInteger,
+                                  .nullable = false,
+                                  .missing_values = {""}});
       }
-      encodings.push_back({columns_[i], indices[i], CategoryIndex(columns_[i].categories)});
+      targets.push_back({column.name, indices[i], column.categories.size(), column.unknown,
+                         CategoryIndex(kind, column.categories)});
     }
-    TRY(require_distinct_names(output));
+    TRY(check_names(output));
     return std::unique_ptr<const BoundStep>(std::make_unique<BoundOneHot>(
-        std::move(output), std::move(encodings), std::move(kept), input.columns.size()));
+        std::move(output), std::move(kept), std::move(targets), input.columns.size()));
   }
 
  private:
-  static base::Status check_kinds(const EncodedColumn& column, ColumnKind kind) {
-    for (const Value& category : column.categories) {
-      if (is_of_kind(category, kind)) continue;
-      return base::Error{.message = "column " + base::quoted(column.name) + " is " +
-                                    std::string(contract::to_string(kind)) + ", but its category " +
-                                    base::quoted(contract::to_text(category)) + " is not"};
+  static Status check_names(const contract::Schema& output) {
+    std::unordered_set<std::string_view> seen;
+    for (const contract::ColumnSchema& column : output.columns) {
+      if (seen.insert(column.name).second) continue;
+      return Error{.message = "two columns would be named " + base::quoted(column.name),
+                   .hint = "rename one of the columns before it is encoded"};
     }
     return {};
   }
@@ -276,41 +344,28 @@ class OneHot final : public Step {
   std::vector<EncodedColumn> columns_;
 };
 
-base::Result<EncodedColumn> read_column(const nlohmann::ordered_json& json, const std::string& path) {
-  const contract::JsonObject object = TRY(contract::JsonObject::from(json, path));
-  TRY(object.only({"name", "categories", "unknown"}));
-  const std::string unknown = TRY(object.text("unknown"));
-  if (unknown != "ignore" && unknown != "error") {
-    return base::Error{.message = "expected ignore or error, found " + base::quoted(unknown),
-                       .where = path + ".unknown"};
-  }
-  EncodedColumn column{.name = TRY(object.text("name")),
-                       .categories = TRY(read_values(object, "categories")),
-                       .unknown = unknown == "error" ? UnknownPolicy::kError : UnknownPolicy::kIgnore};
-  for (std::size_t i = 1; i < column.categories.size(); ++i) {
-    const Value& before = column.categories[i - 1];
-    const Value& value = column.categories[i];
-    if (before.index() != value.index() || !contract::value_less(before, value)) {
-      return base::Error{.message = "categories are not of one type, sorted and distinct",
-                         .where = path + ".categories"};
-    }
-  }
-  return column;
-}
-
 }  // namespace
 
 StepPointer make_one_hot(std::vector<EncodedColumn> columns) {
   return std::make_shared<OneHot>(std::move(columns));
 }
 
-base::Result<StepPointer> read_one_hot(const contract::JsonObject& object) {
-  TRY(object.only({"kind", "columns"}));
-  const nlohmann::ordered_json* array = TRY(object.array("columns"));
+Result<StepPointer> read_one_hot(const contract::JsonObject& json) {
+  TRY(json.only({"kind", "columns"}));
   std::vector<EncodedColumn> columns;
-  for (const nlohmann::ordered_json& json : *array) {
-    columns.push_back(
-        TRY(read_column(json, object.path() + ".columns[" + std::to_string(columns.size()) + "]")));
+  const auto objects = TRY(objects_member(json, "columns", {"name", "categories", "unknown"}));
+  for (const contract::JsonObject& one : objects) {
+    EncodedColumn column;
+    column.name = TRY(one.text("name"));
+    column.categories = TRY(values_member(one, "categories"));
+    const std::string unknown = TRY(one.text("unknown"));
+    if (unknown != "ignore" && unknown != "error") {
+      return Error{.message = "unknown policy " + base::quoted(unknown),
+                   .where = one.path() + ".unknown",
+                   .hint = "use ignore or error"};
+    }
+    column.unknown = unknown == "error" ? UnknownPolicy::kError : UnknownPolicy::kIgnore;
+    columns.push_back(std::move(column));
   }
   return make_one_hot(std::move(columns));
 }

@@ -25,6 +25,7 @@ class Plan {
 
   /// Precondition: columns as input(), in order.
   base::Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const;
+  /// Clears `scratch` first; text in `record` may point into it, so it must live until the record is used up.
   base::Status apply(table::Record& record, RecordScratch& scratch) const;
 
  private:

@@ -1,46 +1,69 @@
-#include <nlohmann/json.hpp>
+// rename: the same cells under other names.
 
+#include <unordered_set>
+#include <utility>
+
+#include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/transform/binding.h"
-#include "archmlp/transform/step_readers.h"
+#include "archmlp/transform/readers.h"
+#include "archmlp/transform/step_support.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::transform {
 namespace {
 
+using base::Error;
+using base::Result;
+using base::Status;
+using Json = nlohmann::ordered_json;
+
 class BoundRename final : public BoundStep {
  public:
   explicit BoundRename(contract::Schema output) : BoundStep(std::move(output)) {}
 
-  base::Result<table::Table> apply(const table::Table& rows, BatchNotes&) const override {
+  Result<table::Table> apply(const table::Table& rows, BatchNotes& /*notes*/) const override {
+    if (output().columns.empty()) return rows;
     std::vector<table::Column> columns;
-    columns.reserve(rows.columns().size());
-    for (std::size_t i = 0; i < rows.columns().size(); ++i) {
-      columns.push_back(rows.column(i).renamed(output().columns[i].name));
+    columns.reserve(output().columns.size());
+    for (std::size_t index = 0; index < output().columns.size(); ++index) {
+      columns.push_back(rows.column(index).renamed(output().columns[index].name));
     }
-    return make_table(std::move(columns), rows.row_count());
+    return table::Table::from_columns(std::move(columns));
   }
-  base::Status apply(table::Record&, RecordScratch&) const override { return {}; }
+
+  Status apply(table::Record& /*record*/, RecordScratch& /*scratch*/) const override { return {}; }
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override { return needed; }
 };
 
 class Rename final : public Step {
  public:
   explicit Rename(std::vector<std::pair<std::string, std::string>> names) : names_(std::move(names)) {}
-  std::string_view kind() const noexcept override { return "rename"; }
-  nlohmann::ordered_json to_json() const override {
-    nlohmann::ordered_json pairs = nlohmann::ordered_json::array();
-    for (const auto& [from, to] : names_) pairs.push_back(nlohmann::ordered_json::array({from, to}));
-    return {{"kind", kind()}, {"names", std::move(pairs)}};
-  }
 
-  base::Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
-    std::vector<std::string> old_names;
-    for (const auto& [from, to] : names_) old_names.push_back(from);
-    const std::vector<std::size_t> indices = TRY(require_columns(input, old_names));
-    contract::Schema output = input;
-    for (std::size_t i = 0; i < indices.size(); ++i) output.columns[indices[i]].name = names_[i].second;
-    TRY(require_distinct_names(output));
+  std::string_view kind() const noexcept override { return "rename"; }
+  Json to_json() const override {
+    Json json = Json::object();
+    json["kind"] = kind();
+    json["names"] = Json::array();
+    for (const auto& [from, to] : names_) json["names"].push_back(Json{{"from", from}, {"to", to}});
+    return json;
+  }
+  Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
+    std::vector<std::string> from;
+    for (const auto& [old_name, new_name] : names_) from.push_back(old_name);
+    const std::vector<std::size_t> indices = TRY(find_columns(input, from));
+    contract::Schema output = input;  // all at once, so that names can be swapped
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      if (names_[i].second.empty()) {
+        return Error{.message = "the new name of column " + base::quoted(names_[i].first) + " is empty"};
+      }
+      output.columns[indices[i]].name = names_[i].second;
+    }
+    std::unordered_set<std::string_view> seen;
+    for (const contract::ColumnSchema& column : output.columns) {
+      if (seen.insert(column.name).second) continue;
+      return Error{.message = "two columns would be named " + base::quoted(column.name),
+                   .hint = "remove or rename the other one first"};
+    }
     return std::unique_ptr<const BoundStep>(std::make_unique<BoundRename>(std::move(output)));
   }
 
@@ -54,9 +77,16 @@ StepPointer make_rename(std::vector<std::pair<std::string, std::string>> names) 
   return std::make_shared<Rename>(std::move(names));
 }
 
-base::Result<StepPointer> read_rename(const contract::JsonObject& object) {
-  TRY(object.only({"kind", "names"}));
-  return make_rename(TRY(read_text_pairs(object, "names")));
+Result<StepPointer> read_rename(const contract::JsonObject& json) {
+  TRY(json.only({"kind", "names"}));
+  std::vector<std::pair<std::string, std::string>> names;
+  const auto objects = TRY(objects_member(json, "names", {"from", "to"}));
+  for (const contract::JsonObject& one : objects) {
+    std::string from = TRY(one.text("from"));
+    std::string to = TRY(one.text("to"));
+    names.emplace_back(std::move(from), std::move(to));
+  }
+  return make_rename(std::move(names));
 }
 
 }  // namespace archmlp::transform

@@ -1,81 +1,97 @@
-#include <nlohmann/json.hpp>
+// replace: a fixed value in some columns where a condition holds.
+
+#include <utility>
 
 #include "archmlp/base/try.h"
-#include "archmlp/transform/binding.h"
-#include "archmlp/transform/rewrite.h"
-#include "archmlp/transform/step_readers.h"
+#include "archmlp/expression/expression.h"
+#include "archmlp/transform/constant.h"
+#include "archmlp/transform/readers.h"
+#include "archmlp/transform/step_support.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::transform {
 namespace {
 
+using base::Result;
+using base::Status;
+using expression::Expression;
+using Json = nlohmann::ordered_json;
+
+struct Target {
+  std::size_t column = 0;
+  Constant constant;
+};
+
 class BoundReplace final : public BoundStep {
  public:
-  BoundReplace(contract::Schema output, expression::Expression where, std::vector<std::size_t> columns,
-               contract::Value with)
-      : BoundStep(std::move(output)),
-        where_(std::move(where)),
-        columns_(std::move(columns)),
-        with_(std::move(with)) {}
+  BoundReplace(contract::Schema output, Expression condition, std::vector<Target> targets)
+      : BoundStep(std::move(output)), condition_(std::move(condition)), targets_(std::move(targets)) {}
 
-  base::Result<table::Table> apply(const table::Table& rows, BatchNotes&) const override {
-    const table::Cells condition = TRY(where_.evaluate(rows));
-    std::vector<std::uint8_t> chosen(rows.row_count());
-    const auto& values = std::get<table::BooleanCells>(condition).values;
-    for (std::size_t row = 0; row < chosen.size(); ++row) chosen[row] = values[row] == 1 ? 1 : 0;
+  Result<table::Table> apply(const table::Table& rows, BatchNotes& /*notes*/) const override {
+    if (targets_.empty()) return rows;
+    const table::Cells result = TRY(condition_.evaluate(rows));
+    const std::vector<std::int8_t>& met = std::get<table::BooleanCells>(result).values;
+    std::vector<std::uint8_t> where(met.size());
+    for (std::size_t row = 0; row < met.size(); ++row) where[row] = met[row] == 1 ? 1 : 0;
     std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
-    for (const std::size_t index : columns_) {
-      table::Column& column = columns[index];
-      column = {column.name(), rewritten(column.cells(), output().columns[index].kind, chosen, with_)};
+    for (const Target& target : targets_) {
+      columns[target.column] = with_constant(columns[target.column], target.constant, where);
     }
-    return make_table(std::move(columns), rows.row_count());
+    return table::Table::from_columns(std::move(columns));
   }
 
-  base::Status apply(table::Record& record, RecordScratch& scratch) const override {
-    const table::Cell condition = where_.evaluate(record, scratch.expression);
-    const bool chosen = !condition.missing && condition.boolean;
-    for (const std::size_t index : columns_) {
-      record[index] = rewritten(record[index], output().columns[index].kind, chosen, with_);
+  Status apply(table::Record& record, RecordScratch& scratch) const override {
+    const table::Cell met = condition_.evaluate(record, scratch.expression);
+    for (const Target& target : targets_) {
+      table::Cell& cell = record[target.column];
+      cell = !met.missing && met.boolean ? target.constant.cell() : as_kind(cell, target.constant.kind);
     }
     return {};
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> inputs = needed;
+    std::vector<bool> result = needed;
     bool any = false;
-    for (const std::size_t index : columns_) any = any || needed[index];
-    if (!any) return inputs;
-    for (const std::size_t index : where_.columns()) inputs[index] = true;
-    return inputs;
+    for (const Target& target : targets_) any = any || needed[target.column];
+    if (!any) return result;
+    for (const std::size_t column : condition_.columns()) result[column] = true;
+    return result;
   }
 
  private:
-  expression::Expression where_;
-  std::vector<std::size_t> columns_;
-  contract::Value with_;
+  Expression condition_;
+  std::vector<Target> targets_;
 };
 
 class Replace final : public Step {
  public:
   Replace(std::vector<std::string> columns, std::string where, contract::Value with)
       : columns_(std::move(columns)), where_(std::move(where)), with_(std::move(with)) {}
-  std::string_view kind() const noexcept override { return "replace"; }
-  nlohmann::ordered_json to_json() const override {
-    return {{"kind", kind()}, {"columns", columns_}, {"where", where_}, {"with", contract::to_json(with_)}};
-  }
 
-  base::Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
-    expression::Expression where = TRY(expression::Expression::compile(where_, input));
-    TRY(expression::require_boolean(where));
-    std::vector<std::size_t> indices = TRY(require_columns(input, columns_));
+  std::string_view kind() const noexcept override { return "replace"; }
+  Json to_json() const override {
+    Json json = Json::object();
+    json["kind"] = kind();
+    json["columns"] = columns_;
+    json["where"] = where_;
+    json["with"] = contract::to_json(with_);
+    return json;
+  }
+  Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
+    Expression condition = TRY(Expression::compile(where_, input));
+    TRY(expression::require_boolean(condition));
     contract::Schema output = input;
+    std::vector<Target> targets;
+    const auto indices = TRY(find_columns(input, columns_));
     for (const std::size_t index : indices) {
       contract::ColumnSchema& column = output.columns[index];
-      column.kind = TRY(require_kind_with(column, with_));
-      if (std::holds_alternative<std::monostate>(with_)) column.nullable = true;
+      Constant constant = TRY(constant_for(column, with_, true));
+      column.kind = constant.kind;
+      column.nullable = column.nullable || constant.missing;
+      targets.push_back({index, std::move(constant)});
     }
     return std::unique_ptr<const BoundStep>(
-        std::make_unique<BoundReplace>(std::move(output), std::move(where), std::move(indices), with_));
+        std::make_unique<BoundReplace>(std::move(output), std::move(condition), std::move(targets)));
   }
 
  private:
@@ -90,11 +106,12 @@ StepPointer make_replace(std::vector<std::string> columns, std::string where, co
   return std::make_shared<Replace>(std::move(columns), std::move(where), std::move(with));
 }
 
-base::Result<StepPointer> read_replace(const contract::JsonObject& object) {
-  TRY(object.only({"kind", "columns", "where", "with"}));
-  const nlohmann::ordered_json* with = TRY(object.member("with"));
-  return make_replace(TRY(object.texts("columns")), TRY(object.text("where")),
-                      TRY(contract::value_from_json(*with)));
+Result<StepPointer> read_replace(const contract::JsonObject& json) {
+  TRY(json.only({"kind", "columns", "where", "with"}));
+  std::vector<std::string> columns = TRY(json.texts("columns"));
+  std::string where = TRY(json.text("where"));
+  contract::Value with = TRY(value_member(json, "with"));
+  return make_replace(std::move(columns), std::move(where), std::move(with));
 }
 
 }  // namespace archmlp::transform

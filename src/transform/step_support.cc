@@ -1,0 +1,91 @@
+#include "archmlp/transform/step_support.h"
+
+#include <fmt/format.h>
+
+#include "archmlp/base/text.h"
+#include "archmlp/base/try.h"
+
+namespace archmlp::transform {
+
+using base::Error;
+using base::Result;
+using contract::JsonObject;
+using contract::Value;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Result<Value> value_at(const Json& json, std::string where) {
+  auto value = contract::value_from_json(json);
+  if (!value.ok()) value.error().where = std::move(where);
+  return value;
+}
+
+Result<const Json*> bounded_array(const JsonObject& object, std::string_view key) {
+  const Json* array = TRY(object.array(key));
+  if (array->size() > kMostItems) {
+    return Error{.code = base::ErrorCode::kResourceLimit,
+                 .message = fmt::format("more than {} items", kMostItems),
+                 .where = fmt::format("{}.{}", object.path(), key)};
+  }
+  return array;
+}
+
+}  // namespace
+
+Result<Value> value_member(const JsonObject& object, std::string_view key) {
+  const Json* json = TRY(object.member(key));
+  return value_at(*json, fmt::format("{}.{}", object.path(), key));
+}
+
+Result<std::vector<Value>> values_member(const JsonObject& object, std::string_view key) {
+  const Json* array = TRY(bounded_array(object, key));
+  std::vector<Value> values;
+  values.reserve(array->size());
+  for (const Json& item : *array) {
+    Value value = TRY(value_at(item, fmt::format("{}.{}[{}]", object.path(), key, values.size())));
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+Result<std::vector<JsonObject>> objects_member(const JsonObject& object, std::string_view key,
+                                               std::initializer_list<std::string_view> keys) {
+  const Json* array = TRY(bounded_array(object, key));
+  std::vector<JsonObject> objects;
+  objects.reserve(array->size());
+  for (const Json& item : *array) {
+    JsonObject one =
+        TRY(JsonObject::from(item, fmt::format("{}.{}[{}]", object.path(), key, objects.size())));
+    TRY(one.only(keys));
+    objects.push_back(std::move(one));
+  }
+  return objects;
+}
+
+Json values_to_json(const std::vector<Value>& values) {
+  Json array = Json::array();
+  for (const Value& value : values) array.push_back(contract::to_json(value));
+  return array;
+}
+
+Result<std::size_t> find_column(const contract::Schema& schema, std::string_view name) {
+  if (const auto index = schema.find(name)) return *index;
+  return Error{.message = "unknown column " + base::quoted(name),
+               .hint = base::suggest_names(name, schema.names())};
+}
+
+Result<std::vector<std::size_t>> find_columns(const contract::Schema& schema,
+                                              const std::vector<std::string>& names) {
+  std::vector<std::size_t> indices;
+  std::vector<bool> seen(schema.columns.size(), false);
+  for (const std::string& name : names) {
+    const std::size_t index = TRY(find_column(schema, name));
+    if (seen[index]) return Error{.message = "the column " + base::quoted(name) + " is named twice"};
+    seen[index] = true;
+    indices.push_back(index);
+  }
+  return indices;
+}
+
+}  // namespace archmlp::transform

@@ -1,0 +1,290 @@
+#include "archmlp/transform/steps.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "archmlp/expression/test_support.h"
+#include "archmlp/transform/plan.h"
+
+namespace archmlp::transform {
+namespace {
+
+using contract::ColumnKind;
+using contract::Value;
+using table::Cell;
+using table::Table;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// count 1 2 (missing); amount 0.5 (missing) -1.0; flag true false (missing); type a (missing) b.
+Table example() {
+  return *Table::from_columns({{"count", table::IntegerCells{{1, 2, 0}, {0, 0, 1}}},
+                               {"amount", table::RealCells{{0.5, kNan, -1.0}}},
+                               {"flag", table::BooleanCells{{1, 0, -1}}},
+                               {"type", table::TextCells{{0, -1, 1}, {"a", "b"}}}});
+}
+
+contract::Schema example_schema() { return expression::schema_of(example()); }
+
+struct Applied {
+  Table table;
+  contract::Schema schema;
+  BatchNotes notes;
+};
+
+/// By table; and by record, which must agree.
+Applied apply(const StepPointer& step) {
+  Applied applied;
+  const auto plan = Plan::bind({step}, example_schema());
+  EXPECT_TRUE(plan.ok()) << to_string(plan.error());
+  applied.schema = plan->output();
+  auto table = plan->apply(example(), applied.notes);
+  EXPECT_TRUE(table.ok()) << to_string(table.error());
+  applied.table = std::move(table).value();
+  EXPECT_EQ(applied.table.names(), applied.schema.names());
+  RecordScratch scratch;
+  for (std::size_t row = 0; row < 3; ++row) {
+    table::Record record = expression::record_at(example(), row);
+    const base::Status status = plan->apply(record, scratch);
+    if (!applied.notes.outside.empty() && applied.notes.outside[row] != 0) {
+      EXPECT_EQ(status.error().code, base::ErrorCode::kOutsidePopulation);
+      continue;
+    }
+    EXPECT_TRUE(status.ok());
+    for (std::size_t i = 0; i < record.size(); ++i) {
+      EXPECT_EQ(applied.table.column(i).kind(), applied.schema.columns[i].kind);
+      EXPECT_TRUE(expression::equal_cells(record[i], expression::cell_at(applied.table.column(i), row)));
+    }
+  }
+  return applied;
+}
+
+std::vector<std::string> column_texts(const Table& table, std::string_view name) {
+  std::vector<std::string> texts;
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    texts.push_back(contract::to_text(table.find(name)->value(row)));
+  }
+  return texts;
+}
+
+std::string error_of(const StepPointer& step) {
+  const auto plan = Plan::bind({step}, example_schema());
+  EXPECT_FALSE(plan.ok());
+  return plan.ok() ? "" : to_string(plan.error());
+}
+
+TEST(Filter, MarksRowsAndRefusesRecords) {
+  const Applied applied = apply(make_filter("amount > 0"));
+  EXPECT_THAT(applied.notes.outside, ElementsAre(0, 1, 1));  // missing is not met
+  EXPECT_EQ(applied.table.row_count(), 3U);
+  EXPECT_THAT(apply(make_filter("count > 0 or isnull(count)")).notes.outside, IsEmpty());
+}
+
+TEST(Filter, WantsACondition) {
+  EXPECT_THAT(error_of(make_filter("amount + 1")),
+              HasSubstr("step 1 (filter): expected a condition, found a number"));
+  EXPECT_THAT(error_of(make_filter("amuont > 1")), HasSubstr("did you mean \"amount\"?"));
+}
+
+TEST(Remove, LeavesColumnsOut) {
+  EXPECT_THAT(apply(make_remove({"type", "count"})).schema.names(), ElementsAre("amount", "flag"));
+  const Applied none = apply(make_remove({"count", "amount", "flag", "type"}));
+  EXPECT_EQ(none.table.row_count(), 3U);
+  EXPECT_THAT(none.schema.names(), IsEmpty());
+}
+
+TEST(Remove, NamesNearestColumns) {
+  EXPECT_EQ(error_of(make_remove({"typ"})),
+            "step 1 (remove): unknown column \"typ\". Hint: did you mean \"type\"?");
+  EXPECT_THAT(error_of(make_remove({"type", "type"})), HasSubstr("named twice"));
+}
+
+TEST(Rename, SwapsNamesAtOnce) {
+  const Applied applied = apply(make_rename({{"count", "amount"}, {"amount", "count"}}));
+  EXPECT_THAT(applied.schema.names(), ElementsAre("amount", "count", "flag", "type"));
+  EXPECT_EQ(applied.schema.columns[0].kind, ColumnKind::kInteger);
+  EXPECT_THAT(error_of(make_rename({{"count", "amount"}})),
+              HasSubstr("two columns would be named \"amount\""));
+  EXPECT_THAT(error_of(make_rename({{"count", ""}})), HasSubstr("is empty"));
+  EXPECT_THAT(error_of(make_rename({{"x", "y"}})), HasSubstr("unknown column"));
+}
+
+TEST(Replace, KeepsOrWidensTheKind) {
+  const Applied whole = apply(make_replace({"count"}, "type == 'a'", std::int64_t{-1}));
+  EXPECT_EQ(whole.schema.columns[0].kind, ColumnKind::kInteger);
+  EXPECT_THAT(column_texts(whole.table, "count"), ElementsAre("-1", "2", ""));
+  EXPECT_EQ(apply(make_replace({"count"}, "flag", 3.0)).schema.columns[0].kind, ColumnKind::kInteger);
+  const Applied fractional = apply(make_replace({"count", "amount"}, "isnull(type)", 0.5));
+  EXPECT_EQ(fractional.schema.columns[0].kind, ColumnKind::kReal);
+  EXPECT_THAT(column_texts(fractional.table, "count"), ElementsAre("1.0", "0.5", ""));
+  EXPECT_THAT(column_texts(fractional.table, "amount"), ElementsAre("0.5", "0.5", "-1.0"));
+}
+
+TEST(Replace, EvaluatesItsConditionBeforeAnyColumnChanges) {
+  const Applied applied =
+      apply(make_replace({"count", "amount"}, "count == 1 and amount == 0.5", std::int64_t{9}));
+  EXPECT_THAT(column_texts(applied.table, "count"), ElementsAre("9", "2", ""));
+  EXPECT_THAT(column_texts(applied.table, "amount"), ElementsAre("9.0", "", "-1.0"));
+}
+
+TEST(Replace, TakesTextBooleansAndNull) {
+  EXPECT_THAT(column_texts(apply(make_replace({"type"}, "isnull(type)", std::string("b"))).table, "type"),
+              ElementsAre("a", "b", "b"));
+  EXPECT_THAT(column_texts(apply(make_replace({"type"}, "isnull(type)", std::string("new"))).table, "type"),
+              ElementsAre("a", "new", "b"));
+  EXPECT_THAT(column_texts(apply(make_replace({"flag"}, "not flag", true)).table, "flag"),
+              ElementsAre("true", "true", ""));
+  contract::Schema schema = example_schema();
+  schema.columns[0].nullable = false;
+  const auto plan = Plan::bind({make_replace({"count"}, "flag", Value())}, schema);
+  EXPECT_TRUE(plan->output().columns[0].nullable);
+  EXPECT_THAT(column_texts(apply(make_replace({"count"}, "flag", Value())).table, "count"),
+              ElementsAre("", "2", ""));
+}
+
+TEST(Replace, RefusesValuesThatDoNotFit) {
+  EXPECT_EQ(error_of(make_replace({"count"}, "flag", std::string("none"))),
+            "step 1 (replace): column \"count\": expected an integer value, found text \"none\"");
+  EXPECT_THAT(error_of(make_replace({"type"}, "flag", std::int64_t{1})),
+              HasSubstr("put the value in quotes"));
+  EXPECT_THAT(error_of(make_replace({"flag"}, "flag", std::int64_t{1})),
+              HasSubstr("expected a boolean value"));
+  EXPECT_THAT(error_of(make_replace({"amount"}, "flag", true)), HasSubstr("expected a real value"));
+  EXPECT_THAT(error_of(make_replace({"amount"}, "amount", 1.0)), HasSubstr("expected a condition"));
+}
+
+TEST(AddFeatures, UsesEarlierOnesAndReplacesInPlace) {
+  const Applied applied = apply(make_add_features(
+      {{"twice", "2 * amount"}, {"count", "twice + count"}, {"big", "count > 2"}, {"upper", "upper(type)"}}));
+  EXPECT_THAT(applied.schema.names(),
+              ElementsAre("count", "amount", "flag", "type", "twice", "big", "upper"));
+  EXPECT_EQ(applied.schema.columns[0].kind, ColumnKind::kReal);
+  EXPECT_EQ(applied.schema.columns[5].kind, ColumnKind::kBoolean);
+  EXPECT_TRUE(applied.schema.columns[4].nullable);
+  EXPECT_THAT(column_texts(applied.table, "count"), ElementsAre("2.0", "", ""));
+  EXPECT_THAT(column_texts(applied.table, "upper"), ElementsAre("A", "", "B"));
+}
+
+TEST(AddFeatures, NamesTheFeatureAtFault) {
+  EXPECT_THAT(error_of(make_add_features({{"a", "1"}, {"b", "nothing + 1"}})),
+              HasSubstr("step 1 (add_features), feature \"b\": unknown column \"nothing\""));
+}
+
+TEST(Impute, FillsMissingAndPlaceholders) {
+  const Applied applied =
+      apply(make_impute({{"count", std::int64_t{7}}, {"amount", 0.25}, {"type", std::string("b")}},
+                        {2.0, std::int64_t{-1}, std::string("a")}));
+  EXPECT_THAT(column_texts(applied.table, "count"), ElementsAre("1", "7", "7"));
+  EXPECT_THAT(column_texts(applied.table, "amount"), ElementsAre("0.5", "0.25", "0.25"));
+  EXPECT_THAT(column_texts(applied.table, "type"), ElementsAre("b", "b", "b"));
+  EXPECT_EQ(applied.schema.columns[0].kind, ColumnKind::kInteger);
+  EXPECT_FALSE(applied.schema.columns[0].nullable);
+  EXPECT_TRUE(applied.schema.columns[2].nullable);
+}
+
+TEST(Impute, ARealFillMakesAnIntegerColumnReal) {
+  const Applied applied = apply(make_impute({{"count", 1.0}}, {}));
+  EXPECT_EQ(applied.schema.columns[0].kind, ColumnKind::kReal);
+  EXPECT_THAT(column_texts(applied.table, "count"), ElementsAre("1.0", "2.0", "1.0"));
+  EXPECT_THAT(error_of(make_impute({{"count", Value()}}, {})), HasSubstr("filled with null"));
+  EXPECT_THAT(error_of(make_impute({{"type", 1.0}}, {})), HasSubstr("expected a text value"));
+}
+
+TEST(OneHot, AppendsColumnsBehindAllOthers) {
+  const Applied applied =
+      apply(make_one_hot({{"type", {std::string("a"), std::string("z")}}, {"flag", {false, true}}}));
+  EXPECT_THAT(applied.schema.names(),
+              ElementsAre("count", "amount", "type_a", "type_z", "flag_false", "flag_true"));
+  EXPECT_THAT(column_texts(applied.table, "type_a"), ElementsAre("1", "0", "0"));
+  EXPECT_THAT(column_texts(applied.table, "type_z"), ElementsAre("0", "0", "0"));
+  EXPECT_THAT(column_texts(applied.table, "flag_true"), ElementsAre("1", "0", "0"));
+  EXPECT_THAT(column_texts(applied.table, "flag_false"), ElementsAre("0", "1", "0"));
+  EXPECT_THAT(applied.notes.unknown_categories, ElementsAre(Pair("type", 1)));  // "b"; missing is not unknown
+  EXPECT_EQ(applied.schema.columns[2].kind, ColumnKind::kInteger);
+  EXPECT_FALSE(applied.schema.columns[2].nullable);
+}
+
+TEST(OneHot, MatchesNumbersByValue) {
+  const Applied applied =
+      apply(make_one_hot({{"count", {1.0, std::int64_t{2}}}, {"amount", {std::int64_t{-1}, 0.5}}}));
+  EXPECT_THAT(applied.schema.names(),
+              ElementsAre("flag", "type", "count_1.0", "count_2", "amount_-1", "amount_0.5"));
+  EXPECT_THAT(column_texts(applied.table, "count_1.0"), ElementsAre("1", "0", "0"));
+  EXPECT_THAT(column_texts(applied.table, "amount_-1"), ElementsAre("0", "0", "1"));
+}
+
+TEST(OneHot, TheErrorPolicyNamesRowOrColumn) {
+  const auto plan =
+      *Plan::bind({make_one_hot({{"type", {std::string("a")}, UnknownPolicy::kError}})}, example_schema());
+  BatchNotes notes;
+  EXPECT_EQ(to_string(plan.apply(example(), notes).error()),
+            "row 3: column \"type\": the value \"b\" was not seen in training. Hint: send a known value, or "
+            "train with "
+            "handle_unknown: ignore");
+  RecordScratch scratch;
+  table::Record record = expression::record_at(example(), 2);
+  EXPECT_EQ(plan.apply(record, scratch).error().where, "type");
+}
+
+TEST(OneHot, DoesNotLookAtRowsOutsideThePopulation) {
+  const auto plan = *Plan::bind({make_filter("isnull(type) or type == 'a'"),
+                                 make_one_hot({{"type", {std::string("a")}, UnknownPolicy::kError}})},
+                                example_schema());
+  BatchNotes notes;
+  EXPECT_TRUE(plan.apply(example(), notes).ok());
+  EXPECT_THAT(notes.unknown_categories, IsEmpty());
+}
+
+TEST(OneHot, RefusesCollisionsAndBadCategories) {
+  EXPECT_THAT(to_string(Plan::bind({make_rename({{"amount", "type_a"}}),
+                                    make_one_hot({{"type", {std::string("a")}}})},
+                                   example_schema())
+                            .error()),
+              HasSubstr("step 2 (one_hot): two columns would be named \"type_a\""));
+  EXPECT_THAT(error_of(make_one_hot({{"type", {std::string("b"), std::string("a")}}})),
+              HasSubstr("not sorted"));
+  EXPECT_THAT(error_of(make_one_hot({{"type", {std::int64_t{1}}}})), HasSubstr("cannot be the value of"));
+  EXPECT_THAT(error_of(make_one_hot({{"flag", {Value()}}})), HasSubstr("cannot be the value of"));
+}
+
+TEST(StepJson, SaysWhatIsWrong) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {R"([])", "expected an object"},
+      {R"({})", "kind"},
+      {R"({"kind": "one_hott"})", "did you mean \"one_hot\""},
+      {R"({"kind": "filter"})", "condition"},
+      {R"({"kind": "filter", "condition": 1})", "condition"},
+      {R"({"kind": "filter", "condition": "a", "more": 1})", "more"},
+      {R"({"kind": "remove", "columns": "a"})", "columns"},
+      {R"({"kind": "remove", "columns": [1]})", "columns"},
+      {R"({"kind": "rename", "names": [["a", "b"]]})", "names[0]"},
+      {R"({"kind": "replace", "columns": ["a"], "where": "b", "with": [1]})", "step.with"},
+      {R"({"kind": "replace", "columns": ["a"], "where": "b"})", "with"},
+      {R"({"kind": "add_features", "features": [{"name": "a"}]})", "features[0]"},
+      {R"({"kind": "impute", "columns": [{"name": "a", "fill": {}}], "missing_values": []})",
+       "columns[0].fill"},
+      {R"({"kind": "impute", "columns": [], "missing_values": [9999999999999999999]})", "missing_values[0]"},
+      {R"({"kind": "one_hot", "columns": [{"name": "a", "categories": [], "unknown": "what"}]})",
+       "columns[0].unknown"},
+      {R"({"kind": "one_hot", "columns": [{"name": "a", "categories": [[]], "unknown": "error"}]})",
+       "categories[0]"},
+  };
+  for (const auto& [text, part] : cases) {
+    const auto step = step_from_json(nlohmann::ordered_json::parse(text));
+    ASSERT_FALSE(step.ok()) << text;
+    EXPECT_THAT(to_string(step.error()), HasSubstr(part)) << text;
+  }
+  EXPECT_FALSE(steps_from_json(nlohmann::ordered_json::object()).ok());
+  EXPECT_THAT(to_string(steps_from_json(nlohmann::ordered_json::parse(R"([{"kind": "x"}])")).error()),
+              HasSubstr("steps[0].kind"));
+}
+
+}  // namespace
+}  // namespace archmlp::transform

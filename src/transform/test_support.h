@@ -1,0 +1,129 @@
+#pragma once
+
+// Random steps for the tests and the fuzz target.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "archmlp/base/rng.h"
+#include "archmlp/expression/test_support.h"
+#include "archmlp/transform/steps.h"
+
+namespace archmlp::transform {
+
+inline std::string backticked(const std::string& name) { return "`" + name + "`"; }
+
+/// A step that binds to `schema`, of any kind. The columns i … t of expression::random_table may or may not
+/// be there.
+class RandomStep {
+ public:
+  RandomStep(base::Rng& rng, const contract::Schema& schema) : rng_(rng), schema_(schema) {}
+
+  StepPointer make() {
+    if (schema_.columns.empty()) return make_add_features({{"one", "1"}});
+    switch (rng_.below(7)) {
+      case 0:
+        return make_filter(condition());
+      case 1:
+        return make_remove({any().name});
+      case 2:
+        return rename();
+      case 3:
+        return replace();
+      case 4:
+        return make_add_features(
+            {{"n" + fresh(), number()}, {any().name, any_text()}, {"c" + fresh(), condition()}});
+      case 5:
+        return impute();
+      default:
+        return one_hot();
+    }
+  }
+
+ private:
+  std::string fresh() { return std::to_string(rng_.below(1'000'000'000)); }
+  const contract::ColumnSchema& any() { return schema_.columns[rng_.below(schema_.columns.size())]; }
+  static bool is_text(const contract::ColumnSchema& column) {
+    return column.kind == contract::ColumnKind::kText;
+  }
+
+  std::string number() {
+    const contract::ColumnSchema& a = any();
+    const contract::ColumnSchema& b = any();
+    const auto as_number = [](const contract::ColumnSchema& column) {
+      return is_text(column) ? "len(" + backticked(column.name) + ")" : backticked(column.name);
+    };
+    constexpr const char* kOperators[] = {" + ", " - ", " * ", " / ", " // ", " % "};
+    return as_number(a) + kOperators[rng_.below(6)] + as_number(b);
+  }
+  std::string condition() {
+    const contract::ColumnSchema& column = any();
+    if (rng_.below(4) == 0) return "notnull(" + backticked(column.name) + ")";
+    if (is_text(column))
+      return backticked(column.name) + (rng_.below(2) == 0 ? " != 'a'" : " in ['a', 'b', 'Straße']");
+    return backticked(column.name) + (rng_.below(2) == 0 ? " < 5" : " != 0");
+  }
+  std::string any_text() {
+    const contract::ColumnSchema& column = any();
+    if (is_text(column))
+      return rng_.below(2) == 0 ? "upper(" + backticked(column.name) + ")" : backticked(column.name);
+    return rng_.below(3) == 0 ? "'fixed'" : number();
+  }
+  contract::Value value_for(const contract::ColumnSchema& column) {
+    switch (column.kind) {
+      case contract::ColumnKind::kInteger:
+        return rng_.below(3) == 0 ? contract::Value(0.5)
+                                  : contract::Value(static_cast<std::int64_t>(rng_.below(3)));
+      case contract::ColumnKind::kReal:
+        return rng_.below(2) == 0 ? contract::Value(-2.5) : contract::Value(std::int64_t{3});
+      case contract::ColumnKind::kBoolean:
+        return rng_.below(2) == 0;
+      case contract::ColumnKind::kText:
+        break;
+    }
+    constexpr const char* kTexts[] = {"a", "B", "new", ""};
+    return std::string(kTexts[rng_.below(4)]);
+  }
+  StepPointer rename() {
+    const std::string a = any().name;
+    const std::string b = any().name;
+    if (a == b) return make_rename({{a, "r" + fresh()}});
+    return make_rename({{a, b}, {b, a}});
+  }
+  StepPointer replace() {
+    const contract::ColumnSchema& column = any();
+    const contract::Value with = rng_.below(4) == 0 ? contract::Value() : value_for(column);
+    return make_replace({column.name}, condition(), with);
+  }
+  StepPointer impute() {
+    const contract::ColumnSchema& column = any();
+    return make_impute({{column.name, value_for(column)}},
+                       {std::int64_t{-1}, 0.0, std::string("B"), std::string(), false, 0.1});
+  }
+  StepPointer one_hot() {
+    const contract::ColumnSchema& column = any();
+    std::vector<contract::Value> categories;
+    switch (column.kind) {
+      case contract::ColumnKind::kInteger:
+        categories = {std::int64_t{-1}, 0.0, std::int64_t{9007199254740993}};
+        break;
+      case contract::ColumnKind::kReal:
+        categories = {-2.5, std::int64_t{0}, 0.1};
+        break;
+      case contract::ColumnKind::kBoolean:
+        categories = {true};
+        break;
+      case contract::ColumnKind::kText:
+        categories = {std::string("B"), std::string("a"), std::string("ä")};
+        break;
+    }
+    const UnknownPolicy policy = rng_.below(6) == 0 ? UnknownPolicy::kError : UnknownPolicy::kIgnore;
+    return make_one_hot({{column.name, categories, policy}});
+  }
+
+  base::Rng& rng_;
+  const contract::Schema& schema_;
+};
+
+}  // namespace archmlp::transform
