@@ -182,7 +182,9 @@ TEST(ParseRecipe, RefusesBadYaml) {
   EXPECT_THAT(problem_with("label: [y"), AllOf(HasSubstr("recipe.yaml:"), HasSubstr("not valid YAML")));
   EXPECT_THAT(problem_with("label: y\nlabel: z"),
               HasSubstr("recipe.yaml:2:1: the key \"label\" occurs twice"));
-  EXPECT_THAT(problem_with("label: y\n---\nlabel: z"), HasSubstr("more than one document"));
+  EXPECT_THAT(problem_with("label: y\n---\nlabel: z"),
+              HasSubstr("recipe.yaml:2:1: something follows the end of the document"));
+  EXPECT_THAT(problem_with(","), HasSubstr("recipe.yaml:"));  // yaml-cpp finds documents in it for ever
   EXPECT_THAT(problem_with("label: \xff"), HasSubstr("recipe.yaml:1:8: the document is not valid UTF-8"));
   EXPECT_THAT(problem_with("label: !!binary aGk="), HasSubstr("tags"));
   EXPECT_THAT(problem_with("label: y\nsplit: {seed: 18446744073709551616}"), HasSubstr("beyond 64 bits"));

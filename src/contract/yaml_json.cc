@@ -1,9 +1,11 @@
 #include "archmlp/contract/yaml_json.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
 #include <unordered_set>
 
 #include "archmlp/base/text.h"
@@ -110,6 +112,39 @@ class Converter {
   std::size_t value_count_ = 0;
 };
 
+/// Listens to the parser without building anything, and stops it before a document grows too large.
+class Meter : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override {
+    count(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    count(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    count(mark);
+  }
+  void OnMapEnd() override {}
+
+  const YAML::Mark& start() const noexcept { return start_; }
+
+ private:
+  void count(const YAML::Mark& mark) {
+    // A map's keys are no values of their own in convert(), hence twice as many.
+    if (++event_count_ > 2 * kMaxValues) throw YAML::Exception(mark, "there are too many values");
+  }
+
+  YAML::Mark start_;
+  std::size_t event_count_ = 0;
+};
+
 std::string position_of(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
@@ -117,17 +152,21 @@ std::string position_of(std::string_view text, std::size_t offset) {
   return fmt::format("{}:{}", line, offset - line_start + 1);
 }
 
-Result<MarkedJson> convert_documents(const std::vector<YAML::Node>& documents,
-                                     const std::string& source_name) {
-  if (documents.empty()) return Error{.message = "the document is empty", .where = source_name};
-  if (documents.size() > 1) {
-    return Error{.message = "there is more than one document in the file",
-                 .where = fmt::format("{}:{}", source_name, mark_text(documents[1].Mark())),
-                 .hint = "put each into a file of its own; `---` starts a new one"};
+/// Not by YAML::LoadAll, which never ends on some malformed documents (a lone comma).
+Result<MarkedJson> convert_document(const std::string& text, const std::string& source_name) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Meter meter;
+  if (!parser.HandleNextDocument(meter))
+    return Error{.message = "the document is empty", .where = source_name};
+  if (parser.HandleNextDocument(meter)) {
+    return Error{.message = "something follows the end of the document",
+                 .where = fmt::format("{}:{}", source_name, mark_text(meter.start())),
+                 .hint = "keep one document in the file; `---` starts a new one"};
   }
   MarkedJson result;
   Converter converter(result, source_name);
-  result.json = TRY(converter.convert(documents[0], "", 0));
+  result.json = TRY(converter.convert(YAML::Load(text), "", 0));
   return result;
 }
 
@@ -158,7 +197,7 @@ Result<MarkedJson> parse_yaml(std::string_view text, const std::string& source_n
                  .hint = "save it as UTF-8"};
   }
   try {
-    return convert_documents(YAML::LoadAll(std::string(text)), source_name);
+    return convert_document(std::string(text), source_name);
   } catch (const YAML::Exception& problem) {
     return Error{.message = "not valid YAML: " + problem.msg,
                  .where = fmt::format("{}:{}", source_name, mark_text(problem.mark)),
