@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
 #include "archmlp/base/rng.h"
@@ -180,13 +181,30 @@ Result<Assignment> split_by_time(const contract::SplitConfig& config, const tabl
   return is_test;
 }
 
-/// The group that alone comes nearest to the wanted number of rows; the first such in `order`.
-std::uint32_t nearest_group(const std::vector<std::uint32_t>& order, const ValueRanks& groups,
-                            double wanted) {
-  return *std::min_element(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return std::abs(static_cast<double>(groups.row_counts[a]) - wanted) <
-           std::abs(static_cast<double>(groups.row_counts[b]) - wanted);
-  });
+/// Groups join the test set in `order` while there is room, then one more if that brings its size nearer to
+/// `wanted` rows. One 0/1 a group; neither side is empty.
+Assignment choose_test_groups(const std::vector<std::uint32_t>& order, const ValueRanks& groups,
+                              std::size_t row_count, double wanted) {
+  Assignment in_test(groups.distinct_count(), 0);
+  std::size_t test_count = 0;
+  for (const std::uint32_t group : order) {
+    const std::size_t with_it = test_count + groups.row_counts[group];
+    if (static_cast<double>(with_it) > wanted) continue;
+    in_test[group] = 1;
+    test_count = with_it;
+  }
+  std::optional<std::uint32_t> last;
+  double best_distance = wanted - static_cast<double>(test_count);
+  for (const std::uint32_t group : order) {
+    const std::size_t with_it = test_count + groups.row_counts[group];
+    const double distance = std::abs(static_cast<double>(with_it) - wanted);
+    const bool is_nearer = distance < best_distance || (test_count == 0 && !last);
+    if (in_test[group] != 0 || with_it == row_count || !is_nearer) continue;
+    last = group;
+    best_distance = distance;
+  }
+  if (last) in_test[*last] = 1;
+  return in_test;
 }
 
 Result<Assignment> split_by_group(const contract::SplitConfig& config, const table::Column& group) {
@@ -203,16 +221,7 @@ Result<Assignment> split_by_group(const contract::SplitConfig& config, const tab
   base::Rng rng{config.seed, kGroupStream};
   rng.shuffle(std::span(order));
   const double wanted = static_cast<double>(group.row_count()) * config.test_size;
-  Assignment in_test(groups.distinct_count(), 0);
-  std::size_t test_count = 0;
-  for (const std::uint32_t candidate : order) {
-    const std::size_t with_it = test_count + groups.row_counts[candidate];
-    const double nearer = std::abs(static_cast<double>(test_count) - wanted);
-    if (with_it == group.row_count() || std::abs(static_cast<double>(with_it) - wanted) >= nearer) continue;
-    in_test[candidate] = 1;
-    test_count = with_it;
-  }
-  if (test_count == 0) in_test[nearest_group(order, groups, wanted)] = 1;
+  const Assignment in_test = choose_test_groups(order, groups, group.row_count(), wanted);
   Assignment is_test(group.row_count(), 0);
   for (std::size_t row = 0; row < is_test.size(); ++row) is_test[row] = in_test[groups.of_row[row]];
   return is_test;

@@ -21,7 +21,8 @@ struct SplitColumns {
 ///   plain        test rows: ceil(n · test_size), drawn without replacement
 ///   stratified   the same number, shared among the classes by largest remainder (ties: the first class in
 ///   order) time         the cut between two distinct times whose share is nearest (ties: more training rows)
-///   group        groups in a drawn order join the test set while that brings its share nearer
+///   group        whole groups in a drawn order while there is room, then one more if that is nearer to the
+///   share
 /// Errors: kInvalidInput if a side would be empty; a class has one row only, or a side has fewer rows than
 /// there are classes; a time or group is missing; times cannot be ordered. Source: the sizes are those of
 /// scikit-learn's ShuffleSplit and StratifiedShuffleSplit.
