@@ -17,6 +17,8 @@ constexpr int kSumBits = 62;
 LabelScale::LabelScale(std::span<const double> labels) noexcept {
   assert(!labels.empty());
   const auto [low, high] = std::minmax_element(labels.begin(), labels.end());
+  low_ = *low;
+  high_ = *high;
   const double half_range = *high / 2 - *low / 2;
   if (half_range == 0) {
     centre_ = *low;
@@ -36,7 +38,8 @@ std::int64_t LabelScale::encode(double label) const noexcept {
 }
 
 double LabelScale::mean(std::int64_t sum, std::uint32_t count) const noexcept {
-  return centre_ + static_cast<double>(sum) / static_cast<double>(count) * step_;
+  // Rounding to steps may lead just beyond the largest label, which may be the largest double.
+  return std::clamp(centre_ + static_cast<double>(sum) / static_cast<double>(count) * step_, low_, high_);
 }
 
 }  // namespace archmlp::train

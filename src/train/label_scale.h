@@ -7,7 +7,8 @@
 namespace archmlp::train {
 
 /// Regression labels as integers: (y - centre) * 2^shift, rounded. Sums over a training set then fit 62 bits
-/// and are exact in any order; the step is at most 2^-40 of the labels' range for a million rows.
+/// and are exact in any order; the step is at most 2^-40 of the labels' range for a million rows (and no less
+/// than 2^-1021).
 class LabelScale {
  public:
   /// Precondition: `labels` finite, not empty, fewer than 2^31.
@@ -20,6 +21,7 @@ class LabelScale {
   double variance_unit() const noexcept { return step_ * step_; }
 
  private:
+  double low_ = 0, high_ = 0;  // of the labels; no mean lies outside
   double centre_ = 0;
   double step_ = 1;  // a power of two
 };
