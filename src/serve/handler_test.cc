@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "archmlp/base/version.h"
+#include "archmlp/bundle/counting_new.h"
 #include "archmlp/bundle/example_parts.h"
 
 namespace archmlp::serve {
@@ -110,6 +111,28 @@ TEST_F(HandlerTest, JsonLines) {
   EXPECT_EQ(error().at("where"), "line 3, byte 1");
   send("POST", "/predict", "[]", {}, "application/x-ndjson");
   EXPECT_EQ(response_.status, 422);
+}
+
+TEST_F(HandlerTest, TheSteadyStateAllocatesNothing) {
+  const std::string batch = "[" + record_ + "," + record_ + "]";
+  const std::string unknown = R"({"amount": 1, "count": 3, "kind": "zzz", "flag": true})";
+  std::size_t before = 0;
+  for (int round = 0; round < 5; ++round) {
+    if (round == 2) before = bundle::allocation_count();
+    for (const std::string_view body :
+         {std::string_view(record_), std::string_view(batch), std::string_view(unknown)}) {
+      for (const std::string_view accept : {"", "*/*", "text/plain"}) {
+        handler_.handle({.method = "POST",
+                         .target = "/predict",
+                         .content_type = "application/json",
+                         .accept = accept,
+                         .body = body},
+                        response_);
+        ASSERT_EQ(response_.status, 200);
+      }
+    }
+  }
+  EXPECT_EQ(bundle::allocation_count() - before, 0U);
 }
 
 TEST_F(HandlerTest, UnknownCategoriesAreNoted) {

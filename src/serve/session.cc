@@ -18,7 +18,8 @@ using tcp = asio::ip::tcp;
 namespace {
 constexpr std::size_t kReadBytes = 4096;  // asked for at once while nothing large is on its way
 constexpr std::size_t kLargeReadBytes = 64U << 10U;
-constexpr std::size_t kKeptBytes = 64U << 10U;    // buffers beyond it are given back between requests
+constexpr std::size_t kKeptBytes = 64U << 10U;  // buffers beyond it are given back between requests
+constexpr std::size_t kKeptAnswerBytes = 1U << 20U;
 constexpr std::size_t kFlushBytes = 256U << 10U;  // of answers to pipelined requests
 constexpr std::size_t kWriteProgressBytes = 64U
                                             << 10U;  // that a client takes within the time-out keep it alive
@@ -226,6 +227,7 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     if (group_.draining_) head_.keep_alive = false;
     write_answer(response, head_.keep_alive, head_.method != "HEAD");
+    if (response.body.capacity() > kKeptAnswerBytes) std::string().swap(response.body);
     phase_ = head_.keep_alive ? Phase::kHead : Phase::kWriting;
     deadline_ = Clock::now() + group_.config_.read_timeout;
   }

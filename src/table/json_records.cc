@@ -236,7 +236,10 @@ Status JsonRecordDecoder::State::parse(std::string_view body) {
   records.clear();
   constexpr std::size_t kLargeParser = std::size_t{1}
                                        << 20U;  // bytes of body; the parser holds up to 14 times that
-  if (parser.capacity() > kLargeParser && body.size() < kLargeParser / 16) parser = simdjson::dom::parser();
+  if (parser.capacity() > kLargeParser && body.size() < kLargeParser / 16) {
+    parser = simdjson::dom::parser();
+    std::vector<element>().swap(records);
+  }
   const bool read = parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS;
   if (!read || may_hold_surrogates(body)) TRY(diagnose(body));
   return collect();
