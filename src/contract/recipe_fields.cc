@@ -131,6 +131,12 @@ Field columns_field(std::vector<std::string> Config::*member, std::string_view h
 
 // ---- read
 
+Json missing_values_schema() {
+  Json schema = schema_of_type("array");
+  schema["items"] = {{"type", Json::array({"string", "integer"})}};
+  return schema;
+}
+
 /// The cell texts that mean "missing": text, or an integer, whose digits in the cell can only be those in the
 /// recipe.
 Result<std::vector<std::string>> missing_values_from(const Json& json) {
@@ -187,7 +193,7 @@ Field missing_values_field() {
             return {};
           }),
           .get = getter<CsvOptions>([](const CsvOptions& options) { return Json(options.missing_values); }),
-          .schema = texts_schema};
+          .schema = missing_values_schema};
 }
 
 Field column_missing_values_field() {
@@ -208,7 +214,7 @@ Field column_missing_values_field() {
             for (const auto& [column, values] : options.column_missing_values) json[column] = values;
             return json;
           }),
-          .schema = [] { return map_schema(texts_schema()); }};
+          .schema = [] { return map_schema(missing_values_schema()); }};
 }
 
 Status set_types(CsvOptions& options, const Json& value) {

@@ -114,7 +114,11 @@ Result<StepConfig> parse_impute(const Json& value, const std::string& path) {
 Result<StepConfig> parse_one_hot(const Json& value, const std::string& path) {
   OneHotStep step;
   Json given = value.is_null() ? Json::object() : value;
-  if (value.is_string() || value.is_array()) given = Json{{"columns", value}};
+  if (value == "all") {
+    given = Json::object();  // a column of that name is written [all]
+  } else if (value.is_string() || value.is_array()) {
+    given = Json{{"columns", value}};
+  }
   TRY(set_fields(one_hot_fields(), &step, given, path));
   for (const auto& [column, policy] : step.column_handle_unknown) {
     if (!step.columns.empty() &&

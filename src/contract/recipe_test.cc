@@ -261,6 +261,8 @@ TEST(ParseStep, TakesWhatPeopleTypeBehindAFlag) {
   EXPECT_EQ(step_of("remove", "[\"a,b\"]"), (Json{{"remove", Json::array({"a,b"})}}));
   EXPECT_EQ(step_of("one_hot", "a,b")["one_hot"]["columns"], Json::array({"a", "b"}));
   EXPECT_EQ(step_of("one_hot", "")["one_hot"]["columns"], Json::array());
+  EXPECT_EQ(step_of("one_hot", "all")["one_hot"]["columns"], Json::array());
+  EXPECT_EQ(step_of("one_hot", "[all]")["one_hot"]["columns"], Json::array({"all"}));
   EXPECT_EQ(step_of("one_hot", "{columns: [a], handle_unknown: error}")["one_hot"]["handle_unknown"],
             "error");
   EXPECT_EQ(step_of("impute", "median")["impute"]["strategy"], "median");

@@ -51,6 +51,7 @@ std::optional<Json> shorthand(std::string_view name, std::string_view text) {
   const bool is_yaml =
       text.starts_with('[') || text.starts_with('{') || text.starts_with('"') || text.starts_with('\'');
   if (is_yaml || text.empty()) return std::nullopt;
+  if (name == "one_hot" && text == "all") return Json("all");
   if (name == "remove" || name == "one_hot") return names_from_flag(text);
   if (name == "rename" || name == "add_features") return pair_from_flag(text);
   return std::nullopt;
