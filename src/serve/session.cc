@@ -20,12 +20,10 @@ constexpr std::size_t kReadBytes = 4096;  // asked for at once while nothing lar
 constexpr std::size_t kLargeReadBytes = 64U << 10U;
 constexpr std::size_t kKeptBytes = 64U << 10U;  // buffers beyond it are given back between requests
 constexpr std::size_t kKeptAnswerBytes = 1U << 20U;
-constexpr std::size_t kFlushBytes = 256U << 10U;  // of answers to pipelined requests
-constexpr std::size_t kWriteProgressBytes = 64U
-                                            << 10U;  // that a client takes within the time-out keep it alive
+constexpr std::size_t kFlushBytes = 256U << 10U;         // of answers to pipelined requests
+constexpr std::size_t kWriteProgressBytes = 64U << 10U;  // taken within the time-out, they renew it
 constexpr std::chrono::seconds kLingerTime{2};
-constexpr std::chrono::milliseconds kLastChance{
-    500};  // for a request on a connection accepted while stopping
+constexpr std::chrono::milliseconds kLastChance{500};  // for connections accepted while stopping
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 

@@ -234,8 +234,7 @@ Status JsonRecordDecoder::State::parse(std::string_view body) {
   is_syntax_error = false;
   is_array = false;
   records.clear();
-  constexpr std::size_t kLargeParser = std::size_t{1}
-                                       << 20U;  // bytes of body; the parser holds up to 14 times that
+  constexpr std::size_t kLargeParser = 1'000'000;  // bytes of body; a parser holds up to 14 times that
   if (parser.capacity() > kLargeParser && body.size() < kLargeParser / 16) {
     parser = simdjson::dom::parser();
     std::vector<element>().swap(records);
