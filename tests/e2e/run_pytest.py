@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs pytest and tells ctest what happened: 0 passed, 77 skipped (pytest missing, or every test skipped), else failed."""
+"""Runs pytest and tells ctest what happened: 0 passed, 77 skipped (no pytest, or every test skipped), else failed."""
 
 import sys
 

@@ -175,7 +175,8 @@ class Server:
         raise AssertionError("unreachable")
 
     def predict(self, body, query="", **headers):
-        status, _, text = self.request("POST", "/predict" + query, body, {"Content-Type": "application/json", **headers})
+        headers = {"Content-Type": "application/json", **headers}
+        status, _, text = self.request("POST", "/predict" + query, body, headers)
         return status, text
 
     def close(self):

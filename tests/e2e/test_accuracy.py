@@ -72,14 +72,8 @@ def test_fraud_on_a_stratified_split(data, tmp_path):
 
 def test_fraud_on_a_time_ordered_split(tmp_path):
     data = shared("paysim_1m.csv.zst")
-    run("preprocess", data, "--recipe", EXAMPLES / "fraud.yaml", "--time-column", "step", "--out", tmp_path / "prepared",
-        "--test-rows-out", tmp_path / "rows.csv")
-    train_steps = run_json("preprocess", data, "--recipe", EXAMPLES / "fraud.yaml", "--time-column", "step",
-                           "--out", tmp_path / "prepared")
-    assert train_steps
-    run("train", tmp_path / "prepared/x_train.csv", tmp_path / "prepared/y_train.csv", "--out", tmp_path / "m.archmlp")
-    metrics = run_json("evaluate", tmp_path / "m.archmlp", tmp_path / "prepared/x_test.csv",
-                       tmp_path / "prepared/y_test.csv")
+    metrics = run_json("run", EXAMPLES / "fraud_time.yaml", "--data", data, "--out", tmp_path / "out",
+                       "--test-rows-out", tmp_path / "rows.csv")["evaluation"]
     assert metrics["cohen_kappa"] >= 0.97
     steps = pandas.read_csv(tmp_path / "rows.csv", usecols=["step"])["step"]
     assert steps.min() > 744 / 2, "the test rows are the last ones"

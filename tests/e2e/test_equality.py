@@ -38,7 +38,7 @@ def answers_over_http(model, records, query="", batch=200):
 
 
 def assert_same_in_every_form(out, test_rows, tmp_path):
-    """`out`: of a run; `test_rows`: the raw test rows that it wrote. Every printed probability must be the same text."""
+    """`out`: of a run; `test_rows`: the raw test rows that it wrote. Every probability must be printed the same."""
     model, x_test = out / "model.archmlp", out / "prepared/x_test.csv"
     contract = contract_of(out)
     prepared = answers_of_lines(run("predict", model, x_test, "--features", "prepared", "--json").stdout)
@@ -155,7 +155,8 @@ def test_training_on_shuffled_columns_predicts_the_same(trained, tmp_path):
             else:
                 shuffled_columns(prepared / file, folder / file, seed)
         shutil.copy(prepared / "y_train.csv", folder)
-        run("train", folder / "x_train.csv", folder / "y_train.csv", "--n-estimators", 20, "--out", folder / "m.archmlp")
+        run("train", folder / "x_train.csv", folder / "y_train.csv", "--n-estimators", 20,
+            "--out", folder / "m.archmlp")
     predictions = {run("predict", tmp_path / model / "m.archmlp", tmp_path / rows / "x_test.csv").stdout
                    for model in ("same", "other") for rows in ("same", "other")}
     assert len(predictions) == 1
@@ -177,7 +178,8 @@ def test_columns_that_are_not_needed_may_be_left_out(trained, tmp_path):
     keep = [i for i, name in enumerate(header) if name not in ("id", "left")]
     write_rows(tmp_path / "rows.csv", [header[i] for i in keep], [[row[i] for i in keep] for row in rows])
     model = trained / "out/model.archmlp"
-    assert run("predict", model, tmp_path / "rows.csv").stdout == run("predict", model, trained / "test_rows.csv").stdout
+    whole = run("predict", model, trained / "test_rows.csv").stdout
+    assert run("predict", model, tmp_path / "rows.csv").stdout == whole
 
 
 def test_model_without_contract_takes_prepared_records(trained, tmp_path):

@@ -48,7 +48,8 @@ def test_array_of_records(server):
 
 
 def test_plain_text_gives_the_bare_label(server):
-    status, headers, text = server.request("POST", "/predict", json.dumps(RECORD), {**JSON_TYPE, "Accept": "text/plain"})
+    plain = {**JSON_TYPE, "Accept": "text/plain"}
+    status, headers, text = server.request("POST", "/predict", json.dumps(RECORD), plain)
     assert status == 200 and headers["Content-Type"].startswith("text/plain")
     assert text.strip() == json.loads(server.predict(json.dumps(RECORD))[1])["prediction"]
 
@@ -100,7 +101,8 @@ def test_position_in_an_array_is_named(server):
 
 
 def test_misspelt_field_suggests_the_right_one(server):
-    status, text = server.predict(json.dumps({("Age" if key == "age" else key): value for key, value in RECORD.items()}))
+    misspelt = {("Age" if key == "age" else key): value for key, value in RECORD.items()}
+    status, text = server.predict(json.dumps(misspelt))
     assert 400 <= status < 500
     error = error_of(text)
     assert '"age"' in error["message"] + error.get("hint", "")
@@ -137,8 +139,8 @@ def test_labels_keep_their_json_type(tmp_path):
     run("run", EXAMPLES / "fraud.yaml", "--data", tmp_path / "p.csv", "--out", tmp_path / "out",
         "--test-rows-out", tmp_path / "rows.csv")
     header, rows = read_rows(tmp_path / "rows.csv")
-    record = {name: cell if name in ("type", "nameOrig", "nameDest") else float(cell) for name, cell in zip(header, rows[0])
-              if name not in ("step", "isFraud", "isFlaggedFraud")}
+    texts, dropped = ("type", "nameOrig", "nameDest"), ("step", "isFraud", "isFlaggedFraud")
+    record = {name: cell if name in texts else float(cell) for name, cell in zip(header, rows[0]) if name not in dropped}
     with serving(tmp_path / "out/model.archmlp") as fraud:
         answer = json.loads(fraud.predict(json.dumps(record))[1])
         assert answer["prediction"] in (0, 1) and not isinstance(answer["prediction"], (str, bool, float))
