@@ -1,1 +1,180 @@
 #include "archmlp/bundle/bundle.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "archmlp/base/hash.h"
+#include "archmlp/bundle/example_parts.h"
+#include "archmlp/bundle/model_file.h"
+
+namespace archmlp::bundle {
+namespace {
+
+using contract::ColumnKind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string error_of(std::span<const std::byte> bytes) {
+  const auto bundle = Bundle::from_bytes(bytes, "m.archmlp");
+  return bundle.ok() ? "accepted" : base::to_string(bundle.error());
+}
+std::string error_of(const ExampleParts& example) { return error_of(encode_bundle(example.parts)); }
+
+TEST(Bundle, GivesBackWhatWasSaved) {
+  const ExampleParts example = example_parts();
+  const std::vector<std::byte> bytes = encode_bundle(example.parts);
+  const auto bundle = Bundle::from_bytes(bytes, "m.archmlp");
+  ASSERT_TRUE(bundle.ok()) << base::to_string(bundle.error());
+  const Bundle& loaded = **bundle;
+  EXPECT_EQ(contract::model_part_to_json(loaded.contract()),
+            contract::model_part_to_json(example.parts.contract));
+  EXPECT_EQ(loaded.model_features(), example.parts.model_features);
+  EXPECT_EQ(loaded.metrics(), example.parts.metrics);
+  EXPECT_EQ(loaded.lineage(), example.parts.lineage);
+  EXPECT_EQ(loaded.model().to_bytes(), example.model->to_bytes());
+  ASSERT_NE(loaded.plan(), nullptr);
+  EXPECT_THAT(loaded.plan()->input().names(), ElementsAre("amount", "count", "kind", "flag", "name"));
+  EXPECT_EQ(loaded.sha256(), base::sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  EXPECT_EQ(loaded.file_size(), bytes.size());
+}
+
+TEST(Bundle, EqualPartsGiveEqualBytes) {
+  EXPECT_EQ(encode_bundle(example_parts().parts), encode_bundle(example_parts().parts));
+}
+
+TEST(Bundle, LoadsFromAFileInPlace) {
+  const std::string path = testing::TempDir() + "/bundle_test.archmlp";
+  const ExampleParts example = example_parts();
+  ASSERT_TRUE(save_bundle(example.parts, path).ok());
+  const auto bundle = Bundle::load(path);
+  ASSERT_TRUE(bundle.ok()) << base::to_string(bundle.error());
+  EXPECT_EQ((*bundle)->sha256(), *base::sha256_of_file(path));
+  const auto absent = Bundle::load(path + ".absent");
+  ASSERT_FALSE(absent.ok());
+  EXPECT_EQ(absent.error().code, base::ErrorCode::kNotFound);
+}
+
+TEST(Bundle, AModelOfCsvsAloneHasNoPlan) {
+  const auto bundle = load_example(example_regression_parts());
+  ASSERT_NE(bundle, nullptr);
+  EXPECT_EQ(bundle->plan(), nullptr);
+  EXPECT_TRUE(bundle->metrics().is_null());
+}
+
+TEST(Bundle, RefusesDamageAnywhere) {
+  const std::vector<std::byte> bytes = encode_bundle(example_parts().parts);
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::vector<std::byte> damaged = bytes;
+    damaged[at] ^= std::byte{0x10};
+    ASSERT_NE(error_of(damaged), "accepted") << "byte " << at;
+  }
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    ASSERT_NE(error_of(std::span(bytes).first(size)), "accepted") << "length " << size;
+  }
+}
+
+struct WrongParts {
+  std::string name;
+  void (*spoil)(ExampleParts&);
+  std::string expected;
+};
+class BundleOfWrongParts : public testing::TestWithParam<WrongParts> {};
+
+TEST_P(BundleOfWrongParts, IsRefused) {
+  ExampleParts example = example_parts();
+  GetParam().spoil(example);
+  EXPECT_THAT(error_of(example), HasSubstr(GetParam().expected));
+  EXPECT_THAT(error_of(example), HasSubstr("m.archmlp: the model file cannot be used"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Checks, BundleOfWrongParts,
+    testing::Values(
+        WrongParts{"TextFeature",
+                   [](ExampleParts& e) { e.parts.contract.features.columns[1].kind = ColumnKind::kText; },
+                   "text"},
+        WrongParts{"UnsortedClasses",
+                   [](ExampleParts& e) {
+                     std::swap(e.parts.contract.label.classes[0], e.parts.contract.label.classes[1]);
+                   },
+                   "classes"},
+        WrongParts{"ClassOfAnotherKind",
+                   [](ExampleParts& e) { e.parts.contract.label.classes[0] = std::int64_t{1}; }, "classes"},
+        WrongParts{"LabelAmongFeatures", [](ExampleParts& e) { e.parts.contract.label.name = "count"; },
+                   "count"},
+        WrongParts{"OneClassTooMany",
+                   [](ExampleParts& e) { e.parts.contract.label.classes.emplace_back(std::string("zzz")); },
+                   "the model has 2 outputs, the contract asks for 3"},
+        WrongParts{"ForeignModelFeature", [](ExampleParts& e) { e.parts.model_features[0] = "other"; },
+                   "features are not those of the contract"},
+        WrongParts{"RepeatedModelFeature",
+                   [](ExampleParts& e) { e.parts.model_features[0] = e.parts.model_features[1]; },
+                   "features are not those of the contract"},
+        WrongParts{"StepsMakeOtherColumns",
+                   [](ExampleParts& e) {
+                     std::swap(e.parts.contract.features.columns[0], e.parts.contract.features.columns[1]);
+                   },
+                   "the steps make column \"total\""},
+        WrongParts{"StepsMakeAnotherKind",
+                   [](ExampleParts& e) { e.parts.contract.features.columns[0].kind = ColumnKind::kInteger; },
+                   "the steps make column \"total\" (real)"},
+        WrongParts{"AStepTooFew", [](ExampleParts& e) { e.parts.contract.steps.erase(5); }, "the steps make"},
+        WrongParts{
+            "RawColumnMissing",
+            [](ExampleParts& e) { e.parts.contract.raw.columns.erase(e.parts.contract.raw.columns.begin()); },
+            "amount"},
+        WrongParts{"NoSuchModel",
+                   [](ExampleParts& e) {
+                     static const ExampleParts regression = example_regression_parts();
+                     e.parts.model = regression.parts.model;
+                   },
+                   "the model is for regression"},
+        WrongParts{"MetricsAreAList",
+                   [](ExampleParts& e) { e.parts.metrics = nlohmann::ordered_json::array(); },
+                   "section \"metrics\": it is no JSON object"}),
+    [](const testing::TestParamInfo<WrongParts>& wrong) { return wrong.param.name; });
+
+TEST(Bundle, NamesAMissingSection) {
+  const std::vector<std::byte> bytes = encode_bundle(example_parts().parts);
+  const auto sections = decode_model_file(bytes, "m.archmlp");
+  ASSERT_TRUE(sections.ok());
+  for (const Section& left_out : *sections) {
+    std::vector<Section> others;
+    for (const Section& section : *sections) {
+      if (section.name != left_out.name) others.push_back(section);
+    }
+    EXPECT_THAT(error_of(encode_model_file(others)),
+                HasSubstr("section \"" + left_out.name + "\": it is missing"));
+  }
+}
+
+TEST(Bundle, SkipsSectionsThatItDoesNotKnow) {
+  const std::vector<std::byte> bytes = encode_bundle(example_parts().parts);
+  auto sections = decode_model_file(bytes, "m.archmlp");
+  ASSERT_TRUE(sections.ok());
+  const std::string note = "from a later program";
+  sections->push_back({"background", std::as_bytes(std::span(note))});
+  EXPECT_EQ(error_of(encode_model_file(*sections)), "accepted");
+}
+
+TEST(Bundle, DescribesItself) {
+  const auto bundle = load_example(example_parts());
+  ASSERT_NE(bundle, nullptr);
+  const nlohmann::ordered_json json = describe(*bundle);
+  EXPECT_EQ(json["sha256"], bundle->sha256());
+  EXPECT_EQ(json["task"], "classification");
+  EXPECT_EQ(json["label"]["classes"], nlohmann::ordered_json({"no", "yes"}));
+  EXPECT_EQ(json["ignored"], nlohmann::ordered_json::array({"name"}));
+  EXPECT_EQ(json["model"]["kind"], "random_forest");
+  EXPECT_EQ(json["lineage"], bundle->lineage());
+  const std::string text = describe_text(*bundle);
+  EXPECT_THAT(text, HasSubstr("classes  no, yes"));
+  EXPECT_THAT(text, HasSubstr("name    text, not used"));
+}
+
+}  // namespace
+}  // namespace archmlp::bundle

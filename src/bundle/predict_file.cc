@@ -14,6 +14,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/bundle/prediction_writer.h"
 #include "archmlp/table/csv_reader.h"
+#include "archmlp/table/decompress.h"
 
 namespace archmlp::bundle {
 namespace {
@@ -29,18 +30,29 @@ struct Input {
   std::string_view text() const noexcept { return file ? file->text() : std::string_view(owned); }
 };
 
+base::Error in_source(base::Error error, const std::string& source) {
+  error.where = error.where.empty() ? source : source + ": " + error.where;
+  return error;
+}
+
 base::Result<Input> open_input(const std::filesystem::path& path) {
-  Input input{.name = path == "-" ? "<standard input>" : path.string(), .file = {}, .owned = {}};
+  Input input{.name = path == "-" ? "standard input" : path.string(), .file = {}, .owned = {}};
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_regular_file(path, ignored)) {
     input.file.emplace(TRY(base::MappedFile::open(path)));
   } else {
     input.owned = TRY(base::read_text(path));
   }
+  const table::Compression compression = table::compression_of(input.text());
+  if (compression == table::Compression::kNone) return input;
+  base::Result<std::string> text = table::decompress(input.text(), compression);
+  if (!text.ok()) return in_source(std::move(text).error(), input.name);
+  input.owned = *std::move(text);
+  input.file.reset();
   return input;
 }
 
-/// `text` without a byte order mark and leading blanks.
+/// `text` without a byte order mark.
 std::string_view content_of(std::string_view text) noexcept {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
@@ -97,7 +109,7 @@ class FileScorer {
   base::Status score_blocks(std::size_t count, const ScoreBlock& score);
   base::Status score_lines(const std::vector<Line>& lines, const std::string& name);
   base::Status score_document(table::JsonRecordDecoder& decoder, const std::string& name);
-  /// One decoded record; `where` is for a record outside the population.
+  /// One decoded record.
   base::Status score_record(table::Record& record, Predictor::Scratch& scratch, std::vector<double>& outputs,
                             Block& block) const;
   table::JsonRecordDecoder make_decoder() const;
@@ -155,9 +167,7 @@ base::Status FileScorer::score_csv(const Input& input) {
   if (!csv.ok()) return std::move(csv).error();
   base::Result<BatchPrediction> scored = predictor_.predict(csv->table, options_.form, options_.thread_count);
   if (!scored.ok()) {
-    base::Error error = std::move(scored).error();
-    error.where = error.where.empty() ? input.name : input.name + ": " + error.where;
-    return error;
+    return in_source(std::move(scored).error(), input.name);
   }
   const std::vector<std::uint8_t>& outside = scored->outside;
   if (options_.outside == OutsidePolicy::kFail) {
@@ -188,11 +198,6 @@ table::JsonRecordDecoder FileScorer::make_decoder() const {
   return {
       predictor_.schema(options_.form),
       {.ignored = predictor_.ignored(options_.form), .max_records = std::numeric_limits<std::size_t>::max()}};
-}
-
-base::Error in_source(base::Error error, const std::string& source) {
-  error.where = error.where.empty() ? source : source + ": " + error.where;
-  return error;
 }
 
 base::Status FileScorer::score_json(const Input& input) {

@@ -34,11 +34,11 @@ struct PredictFileReport {
   std::map<std::string, std::size_t, std::less<>> unknown_categories;
 };
 
-/// Scores a file of records, one output row a record, in order. CSV (plain, .gz, .zst), JSON lines (one
-/// object a line, blank lines skipped), or one JSON document: an object, or an array of objects. Columns are
-/// those of the form; ignored ones may be there or not, whatever they hold; an unknown one is an error.
-/// Errors: kInvalidInput (`file:line`, or `file: row N`), kOutsidePopulation, kNotFound, kIo. CSV is scored
-/// before anything is written; JSON lines are written as they are scored.
+/// Scores a file of records, one output row a record, in order, plain or compressed (.gz, .zst). CSV, JSON
+/// lines (one object a line, blank lines skipped), or one JSON document: an object, or an array of objects.
+/// Columns are those of the form; ignored ones may be there or not, whatever they hold; an unknown one is an
+/// error. Errors: kInvalidInput (`file:line`, or `file: row N`), kOutsidePopulation, kNotFound, kIo. CSV is
+/// scored before anything is written; JSON lines are written as they are scored.
 base::Result<PredictFileReport> predict_file(const Predictor& predictor, const PredictFileOptions& options,
                                              const table::Sink& sink,
                                              base::Progress& progress = base::no_progress());

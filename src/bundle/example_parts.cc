@@ -1,0 +1,106 @@
+#include "archmlp/bundle/example_parts.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "archmlp/model/forest.h"
+#include "archmlp/transform/steps.h"
+
+namespace archmlp::bundle {
+namespace {
+
+using contract::ColumnKind;
+using Node = model::ForestNode;
+
+std::unique_ptr<const model::Model> make_forest(model::ForestParts parts) {
+  auto forest = model::Forest::from_parts(std::move(parts));
+  EXPECT_TRUE(forest.ok()) << (forest.ok() ? "" : base::to_string(forest.error()));
+  return std::move(forest).value();
+}
+
+std::uint32_t leaf(std::uint32_t row) { return Node::kLeaf | row; }
+
+/// One tree a feature, so that every feature counts.
+std::unique_ptr<const model::Model> classifier(const std::vector<float>& thresholds) {
+  model::ForestParts parts;
+  parts.task = contract::Task::kClassification;
+  parts.feature_count = static_cast<std::uint32_t>(thresholds.size());
+  parts.output_count = 2;
+  parts.tree_begins = {0};
+  for (std::uint32_t feature = 0; feature < parts.feature_count; ++feature) {
+    const std::uint32_t missing_left = feature % 2 == 0 ? Node::kMissingLeft : 0;
+    parts.nodes.push_back(
+        {thresholds[feature], feature | missing_left, leaf(2 * feature), leaf(2 * feature + 1)});
+    parts.tree_begins.push_back(parts.nodes.size());
+    const double share = 1.0 / (3.0 + feature);
+    parts.leaf_values.insert(parts.leaf_values.end(), {share, 1.0 - share, 1.0 - share / 2, share / 2});
+  }
+  return make_forest(std::move(parts));
+}
+
+}  // namespace
+
+ExampleParts example_parts() {
+  namespace t = transform;
+  ExampleParts example;
+  contract::DatasetContract& contract = example.parts.contract;
+  contract.program_version = "0.1.0";
+  contract.has_raw = true;
+  contract.raw.columns = {
+      {"amount", ColumnKind::kReal, true, {""}}, {"count", ColumnKind::kInteger, false, {}},
+      {"kind", ColumnKind::kText, true, {""}},   {"flag", ColumnKind::kBoolean, true, {""}},
+      {"name", ColumnKind::kText, false, {}},    {"y", ColumnKind::kText, false, {}}};
+  contract.features.columns = {{"total", ColumnKind::kReal, true, {""}},
+                               {"count", ColumnKind::kInteger, false, {}},
+                               {"flag", ColumnKind::kBoolean, true, {""}},
+                               {"kind_a", ColumnKind::kInteger, false, {}},
+                               {"kind_b", ColumnKind::kInteger, false, {}}};
+  contract.label = {.name = "y",
+                    .kind = ColumnKind::kText,
+                    .task = contract::Task::kClassification,
+                    .classes = {std::string("no"), std::string("yes")}};
+  contract.steps = t::to_json(std::vector<t::StepPointer>{
+      t::make_filter("count >= 0"), t::make_remove({"name"}),
+      t::make_replace({"amount"}, "amount > 1000 and count > 5", 0.1), t::make_rename({{"amount", "total"}}),
+      t::make_add_features({{"total", "total * 3 + count / 7"}}),
+      t::make_one_hot({{"kind", {std::string("a"), std::string("b")}, t::UnknownPolicy::kIgnore}})});
+  contract.inputs = {{"data", std::string(64, 'a')}};
+  contract.seed = 7;
+  example.model = classifier({0.5F, 0.25F, 20.0F, 0.5F, 9.0e15F});
+  // In another order than the features: kind_b, kind_a, total, flag, count.
+  example.parts.model_features = {"kind_b", "kind_a", "total", "flag", "count"};
+  example.parts.model = example.model.get();
+  example.parts.metrics = {{"row_count", 10}, {"oob_score", 0.75}};
+  example.parts.lineage = {{"inputs", {{"x_train", std::string(64, 'b')}}}, {"model", "random_forest"}};
+  return example;
+}
+
+ExampleParts example_regression_parts() {
+  ExampleParts example;
+  contract::DatasetContract& contract = example.parts.contract;
+  contract.program_version = "0.1.0";
+  contract.features.columns = {{"a", ColumnKind::kReal, true, {""}}, {"b", ColumnKind::kReal, true, {""}}};
+  contract.label = {
+      .name = "price", .kind = ColumnKind::kInteger, .task = contract::Task::kRegression, .classes = {}};
+  model::ForestParts parts;
+  parts.task = contract::Task::kRegression;
+  parts.feature_count = 2;
+  parts.output_count = 1;
+  parts.tree_begins = {0, 1, 2};
+  parts.nodes = {{1.5F, 0, leaf(0), leaf(1)}, {0.5F, 1, leaf(0), leaf(2)}};
+  parts.leaf_values = {0.1, 100.0, 1e9};
+  example.model = make_forest(std::move(parts));
+  example.parts.model_features = {"a", "b"};
+  example.parts.model = example.model.get();
+  return example;
+}
+
+std::shared_ptr<const Bundle> load_example(const ExampleParts& example) {
+  auto bundle = Bundle::from_bytes(encode_bundle(example.parts), "example.archmlp");
+  EXPECT_TRUE(bundle.ok()) << (bundle.ok() ? "" : base::to_string(bundle.error()));
+  return bundle.ok() ? *bundle : nullptr;
+}
+
+}  // namespace archmlp::bundle
