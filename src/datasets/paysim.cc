@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -152,7 +153,7 @@ class Simulation {
       append_paysim_row(text_, pending.row);
     }
     pending_.clear();
-    const base::Status written = sink_(text_);
+    base::Status written = sink_(text_);
     text_.clear();
     return written;
   }
@@ -293,7 +294,7 @@ std::vector<std::uint64_t> fraud_places(std::size_t frauds, std::uint64_t honest
 base::Status generate_paysim(const PaysimConfig& config, const table::Sink& sink, base::Progress& progress) {
   TRY(check(config));
   const auto fraud_rows =
-      static_cast<std::uint64_t>(static_cast<double>(config.rows) * config.fraud_rate + 0.5);
+      static_cast<std::uint64_t>(std::llround(static_cast<double>(config.rows) * config.fraud_rate));
   const std::uint64_t pairs = std::min((fraud_rows + 1) / 2, config.rows / 2);
   const std::vector<std::uint64_t> honest_before = honest_rows_before(config.rows - 2 * pairs, config);
   const std::vector<std::uint32_t> hours = fraud_hours(pairs, config);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace archmlp::datasets {
 namespace {
@@ -53,7 +54,7 @@ Cents draw_amount(std::span<const QuantileKnot> knots, base::Rng& rng) {
   const QuantileKnot& high = knots[right];
   const double value =
       low.value + (high.value - low.value) * ((share - low.below) / (high.below - low.below));
-  return static_cast<Cents>(value * 100 + 0.5);
+  return std::llround(value * 100);
 }
 
 Cents draw_amount(PaysimType type, base::Rng& rng) {

@@ -72,8 +72,8 @@ std::vector<Row> rows_of(const std::string& text) {
 
 /// Made once: most tests look at the same log.
 const std::vector<Row>& example() {
-  static const std::vector<Row> rows = rows_of(generate({.rows = 100'000}));
-  return rows;
+  static const std::vector<Row> kRows = rows_of(generate({.rows = 100'000}));
+  return kRows;
 }
 
 double share(const std::vector<Row>& rows, const std::function<bool(const Row&)>& of,
