@@ -55,9 +55,9 @@ def run_peer_here(task, data, params, threads, pickled):
     kind = RandomForestClassifier if task == "classification" else RandomForestRegressor
     forest = kind(n_jobs=threads, **params)
     data_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    start = time.perf_counter()
+    start, processor_start = time.perf_counter(), time.process_time()
     forest.fit(x, y)
-    fit_seconds = time.perf_counter() - start
+    fit_seconds, fit_processor_seconds = time.perf_counter() - start, time.process_time() - processor_start
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
     scores = forest.predict_proba(x_test)[:, 1] if task == "classification" else forest.predict(x_test)
@@ -69,6 +69,7 @@ def run_peer_here(task, data, params, threads, pickled):
     single_row_us = (time.perf_counter() - start) / 20 * 1e6
     report = {
         "fit_seconds": fit_seconds,
+        "fit_processor_seconds": fit_processor_seconds,
         "predict_seconds": predict_seconds,
         "single_row_us": single_row_us,
         "leaves": int(sum(tree.get_n_leaves() for tree in forest.estimators_)),
@@ -136,6 +137,7 @@ def main():
     print(f"{'':28}{'archmlp':>14}{'scikit-learn':>14}{'ratio':>9}")
     lines = [
         ("training, s (with binning)", "fit_seconds", "{:,.3f}"),
+        ("the same, processor s", "fit_processor_seconds", "{:,.3f}"),
         ("test rows predicted, s", "predict_seconds", "{:,.3f}"),
         ("one row, us", "single_row_us", "{:,.1f}"),
         ("leaves", "leaves", "{:,.0f}"),
