@@ -25,6 +25,11 @@ void cancel_on_signals() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one kills
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // Beyond a limit of the file size write() then fails, which is reported with the path, instead of a silent
+  // death.
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGXFSZ, &ignore, nullptr);
 }
 
 void block_stop_signals() {

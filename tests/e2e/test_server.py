@@ -4,7 +4,7 @@ import json
 import socket
 
 import pytest
-from support import EXAMPLES, INVALID, FILES, read_rows, run, serving, shared
+from support import EXAMPLES, FILES, INVALID, read_rows, run, serving, shared
 
 RECORD = {"age": 41, "income": 30000.5, "plan": "pro", "newsletter": True, "account": 9007199254740993}
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -120,18 +120,19 @@ def test_duplicate_keys_are_refused(server):
     assert "age" in text
 
 
-def test_large_integers_stay_exact(trained, tmp_path):
-    """2^53 + 1 and its neighbours differ only as integers; the filter below keeps one of them."""
-    header, rows = read_rows(trained / "customers.csv")
-    assert rows[1][header.index("account")] == "9007199254740993"
-    recipe = tmp_path / "exact.yaml"
-    recipe.write_text((trained / "customers.yaml").read_text().replace(
-        "income > 4000", "account != 9007199254740993"))
-    run("run", recipe, "--data", trained / "customers.csv", "--out", tmp_path / "out")
+def test_large_integers_stay_exact(tmp_path):
+    """2^53 + 1 and its neighbours differ as integers only: as categories, and as labels."""
+    keys = [9007199254740992, 9007199254740993, 9007199254740994]
+    (tmp_path / "keys.csv").write_text(
+        "key,answer\n" + "".join(f"{keys[row % 3]},{keys[(row + 1) % 3]}\n" for row in range(90)))
+    (tmp_path / "keys.yaml").write_text(
+        "label: answer\npreprocess: [{one_hot: {columns: [key]}}]\n"
+        "train: {model: random_forest, task: classification, n_estimators: 10, bootstrap: false}\n")
+    run("run", tmp_path / "keys.yaml", "--data", tmp_path / "keys.csv", "--out", tmp_path / "out")
     with serving(tmp_path / "out/model.archmlp") as exact:
-        assert exact.predict(with_changes(account=9007199254740993))[0] == 422
-        assert exact.predict(with_changes(account=9007199254740992))[0] == 200
-        assert exact.predict(with_changes(account=9007199254740994))[0] == 200
+        for key, answer in zip(keys, [*keys[1:], keys[0]]):
+            status, text = exact.predict(f'{{"key": {key}}}')
+            assert status == 200 and json.loads(text)["prediction"] == answer, text
 
 
 def test_labels_keep_their_json_type(tmp_path):
