@@ -50,7 +50,7 @@ def scikit_learn(out, metric, regression=False):
         given.pop("class_weight", None)
         if given.get("criterion") == "gini":
             given.pop("criterion")
-    if given.get("max_features") is None:
+    if given.get("max_features") in (None, "auto"):
         given.pop("max_features", None)
     elif given["max_features"] == "all":
         given["max_features"] = None
