@@ -50,7 +50,8 @@ class Expression {
   /// Errors: kResourceLimit only.
   base::Result<table::Cells> evaluate(const table::Table& rows) const;
   /// The same value, to the bit, for one record; allocates nothing once `scratch` has grown.
-  /// A text result made by a function (upper, …) lives in `scratch` until its clear().
+  /// A text result lives in the record, in this expression (a constant) or, made by a function (upper, …), in
+  /// `scratch` until its clear().
   table::Cell evaluate(const table::Record& record, Scratch& scratch) const;
 
  private:

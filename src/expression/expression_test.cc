@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
 #include <limits>
 
 #include "archmlp/base/rng.h"
@@ -36,7 +37,9 @@ Expression compiled(std::string_view text) {
 Cell value_of(std::string_view text, Scratch& scratch) {
   const table::Record record = {Cell::of(2.5), Cell::of(std::int64_t{-7}), Cell::of(true),
                                 Cell::of(std::string_view("TRANSFER")), Cell::none(ColumnKind::kReal)};
-  return compiled(text).evaluate(record, scratch);
+  static std::deque<Expression> expressions;  // a text constant lives in its expression
+  expressions.push_back(compiled(text));
+  return expressions.back().evaluate(record, scratch);
 }
 double number(std::string_view text) {
   Scratch scratch;

@@ -24,11 +24,13 @@ using testing::Pair;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// count 1 2 (missing); amount 0.5 (missing) -1.0; flag true false (missing); type a (missing) b.
-Table example() {
-  return *Table::from_columns({{"count", table::IntegerCells{{1, 2, 0}, {0, 0, 1}}},
-                               {"amount", table::RealCells{{0.5, kNan, -1.0}}},
-                               {"flag", table::BooleanCells{{1, 0, -1}}},
-                               {"type", table::TextCells{{0, -1, 1}, {"a", "b"}}}});
+/// Lives on: cells of records point into it.
+const Table& example() {
+  static const Table table = *Table::from_columns({{"count", table::IntegerCells{{1, 2, 0}, {0, 0, 1}}},
+                                                   {"amount", table::RealCells{{0.5, kNan, -1.0}}},
+                                                   {"flag", table::BooleanCells{{1, 0, -1}}},
+                                                   {"type", table::TextCells{{0, -1, 1}, {"a", "b"}}}});
+  return table;
 }
 
 contract::Schema example_schema() { return expression::schema_of(example()); }
