@@ -28,7 +28,8 @@ void add_step_options(Options& options, GivenPreprocessOptions& given) {
   const auto add = [&](const std::string& flag, const std::string& key, const std::string& value_name,
                        const std::string& help) {
     options.each(flag, value_name, help, [&given, key](const std::string& text) -> base::Status {
-      given.steps.push_back(TRY(contract::parse_step(key, text)));
+      const bool all_text_columns = key == "one_hot" && text == "all";
+      given.steps.push_back(TRY(contract::parse_step(key, all_text_columns ? "" : text)));
       return {};
     });
   };
@@ -39,7 +40,7 @@ void add_step_options(Options& options, GivenPreprocessOptions& given) {
   add("--add-features", "add_features", "{NAME: EXPR}", "Add columns computed from others");
   add("--impute", "impute", "{columns: […], strategy: median}",
       "Fill missing values; fitted on training rows");
-  add("--one-hot", "one_hot", "A,B,…", "Encode categories as 0/1 columns; `all` for all text columns");
+  add("--one-hot", "one_hot", "A,B,…", "Encode categories as 0/1 columns; `all` is every text column");
 }
 
 void add_split_options(Options& options, GivenPreprocessOptions& given) {

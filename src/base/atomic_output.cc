@@ -36,7 +36,8 @@ fs::path without_trailing_slash(const fs::path& path) {
 }
 
 std::string temporary_prefix(const fs::path& final_path) {
-  return "." + final_path.filename().string() + ".";
+  std::string prefix(1, '.');
+  return prefix.append(final_path.filename().string()).append(1, '.');
 }
 
 /// The pattern for mkstemps and mkdtemp; mkdtemp wants the X's last, so folders carry the suffix in front.
