@@ -6,6 +6,10 @@ add_library(archmlp_flags INTERFACE)
 target_compile_options(archmlp_flags INTERFACE
   -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms in std::string's operator+ when optimising (GCC bug 105651, mended in 13).
+  target_compile_options(archmlp_flags INTERFACE $<$<CONFIG:Release>:-Wno-restrict>)
+endif()
 if(ARCHMLP_WERROR)
   target_compile_options(archmlp_flags INTERFACE -Werror)
 endif()
