@@ -48,7 +48,7 @@ void append_java_double(std::string& out, Cents amount) {
     if (cents % 10 != 0) out += static_cast<char>('0' + cents % 10);
     return;
   }
-  char digits[20];
+  char digits[20] = {};
   char* end = std::to_chars(digits, digits + sizeof digits, hundredths).ptr;
   const auto exponent = static_cast<std::uint64_t>(end - digits - 3);
   while (end > digits + 2 && end[-1] == '0') --end;

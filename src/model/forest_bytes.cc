@@ -49,7 +49,10 @@ Result<std::span<const T>> take(std::span<const std::byte>& rest, std::uint64_t 
 template <typename T>
 void append(std::vector<std::byte>& out, std::span<const T> items) {
   const auto bytes = std::as_bytes(items);
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  if (bytes.empty()) return;
+  const std::size_t begin = out.size();
+  out.resize(begin + bytes.size());
+  std::memcpy(out.data() + begin, bytes.data(), bytes.size());
 }
 
 Result<Header> read_header(std::span<const std::byte> bytes) {

@@ -44,9 +44,12 @@ void profile_sorted(const std::vector<T>& sorted, ColumnProfile& profile) {
     ++profile.distinct_count;
     run = next;
   }
-  profile.min = contract::Value(sorted.front());
-  profile.max = contract::Value(sorted.back());
-  for (const auto& [value, count] : top.values()) profile.top.emplace_back(contract::Value(value), count);
+  profile.min.emplace(std::in_place_type<T>, sorted.front());
+  profile.max.emplace(std::in_place_type<T>, sorted.back());
+  for (const auto& [value, count] : top.values()) {
+    profile.top.emplace_back().first.template emplace<T>(value);
+    profile.top.back().second = count;
+  }
 }
 
 double mean_of(const std::vector<std::int64_t>& values) {
@@ -104,7 +107,7 @@ void profile_cells(const BooleanCells& cells, ColumnProfile& profile) {
   TopValues<bool> top;
   top.offer(false, no);
   top.offer(true, yes);
-  for (const auto& [value, times] : top.values()) profile.top.emplace_back(contract::Value(value), times);
+  for (const auto& [value, times] : top.values()) profile.top.emplace_back(value, times);
 }
 
 void profile_cells(const TextCells& cells, ColumnProfile& profile) {
