@@ -1,9 +1,11 @@
 """Models as good as published ones and as scikit-learn's, on real data; skipped where the shared folder is absent."""
 
+import io
 import json
 import re
 import shutil
 import statistics
+import subprocess
 
 import pytest
 from support import EXAMPLES, SHARED, read_csv_text, run, run_json, serving, shared
@@ -75,8 +77,12 @@ def test_fraud_on_a_time_ordered_split(tmp_path):
     metrics = run_json("run", EXAMPLES / "fraud_time.yaml", "--data", data, "--out", tmp_path / "out",
                        "--test-rows-out", tmp_path / "rows.csv")["evaluation"]
     assert metrics["cohen_kappa"] >= 0.97
-    steps = pandas.read_csv(tmp_path / "rows.csv", usecols=["step"])["step"]
-    assert steps.min() > 744 / 2, "the test rows are the last ones"
+    tested = pandas.read_csv(tmp_path / "rows.csv", usecols=["step"])["step"]
+    packed = subprocess.run(["zstd", "-dcq", data], check=True, capture_output=True).stdout
+    rows = pandas.read_csv(io.BytesIO(packed), usecols=["step", "type"])
+    steps = rows[rows["type"].isin(["TRANSFER", "CASH_OUT"])]["step"]
+    assert len(tested) == (steps >= tested.min()).sum(), "the test rows are the last ones, ties together"
+    assert len(tested) / len(steps) == pytest.approx(0.3, abs=0.02)
 
 
 @pytest.mark.parametrize("data", ["kaggle_paysim_sample.csv", "paysim_1m.csv.zst"])
