@@ -73,7 +73,13 @@ void add_split_options(Options& options, GivenPreprocessOptions& given) {
   add_column("--time-column", "The last rows by this column are the test set",
              &contract::SplitConfig::time_column);
   add_column("--group-column", "Rows of one group stay in one set", &contract::SplitConfig::group_column);
-  add_column("--test-file", "A given CSV is the test set", &contract::SplitConfig::test_file);
+  add("--test-file", "FILE", "A given CSV is the test set", [&given](const std::string& text) {
+    given.split_changes.push_back([path = std::filesystem::absolute(text).string()](
+                                      contract::SplitConfig& split) {
+      split.test_file = path;  // a recipe's own path counts from the recipe's folder, a typed one from here
+    });
+    return base::Status();
+  });
   add("--seed", "INT", "The same seed gives the same split [0]", [&given](const std::string& text) {
     char* end = nullptr;
     const std::uint64_t seed = std::strtoull(text.c_str(), &end, 10);

@@ -50,14 +50,16 @@ nlohmann::ordered_json to_json(const preprocess::PreprocessReport& report, const
 
 std::string to_text(const train_stage::TrainReport& report, const std::filesystem::path& out) {
   std::string text = fmt::format(
-      "trained   {} on {} rows x {} features, {}{}\n", report.model.value("kind", std::string("model")),
-      with_thousands(report.row_count), report.feature_count, contract::to_string(report.task),
+      "trained   {} trees with {} leaves on {} rows x {} features, {}{}\n", report.model.value("trees", 0),
+      with_thousands(report.model.value("leaves", std::size_t{0})), with_thousands(report.row_count),
+      report.feature_count, contract::to_string(report.task),
       report.task_was_guessed ? " (guessed from the label; --task says otherwise)" : "");
   text += fmt::format("contract  {}\n", report.has_contract
                                             ? "contract.json holds; the model takes raw records"
                                             : "none beside the CSVs: the model takes features by name");
-  for (const auto& [name, value] : report.metrics.items())
-    text += fmt::format("{:<9} {}\n", name, value.dump());
+  if (report.metrics.contains("oob_score")) {
+    text += fmt::format("OOB score {:.4f}\n", report.metrics["oob_score"].get<double>());
+  }
   return text + fmt::format("wrote     {} (SHA-256 {})\n", out.string(), report.model_sha256);
 }
 

@@ -16,11 +16,14 @@ namespace {
 
 struct GivenRunOptions {
   std::filesystem::path recipe;
+  std::optional<std::filesystem::path> test_file;
   pipeline::RunOptions run;
 };
 
 base::Status run(GivenRunOptions& given) {
   given.run.recipe = TRY(contract::read_recipe(given.recipe));
+  if (given.test_file)
+    given.run.recipe.split.test_file = std::filesystem::absolute(*given.test_file).string();
   const pipeline::RunReport report = TRY(pipeline::run(given.run, terminal_progress()));
   const std::filesystem::path prepared = given.run.out / "prepared";
   if (json_output_wanted()) {
@@ -42,6 +45,8 @@ Command run_command() {
             auto given = std::make_shared<GivenRunOptions>();
             options.positional("recipe", given->recipe, "YAML file");
             options.value("--data", given->run.data, "CSV to use instead of the recipe's");
+            options.value("--test-file", given->test_file,
+                          "Given CSV to test on, instead of the recipe's split");
             options.value("--out", given->run.out, "Folder for prepared/, model.archmlp and metrics.json");
             options.value("--test-rows-out", given->run.test_rows_out,
                           "Also write the raw test rows to this CSV");
