@@ -348,7 +348,7 @@ TEST(ForestTrainer, OneClassOneRowAndEqualRowsGiveALeaf) {
   EXPECT_EQ(equal_rows.forest->summary()["leaves"], 1);
 }
 
-TEST(ForestTrainer, ConstantFeaturesDoNotUseUpMaxFeatures) {
+TEST(ForestTrainer, DrawingGoesOnUntilAFeatureVaries) {
   // Nine constant columns and one that decides: a tree that drew a constant one would be a leaf.
   TestData data = table(10, {}, std::vector<std::uint32_t>{});
   for (std::uint32_t row = 0; row < 100; ++row) {

@@ -2,7 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "archmlp/base/rng.h"
@@ -24,8 +25,9 @@ inline std::uint64_t child_key(std::uint64_t parent, bool is_right) noexcept {
 /// Draws features without replacement, one at a time.
 class FeatureSampler {
  public:
-  explicit FeatureSampler(std::span<const std::uint32_t> features)
-      : features_(features.begin(), features.end()) {}
+  explicit FeatureSampler(std::size_t feature_count) : features_(feature_count) {
+    std::iota(features_.begin(), features_.end(), 0U);
+  }
 
   void begin(std::uint64_t key) noexcept { rng_ = base::Rng(key); }
   bool exhausted() const noexcept { return swaps_.size() == features_.size(); }

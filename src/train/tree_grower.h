@@ -40,9 +40,11 @@ class TreeGrower {
         matrix_(matrix),
         search_(std::move(search)),
         output_count_(output_count),
-        sampler_(matrix.varying_features()),
+        sampler_(matrix.feature_count()),
         blocks_(matrix),
-        is_constant_(matrix.feature_count()) {}
+        is_constant_(matrix.feature_count(), 1) {
+    for (const std::uint32_t feature : matrix.varying_features()) is_constant_[feature] = 0;
+  }
 
   /// Where the caller puts the rows of the next tree: ids ascending, rows alongside.
   std::vector<std::uint32_t>& ids() noexcept { return ids_; }
@@ -175,15 +177,18 @@ class TreeGrower {
     node.level = level;
   }
 
-  /// max_features counts the features that vary in the node; constant ones are passed over.
+  /// As scikit-learn does: constant features count as drawn, but drawing goes on until one that varies is
+  /// found.
   void try_features(const Node& node) {
-    if (plan_.max_features >= matrix_.varying_features().size()) {
+    if (plan_.max_features >= matrix_.feature_count()) {
       for (const std::uint32_t feature : matrix_.varying_features()) try_feature(node, feature);
       return;
     }
     sampler_.begin(node.key);
-    for (std::size_t tried = 0; tried < plan_.max_features && !sampler_.exhausted();) {
-      if (try_feature(node, sampler_.next())) ++tried;
+    bool one_varies = false;
+    for (std::size_t drawn = 0; (drawn < plan_.max_features || !one_varies) && !sampler_.exhausted();
+         ++drawn) {
+      one_varies |= try_feature(node, sampler_.next());
     }
     sampler_.end();
   }
