@@ -66,7 +66,11 @@ struct ModelInfo {
 base::Result<ModelInfo> read_model_info(std::span<const Section> sections) {
   const Json json = TRY(parse_section(sections, kModelInfoSection));
   const contract::JsonObject object = TRY(contract::JsonObject::from(json, ""));
-  return ModelInfo{.kind = TRY(object.text("kind")), .features = TRY(object.texts("features"))};
+  // One after the other: clang 14 forgets the first member of an aggregate if the second one's TRY returns.
+  ModelInfo info;
+  info.kind = TRY(object.text("kind"));
+  info.features = TRY(object.texts("features"));
+  return info;
 }
 
 base::Status check_permutation(const std::vector<std::string>& model_features,
