@@ -10,6 +10,7 @@
 #include <vector>
 
 #ifndef ARCHMLP_PLAIN_THREADS
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
@@ -91,6 +92,11 @@ Status parallel_for(std::size_t task_count, int thread_count,
   if (threads == 1 || task_count <= 1) {
     for (std::size_t index = 0; index < task_count; ++index) run_one(index, task, first_error);
     return std::move(first_error).take();
+  }
+  // TBB keeps to the number of cores unless told otherwise; who asks for more gets more.
+  std::optional<oneapi::tbb::global_control> more;
+  if (threads > oneapi::tbb::info::default_concurrency()) {
+    more.emplace(oneapi::tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
   }
   oneapi::tbb::task_arena arena(threads);
   arena.execute([&] {

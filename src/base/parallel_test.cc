@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <new>
+#include <thread>
 #include <vector>
 
 namespace archmlp::base {
@@ -45,6 +46,18 @@ TEST_P(ParallelFor, NestedCallsFinish) {
 TEST_P(ParallelFor, OutOfMemoryIsAnError) {
   const Status status = parallel_for(4, GetParam(), [](std::size_t) -> Status { throw std::bad_alloc(); });
   EXPECT_EQ(status.error().code, ErrorCode::kResourceLimit);
+}
+
+TEST_P(ParallelFor, AsManyThreadsAsAskedForWork) {
+  if (GetParam() > 4) GTEST_SKIP() << "enough is enough";
+  std::atomic<int> waiting = 0;
+  const auto threads = static_cast<std::size_t>(GetParam());
+  // Each task waits until all of them run: without that many threads this would never end.
+  ASSERT_TRUE(parallel_for(threads, GetParam(), [&](std::size_t) -> Status {
+                ++waiting;
+                while (waiting.load() < GetParam()) std::this_thread::yield();
+                return {};
+              }).ok());
 }
 
 TEST(ParallelForEdge, NoTasks) {

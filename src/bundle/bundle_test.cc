@@ -1,6 +1,7 @@
 #include "archmlp/bundle/bundle.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -47,7 +48,7 @@ TEST(Bundle, EqualPartsGiveEqualBytes) {
 }
 
 TEST(Bundle, LoadsFromAFileInPlace) {
-  const std::string path = testing::TempDir() + "/bundle_test.archmlp";
+  const std::string path = testing::TempDir() + "/bundle_test_" + std::to_string(::getpid()) + ".archmlp";
   const ExampleParts example = example_parts();
   ASSERT_TRUE(save_bundle(example.parts, path).ok());
   const auto bundle = Bundle::load(path);

@@ -1,6 +1,7 @@
 #include "archmlp/bundle/predict_file.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -23,7 +24,7 @@ class PredictFileTest : public testing::Test {
 
   /// The output, or the error's text.
   std::string run(const Predictor& predictor, const std::string& text, PredictFileOptions options) {
-    const std::string path = testing::TempDir() + "/predict_file_test.in";
+    const std::string path = testing::TempDir() + "/predict_file_test_" + std::to_string(::getpid());
     std::ofstream(path, std::ios::binary) << text;
     options.input = path;
     out_.clear();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -240,7 +241,8 @@ TEST(CanonicalRecipe, DoesNotDependOnHowTheRecipeIsWritten) {
 }
 
 TEST(ReadRecipe, KnowsItsFolderAndItsName) {
-  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "archmlp_recipe_test";
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("archmlp_recipe_test_" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "r.yaml") << "data: d.csv\nlabel: y\n";
   std::ofstream(folder / "bad.yaml") << "label: y\nbad: 1\n";

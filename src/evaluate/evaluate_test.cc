@@ -1,6 +1,7 @@
 #include "archmlp/evaluate/evaluate.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cmath>
 
@@ -26,7 +27,7 @@ constexpr std::uint32_t leaf(std::uint32_t row) { return model::ForestNode::kLea
 
 class EvaluateTest : public testing::Test {
  protected:
-  fs::path folder_ = fs::path(testing::TempDir()) / "evaluate_test";
+  fs::path folder_ = fs::path(testing::TempDir()) / ("evaluate_test_" + std::to_string(::getpid()));
   EvaluateOptions options_{
       .model = folder_ / "m.archmlp", .x_test = folder_ / "x.csv", .y_test = folder_ / "y.csv"};
   contract::DatasetContract contract_;

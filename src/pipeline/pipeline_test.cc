@@ -1,6 +1,7 @@
 #include "archmlp/pipeline/pipeline.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -61,7 +62,9 @@ struct FinishedRun {
 };
 
 FinishedRun run_in(const std::string& name, int threads) {
-  FinishedRun finished{.folder = fs::path(testing::TempDir()) / ("pipeline_" + name), .report = {}};
+  FinishedRun finished{
+      .folder = fs::path(testing::TempDir()) / ("pipeline_" + std::to_string(::getpid()) + "_" + name),
+      .report = {}};
   fs::remove_all(finished.folder);
   fs::create_directories(finished.folder);
   std::ofstream(finished.folder / "raw.csv", std::ios::binary) << raw_csv(1200);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -281,7 +282,8 @@ TEST(CsvReaderAsTest, RowsCountWithoutKnownColumns) {
 class CsvFileTest : public ::testing::Test {
  protected:
   std::filesystem::path write(std::string_view bytes) {
-    const auto path = std::filesystem::path(::testing::TempDir()) / "csv_reader_test.csv";
+    const auto path = std::filesystem::path(::testing::TempDir()) /
+                      ("csv_reader_test_" + std::to_string(::getpid()) + ".csv");
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }

@@ -1,6 +1,7 @@
 #include "archmlp/train_stage/train_stage.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -99,7 +100,8 @@ void write_contract(const fs::path& folder, contract::DatasetContract contract) 
 }
 
 fs::path write_dataset(const std::string& name) {
-  const fs::path folder = fs::path(testing::TempDir()) / ("train_stage_" + name);
+  const fs::path folder =
+      fs::path(testing::TempDir()) / ("train_stage_" + std::to_string(::getpid()) + "_" + name);
   fs::remove_all(folder);
   fs::create_directories(folder);
   const Rows train = make_rows(kTrainRows, 1);
