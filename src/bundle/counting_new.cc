@@ -13,15 +13,15 @@ std::size_t allocation_count() noexcept { return count; }
 
 }  // namespace archmlp::bundle
 
-void* operator new(std::size_t size) {
-  ++archmlp::bundle::count;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-// The one that does not throw too: AddressSanitizer has its own, whose memory the delete below could not free.
+// Every form that ends in the plain `operator delete`, or sanitizers see memory freed by another allocator.
+
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++archmlp::bundle::count;
   return std::malloc(size);
+}
+void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
+  throw std::bad_alloc();
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
