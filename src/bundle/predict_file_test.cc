@@ -24,7 +24,7 @@ class PredictFileTest : public testing::Test {
 
   /// The output, or the error's text.
   std::string run(const Predictor& predictor, const std::string& text, PredictFileOptions options) {
-    const std::string path = testing::TempDir() + "/predict_file_test_" + std::to_string(::getpid());
+    const std::string path = testing::TempDir() + "/" + std::to_string(::getpid()) + "_predict_file_test.in";
     std::ofstream(path, std::ios::binary) << text;
     options.input = path;
     out_.clear();
