@@ -283,7 +283,7 @@ class CsvFileTest : public ::testing::Test {
  protected:
   std::filesystem::path write(std::string_view bytes) {
     const auto path = std::filesystem::path(::testing::TempDir()) /
-                      ("csv_reader_test_" + std::to_string(::getpid()) + ".csv");
+                      (std::to_string(::getpid()) + "_csv_reader_test.csv");
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
