@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "archmlp/base/text.h"
@@ -168,8 +169,17 @@ struct Defined {
 
 int run_parsed(Defined& defined) {
   cancel_on_signals();
-  base::Status status = defined.impl->run_consumers();
-  if (status.ok()) status = defined.action();
+  const auto run = [&]() -> base::Status {
+    TRY(defined.impl->run_consumers());
+    try {
+      return defined.action();
+    } catch (const std::bad_alloc&) {
+      return base::Error{.code = base::ErrorCode::kResourceLimit,
+                         .message = "there is not enough memory for this",
+                         .hint = "use fewer rows, trees or features, or a machine with more memory"};
+    }
+  };
+  const base::Status status = run();
   if (status.ok()) return kDone;
   print_error(status.error(), json_output_wanted());
   return exit_code_of(status.error().code);

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <memory>
 
 #include "archmlp/base/atomic_output.h"
@@ -46,18 +48,34 @@ base::Status settle(GivenPredictOptions& given, const bundle::Predictor& predict
   return {};
 }
 
+/// Standard output holds the predictions alone; what was noticed goes to standard error.
+void print_notes(const bundle::PredictFileReport& report) {
+  if (report.outside_count > 0) {
+    print_note(fmt::format("note: {} of {} rows are outside the model's population and were left empty",
+                           base::with_thousands(report.outside_count),
+                           base::with_thousands(report.row_count)));
+  }
+  for (const auto& [column, count] : report.unknown_categories) {
+    print_note(fmt::format("note: {} rows have a value in {} that no training row has",
+                           base::with_thousands(count), base::quoted(column)));
+  }
+}
+
 base::Status predict(GivenPredictOptions& given) {
   const bundle::Predictor predictor(TRY(bundle::Bundle::load(given.model)));
   TRY(settle(given, predictor));
   if (!given.out) {
-    TRY(bundle::predict_file(predictor, given.file, write_stdout, terminal_progress()));
+    print_notes(TRY(bundle::predict_file(predictor, given.file, write_stdout, terminal_progress())));
     return {};
   }
+  TRY(base::refuse_to_overwrite(*given.out, {given.model, given.file.input}));
   base::AtomicFile file = TRY(base::AtomicFile::create(*given.out));
-  TRY(bundle::predict_file(
-      predictor, given.file, [&file](std::string_view bytes) { return file.write(bytes); },
-      terminal_progress()));
-  return file.commit();
+  const auto sink = [&file](std::string_view bytes) { return file.write(bytes); };
+  const bundle::PredictFileReport report =
+      TRY(bundle::predict_file(predictor, given.file, sink, terminal_progress()));
+  TRY(file.commit());
+  print_notes(report);
+  return {};
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "archmlp/base/atomic_output.h"
 #include "archmlp/base/try.h"
+#include "archmlp/contract/field_table.h"
 #include "archmlp/preprocess/preprocess_stage.h"
 #include "commands.h"
 #include "output.h"
@@ -19,7 +21,7 @@ struct GivenPreprocessOptions {
   std::optional<std::string> label;
   contract::CsvOptions read;
   std::vector<contract::StepConfig> steps;
-  std::vector<std::function<void(contract::SplitConfig&)>> split_changes;
+  nlohmann::ordered_json split = nlohmann::ordered_json::object();  // the keys of `split:` that were typed
   int thread_count = 0;
 };
 
@@ -45,50 +47,30 @@ void add_step_options(Options& options, GivenPreprocessOptions& given) {
 
 void add_split_options(Options& options, GivenPreprocessOptions& given) {
   options.group("Split");
-  const auto add = [&](const std::string& flag, const std::string& value_name, const std::string& help,
-                       std::function<base::Status(const std::string&)> consumer) {
-    options.each(flag, value_name, help, std::move(consumer));
-  };
-  const auto add_column = [&](const std::string& flag, const std::string& help,
-                              std::optional<std::string> contract::SplitConfig::*member) {
-    add(flag, "TEXT", help, [&given, member](const std::string& text) {
-      given.split_changes.push_back([member, text](contract::SplitConfig& split) { split.*member = text; });
+  const auto keep_text = [&given](const std::string& key) {
+    return [&given, key](const std::string& text) {
+      given.split[key] = text;
       return base::Status();
-    });
+    };
   };
-  add("--test-size", "SHARE", "Share of the rows in the test set [0.3]", [&given](const std::string& text) {
-    char* end = nullptr;
-    const double share = std::strtod(text.c_str(), &end);
-    if (end == text.c_str() || *end != '\0') {
-      return base::Status(base::Error{.message = "expected a share such as 0.3, found \"" + text + "\""});
-    }
-    given.split_changes.push_back([share](contract::SplitConfig& split) { split.test_size = share; });
+  const auto keep_value = [&given](const std::string& key) {
+    return [&given, key](const std::string& text) {
+      given.split[key] = contract::json_from_flag(text);
+      return base::Status();
+    };
+  };
+  options.each("--test-size", "SHARE", "Share of the rows in the test set [0.3]", keep_value("test_size"));
+  options.each_with_default("--stratify", "BOOL", "Keep the label's shares in both sets [false]", "true",
+                            keep_value("stratify"));
+  options.each("--time-column", "TEXT", "The last rows by this column are the test set",
+               keep_text("time_column"));
+  options.each("--group-column", "TEXT", "Rows of one group stay in one set", keep_text("group_column"));
+  options.each("--test-file", "FILE", "A given CSV is the test set", [&given](const std::string& text) {
+    // A recipe's own path counts from the recipe's folder, a typed one from here.
+    given.split["test_file"] = std::filesystem::absolute(text).string();
     return base::Status();
   });
-  options.each_with_default(
-      "--stratify", "", "Keep the label's shares in both sets", "true", [&given](const std::string&) {
-        given.split_changes.push_back([](contract::SplitConfig& split) { split.stratify = true; });
-        return base::Status();
-      });
-  add_column("--time-column", "The last rows by this column are the test set",
-             &contract::SplitConfig::time_column);
-  add_column("--group-column", "Rows of one group stay in one set", &contract::SplitConfig::group_column);
-  add("--test-file", "FILE", "A given CSV is the test set", [&given](const std::string& text) {
-    given.split_changes.push_back([path = std::filesystem::absolute(text).string()](
-                                      contract::SplitConfig& split) {
-      split.test_file = path;  // a recipe's own path counts from the recipe's folder, a typed one from here
-    });
-    return base::Status();
-  });
-  add("--seed", "INT", "The same seed gives the same split [0]", [&given](const std::string& text) {
-    char* end = nullptr;
-    const std::uint64_t seed = std::strtoull(text.c_str(), &end, 10);
-    if (end == text.c_str() || *end != '\0' || text.front() == '-') {
-      return base::Status(base::Error{.message = "expected a whole number >= 0, found \"" + text + "\""});
-    }
-    given.split_changes.push_back([seed](contract::SplitConfig& split) { split.seed = seed; });
-    return base::Status();
-  });
+  options.each("--seed", "INT", "The same seed gives the same split [0]", keep_value("seed"));
 }
 
 /// CSV options that were typed win over the recipe's, one by one.
@@ -112,11 +94,14 @@ base::Status preprocess(const GivenPreprocessOptions& given) {
   }
   merge_read(options.recipe.read, given.read);
   for (const contract::StepConfig& step : given.steps) options.recipe.preprocess.push_back(step);
-  for (const auto& change : given.split_changes) change(options.recipe.split);
+  TRY(contract::change_split(options.recipe.split, given.split));
   options.data = given.data;
   options.out = given.out;
   options.test_rows_out = given.test_rows_out;
   options.thread_count = given.thread_count;
+  if (options.test_rows_out) {
+    TRY(base::refuse_to_overwrite(*options.test_rows_out, {given.data, given.recipe.value_or("")}));
+  }
   const preprocess::PreprocessReport report =
       TRY(preprocess::run_preprocess_stage(options, terminal_progress()));
   if (json_output_wanted()) return write_stdout(to_json(report, options.out).dump(2) + "\n");

@@ -24,10 +24,11 @@ std::string to_text(const preprocess::PreprocessReport& report, const std::files
   std::string text = fmt::format("read      {} rows", with_thousands(report.rows_read));
   if (report.rows_filtered > 0)
     text += fmt::format(", {} of them filtered out", with_thousands(report.rows_filtered));
-  text += fmt::format("\nprepared  {} features, label {}: {} rows to train, {} to test\n",
-                      contract.features.columns.size(), base::quoted(contract.label.name),
-                      with_thousands(rows_of(contract, "x_train.csv")),
-                      with_thousands(rows_of(contract, "x_test.csv")));
+  text +=
+      fmt::format("\nprepared  {} features, label {} ({}): {} rows to train, {} to test\n",
+                  contract.features.columns.size(), base::quoted(contract.label.name),
+                  contract::to_string(contract.label.task), with_thousands(rows_of(contract, "x_train.csv")),
+                  with_thousands(rows_of(contract, "x_test.csv")));
   for (const auto& [column, count] : report.unknown_categories) {
     text += fmt::format("note      {} test rows have a value in {} that no training row has\n",
                         with_thousands(count), base::quoted(column));
@@ -56,7 +57,8 @@ std::string to_text(const train_stage::TrainReport& report, const std::filesyste
       report.task_was_guessed ? " (guessed from the label; --task says otherwise)" : "");
   text += fmt::format("contract  {}\n", report.has_contract
                                             ? "contract.json holds; the model takes raw records"
-                                            : "none beside the CSVs: the model takes features by name");
+                                            : "none that applies: the model takes features by name");
+  for (const std::string& warning : report.warnings) text += fmt::format("note      {}\n", warning);
   if (report.metrics.contains("oob_score")) {
     text += fmt::format("OOB score {:.4f}\n", report.metrics["oob_score"].get<double>());
   }
@@ -71,6 +73,7 @@ nlohmann::ordered_json to_json(const train_stage::TrainReport& report, const std
           {"has_contract", report.has_contract},
           {"rows", report.row_count},
           {"features", report.feature_count},
+          {"warnings", report.warnings},
           {"model", report.model},
           {"metrics", report.metrics}};
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "archmlp/base/atomic_output.h"
 #include "archmlp/base/try.h"
 #include "archmlp/evaluate/evaluate.h"
 #include "archmlp/pipeline/pipeline.h"
@@ -24,6 +25,9 @@ base::Status run(GivenRunOptions& given) {
   given.run.recipe = TRY(contract::read_recipe(given.recipe));
   if (given.test_file)
     given.run.recipe.split.test_file = std::filesystem::absolute(*given.test_file).string();
+  if (given.run.test_rows_out) {
+    TRY(base::refuse_to_overwrite(*given.run.test_rows_out, {given.recipe, given.run.data.value_or("")}));
+  }
   const pipeline::RunReport report = TRY(pipeline::run(given.run, terminal_progress()));
   const std::filesystem::path prepared = given.run.out / "prepared";
   if (json_output_wanted()) {

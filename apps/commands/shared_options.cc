@@ -70,11 +70,15 @@ void add_csv_options(Options& options, contract::CsvOptions& read) {
                  read.delimiter = *delimiter;
                  return Status();
                });
-  options.each_with_default("--no-header", "", "The first line is data; columns are named c0, c1, …", "true",
-                            [&read](const std::string&) {
-                              read.header = false;
-                              return Status();
-                            });
+  options.each_with_default(
+      "--no-header", "", "The first line is data; columns are named c0, c1, …", "true",
+      [&read](const std::string& text) {
+        if (text != "true" && text != "false") {
+          return Status(Error{.message = "expected true or false, found " + base::quoted(text)});
+        }
+        read.header = text == "false";
+        return Status();
+      });
   options.each("--missing-values", "A,B,…", "Cells that mean \"missing\", instead of the default list",
                [&read](const std::string& text) {
                  read.missing_values = split_list(text);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/train_stage/train_stage.h"
@@ -28,6 +29,7 @@ base::Status train(GivenTrainOptions& given) {
                          .hint = "use classification or regression"};
     }
   }
+  TRY(base::refuse_to_overwrite(given.stage.out, {given.stage.x_train, given.stage.y_train}));
   const train_stage::TrainReport report = TRY(train_stage::run_train_stage(given.stage, terminal_progress()));
   if (json_output_wanted()) return write_stdout(to_json(report, given.stage.out).dump(2) + "\n");
   return write_stdout(to_text(report, given.stage.out));

@@ -186,6 +186,17 @@ Status AtomicFile::commit() {
   return sync_folder(parent_of(final_path_));
 }
 
+Status refuse_to_overwrite(const fs::path& output, std::initializer_list<fs::path> inputs) {
+  for (const fs::path& input : inputs) {
+    std::error_code ignored;
+    if (input.empty() || !fs::equivalent(output, input, ignored)) continue;
+    return Error{.message = "the output would replace a file that is read here",
+                 .where = output.string(),
+                 .hint = "write to another file"};
+  }
+  return {};
+}
+
 Status write_file_atomically(const fs::path& path, std::string_view bytes) {
   AtomicFile file = TRY(AtomicFile::create(path));
   TRY(file.write(bytes));

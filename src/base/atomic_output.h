@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ class AtomicFile {
   std::filesystem::path temporary_path_;
   int descriptor_ = -1;
 };
+
+/// Errors: kInvalidInput if `output` is one of the files `inputs`, by whatever name.
+Status refuse_to_overwrite(const std::filesystem::path& output,
+                           std::initializer_list<std::filesystem::path> inputs);
 
 /// create, write, commit.
 Status write_file_atomically(const std::filesystem::path& path, std::string_view bytes);

@@ -19,6 +19,8 @@
 namespace archmlp::base {
 namespace {
 
+constexpr int kMaxThreads = 256;
+
 /// Keeps the error of the lowest index. Shared by the workers of one parallel_for.
 class FirstError {
  public:
@@ -60,7 +62,8 @@ void run_one(std::size_t index, const std::function<Status(std::size_t)>& task, 
 #ifdef ARCHMLP_PLAIN_THREADS
 
 int resolve_thread_count(int requested) noexcept {
-  return requested > 0 ? requested : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return requested > 0 ? std::min(requested, kMaxThreads)
+                       : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 Status parallel_for(std::size_t task_count, int thread_count,
@@ -82,7 +85,7 @@ Status parallel_for(std::size_t task_count, int thread_count,
 #else
 
 int resolve_thread_count(int requested) noexcept {
-  return requested > 0 ? requested : oneapi::tbb::info::default_concurrency();
+  return requested > 0 ? std::min(requested, kMaxThreads) : oneapi::tbb::info::default_concurrency();
 }
 
 Status parallel_for(std::size_t task_count, int thread_count,

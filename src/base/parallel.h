@@ -7,8 +7,8 @@
 
 namespace archmlp::base {
 
-/// How many threads `requested` means: itself if positive, all that the process may use if 0 or negative
-/// (scikit-learn's n_jobs: -1 is all).
+/// How many threads `requested` means: itself if positive (at most 256), all that the process may use if 0 or
+/// negative (scikit-learn's n_jobs: -1 is all).
 int resolve_thread_count(int requested) noexcept;
 
 /// Calls `task(index)` once for every index in [0, task_count), on up to `thread_count` threads, and waits.

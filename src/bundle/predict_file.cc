@@ -228,7 +228,7 @@ base::Status FileScorer::score_json(const Input& input) {
 
 base::Status FileScorer::score_record(table::Record& record, Predictor::Scratch& scratch,
                                       std::vector<double>& outputs, Block& block) const {
-  const base::Status status = predictor_.predict(record, options_.form, scratch, outputs);
+  base::Status status = predictor_.predict(record, options_.form, scratch, outputs);
   ++block.report.row_count;
   if (status.ok()) {
     for (const std::string* column : scratch.transform.unknown_categories) {

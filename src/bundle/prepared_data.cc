@@ -333,6 +333,7 @@ base::Result<std::vector<std::uint32_t>> class_indices(const table::Column& labe
     const auto found = index_of.find(value);
     if (found == index_of.end()) {
       std::vector<std::string> names;
+      names.reserve(classes.size());
       for (const contract::Value& known : classes) names.push_back(contract::to_text(known));
       return base::Error{
           .message = fmt::format("column {}: {} is none of the classes", base::quoted(label.name()),

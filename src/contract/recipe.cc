@@ -59,11 +59,11 @@ Status read_steps(const Json& json, Recipe& recipe) {
   return {};
 }
 
-Status read_split(const Json& json, SplitConfig& split) {
-  TRY(set_fields(split_fields(), &split, json, "split"));
+/// `keys`: what is in force of `split:`; null and false are not.
+Status check_split_keys(const Json& keys) {
   const auto given = [&](std::string_view key) {
-    const auto found = json.find(key);
-    return found != json.end() && !found->is_null() && *found != Json(false);
+    const auto found = keys.find(key);
+    return found != keys.end() && !found->is_null() && *found != Json(false);
   };
   const auto exclusive = [&](std::string_view key, std::initializer_list<std::string_view> others) -> Status {
     if (!given(key)) return {};
@@ -79,6 +79,11 @@ Status read_split(const Json& json, SplitConfig& split) {
   TRY(exclusive("time_column", {"stratify", "group_column"}));
   TRY(exclusive("group_column", {"stratify"}));
   return {};
+}
+
+Status read_split(const Json& json, SplitConfig& split) {
+  TRY(set_fields(split_fields(), &split, json, "split"));
+  return check_split_keys(json);
 }
 
 FieldTable all_train_fields() {
@@ -126,6 +131,14 @@ Result<Recipe> recipe_from_json(const Json& json) {
   TRY(read_split(section(json, "split"), recipe.split));
   TRY(read_train(section(json, "train"), recipe.train));
   return recipe;
+}
+
+Status change_split(SplitConfig& split, const Json& keys) {
+  Json in_force = get_fields(split_fields(), &split);
+  in_force.erase("test_size");  // it has a default, so it counts only where it is given
+  TRY(set_fields(split_fields(), &split, keys, "split"));
+  in_force.update(keys);
+  return check_split_keys(in_force);
 }
 
 Json to_json(const Recipe& recipe) {

@@ -88,6 +88,10 @@ struct Recipe {
 base::Result<Recipe> parse_recipe(std::string_view yaml, const std::string& source_name);
 base::Result<Recipe> read_recipe(const std::filesystem::path& path);
 
+/// Changes single keys of the split, as flags do; checked as a recipe's `split:` is, with what is in force
+/// already.
+base::Status change_split(SplitConfig& split, const nlohmann::ordered_json& keys);
+
 /// One step from a flag: `--one-hot type,country`, `--filter EXPR`, `--impute '{columns: [a], strategy:
 /// median}'`: the YAML value of the key `name`. `where` of an error is the flag.
 base::Result<StepConfig> parse_step(std::string_view name, std::string_view yaml_value);

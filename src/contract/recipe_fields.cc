@@ -73,7 +73,7 @@ Field flag_field(std::string_view name, bool Config::*member, std::string_view h
 
 /// One text out of `words`.
 template <typename Config>
-Field word_field(std::string_view name, std::string Config::*member, std::vector<std::string> words,
+Field word_field(std::string_view name, std::string Config::*member, const std::vector<std::string>& words,
                  std::string_view type, std::string_view help) {
   return {.name = name,
           .type = type,

@@ -143,7 +143,7 @@ Json any_of(std::vector<Json> schemas) {
 }
 
 template <typename Step>
-Json fields_schema(const FieldTable& table, std::vector<std::string> required) {
+Json fields_schema(const FieldTable& table, const std::vector<std::string>& required) {
   const Step defaults;
   Json schema = json_schema(table, &defaults, "");
   schema.erase("title");
@@ -190,6 +190,7 @@ const std::array<StepKind, std::variant_size_v<StepConfig>> kStepKinds = {{
 
 std::vector<std::string> step_names() {
   std::vector<std::string> names;
+  names.reserve(kStepKinds.size());
   for (const StepKind& kind : kStepKinds) names.emplace_back(kind.name);
   return names;
 }

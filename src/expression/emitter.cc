@@ -88,7 +88,7 @@ Status Emitter::require_boolean(const Value& value, std::string_view what) const
               hint);
 }
 
-Result<Value> Emitter::arithmetic(Op op, Value a, Value b, std::string_view symbol) {
+Result<Value> Emitter::arithmetic(Op op, const Value& a, const Value& b, std::string_view symbol) {
   TRY(require_number(a, name_of(symbol)));
   TRY(require_number(b, name_of(symbol)));
   release(a);
@@ -96,13 +96,13 @@ Result<Value> Emitter::arithmetic(Op op, Value a, Value b, std::string_view symb
   return emit(op, a.operand, b.operand, Type::kNumber, a.at);
 }
 
-Result<Value> Emitter::numeric_function(Op op, Value a, std::string_view name) {
+Result<Value> Emitter::numeric_function(Op op, const Value& a, std::string_view name) {
   TRY(require_number(a, name_of(name)));
   release(a);
   return emit(op, a.operand, {}, Type::kNumber, a.at);
 }
 
-Result<Value> Emitter::logical(Op op, Value a, Value b, std::string_view symbol) {
+Result<Value> Emitter::logical(Op op, const Value& a, const Value& b, std::string_view symbol) {
   TRY(require_boolean(a, name_of(symbol)));
   TRY(require_boolean(b, name_of(symbol)));
   release(a);
@@ -110,7 +110,7 @@ Result<Value> Emitter::logical(Op op, Value a, Value b, std::string_view symbol)
   return emit(op, a.operand, b.operand, Type::kBoolean, a.at);
 }
 
-Result<Value> Emitter::negation(Value a, std::string_view symbol) {
+Result<Value> Emitter::negation(const Value& a, std::string_view symbol) {
   TRY(require_boolean(a, name_of(symbol)));
   release(a);
   return emit(Op::kNot, a.operand, {}, Type::kBoolean, a.at);

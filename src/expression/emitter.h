@@ -35,10 +35,10 @@ class Emitter {
   Emitter(std::string_view text, Expression::Program& program) : text_(text), program_(program) {}
 
   /// Each takes its operands, whose registers become free unless `keep` says otherwise.
-  base::Result<Value> arithmetic(Op op, Value a, Value b, std::string_view symbol);
-  base::Result<Value> numeric_function(Op op, Value a, std::string_view name);
-  base::Result<Value> logical(Op op, Value a, Value b, std::string_view symbol);
-  base::Result<Value> negation(Value a, std::string_view symbol);
+  base::Result<Value> arithmetic(Op op, const Value& a, const Value& b, std::string_view symbol);
+  base::Result<Value> numeric_function(Op op, const Value& a, std::string_view name);
+  base::Result<Value> logical(Op op, const Value& a, const Value& b, std::string_view symbol);
+  base::Result<Value> negation(const Value& a, std::string_view symbol);
   /// `b` stays valid, for a chain, and so does `a` with keep_a.
   base::Result<Value> comparison(Op op, const Value& a, const Value& b);
   base::Result<Value> membership(const Value& a, const Value& list, bool is_negated);

@@ -280,7 +280,7 @@ Server::~Server() {
   wait();
 }
 
-base::Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<const bundle::Predictor> predictor,
+base::Result<std::unique_ptr<Server>> Server::start(const std::shared_ptr<const bundle::Predictor>& predictor,
                                                     const ServeConfig& config) {
   TRY(check(config));
   auto impl = std::make_unique<Impl>(predictor, config);

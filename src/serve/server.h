@@ -26,8 +26,8 @@ class Server {
  public:
   /// Binds and starts to accept. Errors: kInvalidInput for a configuration out of range; kIo with what to do
   /// (port in use, address not of this machine).
-  static base::Result<std::unique_ptr<Server>> start(std::shared_ptr<const bundle::Predictor> predictor,
-                                                     const ServeConfig& config);
+  static base::Result<std::unique_ptr<Server>> start(
+      const std::shared_ptr<const bundle::Predictor>& predictor, const ServeConfig& config);
   /// Stops and waits.
   ~Server();
   std::uint16_t port() const noexcept;

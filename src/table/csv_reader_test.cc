@@ -282,8 +282,8 @@ TEST(CsvReaderAsTest, RowsCountWithoutKnownColumns) {
 class CsvFileTest : public ::testing::Test {
  protected:
   std::filesystem::path write(std::string_view bytes) {
-    const auto path = std::filesystem::path(::testing::TempDir()) /
-                      (std::to_string(::getpid()) + "_csv_reader_test.csv");
+    const auto path =
+        std::filesystem::path(::testing::TempDir()) / (std::to_string(::getpid()) + "_csv_reader_test.csv");
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }

@@ -62,7 +62,7 @@ class Reader {
   }
 
   std::string where() const {
-    const std::string field = field_.data() == nullptr ? "" : where_name(field_);
+    std::string field = field_.data() == nullptr ? "" : where_name(field_);
     if (!root_is_array_) return field;
     const std::string index = "[" + std::to_string(index_) + "]";
     return field.empty() ? index : index + "." + field;

@@ -14,9 +14,9 @@ struct ColumnProfile {
   std::string name;
   contract::ColumnKind kind;
   std::size_t missing_count = 0;
-  std::size_t distinct_count = 0;            // missing not counted; exact
-  std::optional<contract::Value> min, max;   // numbers; text by byte order; none if all missing
-  std::optional<double> mean;                // numbers and booleans
+  std::size_t distinct_count = 0;           // missing not counted; exact
+  std::optional<contract::Value> min, max;  // numbers; text by byte order; none if all missing
+  std::optional<double> mean;               // numbers and booleans
   std::vector<std::pair<contract::Value, std::size_t>> top;  // most frequent first, at most 5, ties by value
 };
 

@@ -37,15 +37,18 @@ struct Cell {
   double as_double() const noexcept {
     if (missing) return std::numeric_limits<double>::quiet_NaN();
     switch (kind) {
-      case contract::ColumnKind::kInteger: return static_cast<double>(integer);
-      case contract::ColumnKind::kBoolean: return boolean ? 1.0 : 0.0;
-      default: return real;
+      case contract::ColumnKind::kInteger:
+        return static_cast<double>(integer);
+      case contract::ColumnKind::kBoolean:
+        return boolean ? 1.0 : 0.0;
+      default:
+        return real;
     }
   }
 };
 
-/// One row, cell i belonging to column i of a Schema that the user of the record knows. Reused between requests:
-/// steady state allocates nothing.
+/// One row, cell i belonging to column i of a Schema that the user of the record knows. Reused between
+/// requests: steady state allocates nothing.
 using Record = std::vector<Cell>;
 
 }  // namespace archmlp::table

@@ -36,8 +36,10 @@ using Cells = std::variant<IntegerCells, RealCells, BooleanCells, TextCells>;
 /// A named column. Copies share the cells, so that steps which keep a column cost nothing.
 class Column {
  public:
-  Column(std::string name, Cells cells) : Column(std::move(name), std::make_shared<const Cells>(std::move(cells))) {}
-  Column(std::string name, std::shared_ptr<const Cells> cells) : name_(std::move(name)), cells_(std::move(cells)) {}
+  Column(std::string name, Cells cells)
+      : Column(std::move(name), std::make_shared<const Cells>(std::move(cells))) {}
+  Column(std::string name, std::shared_ptr<const Cells> cells)
+      : name_(std::move(name)), cells_(std::move(cells)) {}
 
   const std::string& name() const noexcept { return name_; }
   contract::ColumnKind kind() const noexcept { return static_cast<contract::ColumnKind>(cells_->index()); }

@@ -106,7 +106,8 @@ Result<std::size_t> draws_per_tree(const ForestParams& params, std::size_t row_c
     return out_of_range("max_samples", "a share in (0, 1]",
                         base::format_real(std::isfinite(share) ? share : -1.0));
   }
-  return std::max<std::size_t>(1, static_cast<std::size_t>(share * static_cast<double>(row_count) + 0.5));
+  return std::max<std::size_t>(
+      1, static_cast<std::size_t>(std::llround(share * static_cast<double>(row_count))));
 }
 
 Result<Criterion> criterion_of(const ForestParams& params, Task task) {

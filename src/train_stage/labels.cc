@@ -61,6 +61,7 @@ base::Result<ClassWeights> match_weights(const ClassWeights& given, const std::v
     const std::string text = contract::to_text(key);
     if (value == nullptr) {
       std::vector<std::string> names;
+      names.reserve(classes.size());
       for (const Value& known : classes) names.push_back(contract::to_text(known));
       return base::Error{.message = fmt::format("{} is none of the classes", base::quoted(text)),
                          .where = "class_weight",

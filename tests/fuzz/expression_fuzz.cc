@@ -1,4 +1,5 @@
-// Any text is refused with an error or compiled; what is compiled gives a table and its records the same values.
+// Any text is refused with an error or compiled; what is compiled gives a table and its records the same
+// values.
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any JSON is refused with an error or read as fitted steps; steps that bind give a table and its records the same
-// values, before and after they are written and read again.
+// Any JSON is refused with an error or read as fitted steps; steps that bind give a table and its records the
+// same values, before and after they are written and read again.
 
 #include <cstdint>
 #include <cstdlib>
