@@ -76,6 +76,25 @@ ColumnChunk::ColumnChunk(const ColumnPlan& plan) : plan_(&plan), form_(Form::kIn
   if (form_ == Form::kTexts) seen_ = sampled;
 }
 
+void ColumnChunk::reserve(std::size_t row_count) {
+  switch (form_) {
+    case Form::kIntegers:
+      integers_.reserve(row_count);
+      break;
+    case Form::kReals:
+      reals_.reserve(row_count);
+      break;
+    case Form::kBooleans:
+      booleans_.reserve(row_count);
+      break;
+    case Form::kTexts:
+      text_.codes.reserve(row_count);
+      break;
+    case Form::kNothing:
+      break;
+  }
+}
+
 bool ColumnChunk::holds(ColumnKind kind) const noexcept {
   switch (form_) {
     case Form::kIntegers:
@@ -123,7 +142,7 @@ std::optional<ColumnChunk::BadCell> ColumnChunk::append(const CsvField* fields, 
 
 std::size_t ColumnChunk::append_integers(const CsvField* fields, std::size_t stride, std::size_t row,
                                          std::size_t row_count) {
-  const bool look_up_numbers = plan_->missing_values.has_number();
+  const bool look_up_numbers = plan_->missing_values->has_number();
   bool any = false;
   for (; row < row_count; ++row) {
     const CsvField& field = fields[row * stride];
@@ -135,7 +154,7 @@ std::size_t ColumnChunk::append_integers(const CsvField* fields, std::size_t str
         if (!missing_.empty()) missing_.push_back(0);
         continue;
       }
-      if ((!is_number(number.form) || look_up_numbers) && plan_->missing_values.contains(field.raw())) {
+      if ((!is_number(number.form) || look_up_numbers) && plan_->missing_values->contains(field.raw())) {
         append_missing_integer();
         continue;
       }
@@ -156,12 +175,12 @@ std::size_t ColumnChunk::append_integers(const CsvField* fields, std::size_t str
 
 std::size_t ColumnChunk::append_reals(const CsvField* fields, std::size_t stride, std::size_t row,
                                       std::size_t row_count) {
-  const bool look_up_numbers = plan_->missing_values.has_number();
+  const bool look_up_numbers = plan_->missing_values->has_number();
   for (; row < row_count; ++row) {
     const CsvField& field = fields[row * stride];
     const Number number = field.quoted ? Number{} : parse_field(field);
     const bool may_be_missing = !field.quoted && (!is_number(number.form) || look_up_numbers);
-    if (may_be_missing && plan_->missing_values.contains(field.raw())) {
+    if (may_be_missing && plan_->missing_values->contains(field.raw())) {
       any_missing_ = true;
       reals_.push_back(kMissingReal);
       continue;
@@ -189,7 +208,7 @@ std::size_t ColumnChunk::append_booleans(const CsvField* fields, std::size_t str
                                          std::size_t row_count) {
   for (; row < row_count; ++row) {
     const CsvField& field = fields[row * stride];
-    if (!field.quoted && plan_->missing_values.contains(field.raw())) {
+    if (!field.quoted && plan_->missing_values->contains(field.raw())) {
       any_missing_ = true;
       booleans_.push_back(kMissingBoolean);
       continue;
@@ -212,7 +231,7 @@ void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::
     std::uint32_t level = 0;
     if (field.escaped) {
       level = text_.levels.insert_copy(text_of(field, scratch));
-    } else if (!field.quoted && plan_->missing_values.contains(field.raw())) {
+    } else if (!field.quoted && plan_->missing_values->contains(field.raw())) {
       any_missing_ = true;
       text_.codes.push_back(-1);
       continue;
@@ -225,14 +244,12 @@ void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::
 
 std::optional<ColumnChunk::BadCell> ColumnChunk::append_given(const CsvField* fields, std::size_t stride,
                                                               std::size_t row_count) {
-  const contract::ColumnSchema schema{.name = plan_->name,
-                                      .kind = *plan_->given,
-                                      .nullable = plan_->nullable,
-                                      .missing_values = plan_->missing_values.tokens()};
+  // Only cells that are not missing are decoded by it.
+  const contract::ColumnSchema schema{.name = plan_->name, .kind = *plan_->given};
   std::string scratch;
   for (std::size_t row = 0; row < row_count; ++row) {
     const CsvField& field = fields[row * stride];
-    const bool missing = !field.quoted && plan_->missing_values.contains(field.raw());
+    const bool missing = !field.quoted && plan_->missing_values->contains(field.raw());
     if (missing && !plan_->nullable) {
       return BadCell{
           row,

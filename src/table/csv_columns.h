@@ -2,6 +2,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,11 +59,8 @@ class SeenForms {
 
 /// How one column of the file is to be read.
 struct ColumnPlan {
-  ColumnPlan(std::string column_name, std::vector<std::string> missing)
-      : name(std::move(column_name)), missing_values(std::move(missing)) {}
-
   std::string name;
-  MissingTokens missing_values;
+  std::shared_ptr<const MissingTokens> missing_values;
   std::optional<contract::ColumnKind> given;  // none: guessed
   SeenForms sampled;                          // of some of the file's cells: where to start guessing
   bool nullable = true;                       // otherwise a missing value is an error
@@ -73,6 +71,9 @@ struct ColumnPlan {
 class ColumnChunk {
  public:
   explicit ColumnChunk(const ColumnPlan& plan);
+
+  /// Makes room for about so many rows in all, as things look now.
+  void reserve(std::size_t row_count);
 
   /// Appends the cells fields[0], fields[stride], … The first that contradicts a given kind stops it.
   /// Precondition: the fields' text outlives this object.

@@ -70,6 +70,7 @@ class CsvParser {
   void sample(std::vector<ColumnPlan>& plans) const;
   base::Status read_chunks();
   base::Status read_chunk(Chunk& chunk, const std::vector<ColumnPlan>& plans) const;
+  static void reserve_rows(Chunk& chunk, std::size_t row_count, const char* position);
   base::Status read_block(Chunk& chunk, const CsvBlock& block, const char* block_end,
                           const char* invalid_utf8) const;
   std::size_t column_at(const CsvBlock& block, std::size_t row, const char* position) const;
@@ -191,6 +192,7 @@ void CsvParser::sample(std::vector<ColumnPlan>& plans) const {
   for (std::size_t i = 0; i < chunks_.size(); i += step) {
     CsvScanner scanner(chunks_[i].text, delimiter_, names_.size());
     static_cast<void>(scanner.next(kSampledRows, block));  // faults are found again when the chunk is read
+    if (block.row_count() == 0) continue;
     for (std::size_t column = 0; column < plans.size(); ++column) {
       if (plans[column].given || plans[column].skipped) continue;
       ColumnChunk cells(fresh[column]);
@@ -251,9 +253,19 @@ base::Status CsvParser::read_chunk(Chunk& chunk, const std::vector<ColumnPlan>& 
   while (true) {
     const std::optional<CsvFault> fault = scanner.next(max_rows, block);
     if (block.row_count() == 0 && !fault) return {};
+    if (block.row_count() > 0 && block.records[0] == chunk.text.data()) {
+      reserve_rows(chunk, block.row_count(), scanner.position());
+    }
     TRY(read_block(chunk, block, fault ? fault->record_begin : scanner.position(), invalid));
     if (fault) return errors_.of(*fault, names_.size(), delimiter_, names_);
   }
+}
+
+/// By the size of the first rows, which end at `position`.
+void CsvParser::reserve_rows(Chunk& chunk, std::size_t row_count, const char* position) {
+  const auto bytes = static_cast<double>(position - chunk.text.data());
+  const double rows = static_cast<double>(row_count) * (static_cast<double>(chunk.text.size()) / bytes);
+  for (ColumnChunk& column : chunk.columns) column.reserve(static_cast<std::size_t>(rows * 1.02) + 16);
 }
 
 /// Errors: that of the first row, and in it the first column, that has one.
@@ -423,20 +435,21 @@ base::Result<CsvTable> parse_guessing_kinds(const CsvSource& source, const contr
   TRY(check_known(options.column_missing_values, "column_missing_values", names, source.name));
   if (!parser.has_rows()) return parser.errors().at(parser.header_position(), header_only(names.size()));
 
+  const auto usual_missing = std::make_shared<const MissingTokens>(options.missing_values);
   std::vector<ColumnPlan> plans;
-  plans.reserve(names.size());
-  for (const std::string& name : names) {
-    const auto missing = options.column_missing_values.find(name);
-    plans.emplace_back(
-        name, missing != options.column_missing_values.end() ? missing->second : options.missing_values);
-    if (const auto given = options.types.find(name); given != options.types.end())
-      plans.back().given = given->second;
-  }
   std::vector<contract::ColumnSchema> schema;
-  for (const ColumnPlan& plan : plans) {
-    schema.push_back({.name = plan.name,
+  plans.reserve(names.size());
+  schema.reserve(names.size());
+  for (const std::string& name : names) {
+    ColumnPlan& plan = plans.emplace_back(ColumnPlan{.name = name, .missing_values = usual_missing});
+    const auto missing = options.column_missing_values.find(name);
+    if (missing != options.column_missing_values.end()) {
+      plan.missing_values = std::make_shared<const MissingTokens>(missing->second);
+    }
+    if (const auto given = options.types.find(name); given != options.types.end()) plan.given = given->second;
+    schema.push_back({.name = name,
                       .kind = plan.given.value_or(ColumnKind::kReal),
-                      .missing_values = plan.missing_values.tokens()});
+                      .missing_values = plan.missing_values->tokens()});
   }
   TRY(parser.read_rows(std::move(plans)));
   std::vector<std::optional<ColumnKind>> kinds;
@@ -468,13 +481,13 @@ base::Result<CsvTable> parse_with_schema(const CsvSource& source, const contract
   for (std::size_t column = 0; column < schema_index.size(); ++column) {
     if (const auto index = schema_index[column]) {
       const contract::ColumnSchema& wanted = schema.columns[*index];
-      plans.emplace_back(wanted.name, wanted.missing_values);
-      plans.back().given = wanted.kind;
-      plans.back().nullable = wanted.nullable;
+      plans.push_back({.name = wanted.name,
+                       .missing_values = std::make_shared<const MissingTokens>(wanted.missing_values),
+                       .given = wanted.kind,
+                       .nullable = wanted.nullable});
       kinds.emplace_back(wanted.kind);
     } else {
-      plans.emplace_back(parser.names()[column], std::vector<std::string>{});
-      plans.back().skipped = true;
+      plans.push_back({.name = parser.names()[column], .skipped = true});
       kinds.emplace_back(std::nullopt);
     }
   }

@@ -14,10 +14,12 @@ namespace archmlp::table {
 using Sink = std::function<base::Status(std::string_view)>;
 
 /// Writes `table` as CSV: `,`, `\n`, header; real numbers with the shortest digits that read back as the same
-/// double (integral ones with `.0`), missing as an empty cell; text quoted only where reading it back would
-/// otherwise give another column kind or value (delimiter, quotes, line breaks, missing tokens, blanks at the
-/// ends, text that looks like a number or boolean in a text column). What parse_csv reads back is equal,
-/// kinds included. Formatted in parallel by blocks of rows; the bytes do not depend on `thread_count`.
+/// double (integral ones with `.0`), missing as an empty cell (`NA` in a table of one column, where others
+/// would skip the line); text quoted only where reading it back would otherwise give another column kind or
+/// value (delimiter, quotes, line breaks, missing tokens, blanks at the ends, text that looks like a number
+/// or boolean in a text column). What parse_csv reads back is equal, kinds included, but for
+/// columns without any value, which read back real. Errors: kInvalidInput without columns; the sink's.
+/// Formatted in parallel by blocks of rows; the bytes do not depend on `thread_count`.
 base::Status write_csv(const Table& table, const Sink& sink, int thread_count = 0);
 std::string to_csv(const Table& table);
 

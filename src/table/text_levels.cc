@@ -195,7 +195,7 @@ std::uint32_t LevelTable::insert(std::string_view text, bool copy) {
 }
 
 void LevelTable::grow() {
-  std::vector<Slot> grown(std::max<std::size_t>(16, slots_.size() * 2));
+  std::vector<Slot> grown(std::max<std::size_t>(16, slots_.size() * 4));
   const std::size_t slot_mask = grown.size() - 1;
   for (std::uint32_t level = 0; level < levels_.size(); ++level) {
     std::size_t slot = hashes_[level] & slot_mask;
