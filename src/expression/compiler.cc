@@ -137,24 +137,23 @@ class Compiler {
       if (infix.precedence == kComparisonLevel) {
         value = TRY(parse_comparisons(std::move(value)));
       } else {
-        value = TRY(parse_infix(std::move(value), infix));
+        value = TRY(parse_infix(value, infix));
       }
     }
     --depth_;
     return value;
   }
 
-  Result<Value> parse_infix(Value left, const Infix& infix) {
+  Result<Value> parse_infix(const Value& left, const Infix& infix) {
     const std::string_view spelling = take().spelling;
     const std::size_t begin = left.at;
     // Python's grammar: what stands right of ** is a signed operand.
     Value right = TRY(parse(infix.op == Op::kPower ? static_cast<int>(kUnaryLevel) : infix.precedence + 1));
     Value value;
     if (infix.op == Op::kAnd || infix.op == Op::kOr) {
-      value = TRY(
-          emit_.logical(infix.op, std::move(left), std::move(right), infix.op == Op::kAnd ? "and" : "or"));
+      value = TRY(emit_.logical(infix.op, left, right, infix.op == Op::kAnd ? "and" : "or"));
     } else {
-      value = TRY(emit_.arithmetic(infix.op, std::move(left), std::move(right), spelling));
+      value = TRY(emit_.arithmetic(infix.op, left, right, spelling));
     }
     value.at = begin;
     return value;
@@ -174,7 +173,7 @@ class Compiler {
           TRY(op == Op::kIn ? emit_.membership(left, right, is_not_in) : emit_.comparison(op, left, right));
       emit_.release(left);
       left = std::move(right);
-      if (all) one = TRY(emit_.logical(Op::kAnd, std::move(*all), std::move(one), "and"));
+      if (all) one = TRY(emit_.logical(Op::kAnd, *all, one, "and"));
       all = std::move(one);
     }
     emit_.release(left);
@@ -191,18 +190,18 @@ class Compiler {
         if (weakest > kNotLevel) return unexpected("a value");
         take();
         value = TRY(parse(kNotLevel));
-        value = TRY(emit_.negation(std::move(value), "not"));
+        value = TRY(emit_.negation(value, "not"));
         break;
       case TokenKind::kTilde:
         take();
         value = TRY(parse(kUnaryLevel));
-        value = TRY(emit_.negation(std::move(value), "~"));
+        value = TRY(emit_.negation(value, "~"));
         break;
       case TokenKind::kMinus: {
         take();
         Value operand = TRY(parse(kUnaryLevel));
         const bool is_literal = operand.is_literal;
-        value = TRY(emit_.numeric_function(Op::kNegate, std::move(operand), "-"));
+        value = TRY(emit_.numeric_function(Op::kNegate, operand, "-"));
         value.is_literal = is_literal;
         break;
       }
@@ -402,7 +401,7 @@ class Compiler {
       if (function->shape == FunctionShape::kFold && !arguments.empty()) {
         // Folded as they come: a thousand arguments need two registers.
         Value& last = arguments.back();
-        last = TRY(emit_.arithmetic(function->op, std::move(last), std::move(next), function->name));
+        last = TRY(emit_.arithmetic(function->op, last, next, function->name));
       } else {
         arguments.push_back(std::move(next));
       }
@@ -433,7 +432,7 @@ class Compiler {
     Value& first = arguments.front();
     switch (function.shape) {
       case FunctionShape::kNumber:
-        return emit_.numeric_function(function.op, std::move(first), function.name);
+        return emit_.numeric_function(function.op, first, function.name);
       case FunctionShape::kRound:
         return round(arguments);
       case FunctionShape::kFold:
@@ -469,7 +468,7 @@ class Compiler {
         std::fabs(digits.operand.constant) > kMostDigits) {
       return fail(digits.at, "`round` needs a whole number of digits from -22 to 22");
     }
-    return emit_.arithmetic(Op::kRound, std::move(arguments[0]), std::move(arguments[1]), "round");
+    return emit_.arithmetic(Op::kRound, arguments[0], arguments[1], "round");
   }
 
   Result<Value> clip(std::vector<Value>& arguments) {
@@ -479,16 +478,15 @@ class Compiler {
     if (lower.is_constant() && upper.is_constant() && lower.operand.constant > upper.operand.constant) {
       return fail(lower.at, "the lower bound of `clip` is above the upper one");
     }
-    Value raised =
-        TRY(emit_.arithmetic(Op::kAtLeast, std::move(arguments[0]), std::move(arguments[1]), "clip"));
-    return emit_.arithmetic(Op::kAtMost, std::move(raised), std::move(arguments[2]), "clip");
+    Value raised = TRY(emit_.arithmetic(Op::kAtLeast, arguments[0], arguments[1], "clip"));
+    return emit_.arithmetic(Op::kAtMost, raised, arguments[2], "clip");
   }
 
   Result<Value> between(const std::vector<Value>& arguments) {
     Value above = TRY(emit_.comparison(Op::kGreaterEqual, arguments[0], arguments[1]));
     Value below = TRY(emit_.comparison(Op::kLessEqual, arguments[0], arguments[2]));
     for (const Value& argument : arguments) emit_.release(argument);
-    return emit_.logical(Op::kAnd, std::move(above), std::move(below), "and");
+    return emit_.logical(Op::kAnd, above, below, "and");
   }
 
   const contract::Schema& schema_;
