@@ -6,6 +6,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/table/cell_decoder.h"
+#include "archmlp/table/large_memory.h"
 #include "archmlp/table/number_parser.h"
 
 namespace archmlp::table {
@@ -360,7 +361,7 @@ class ColumnAssembler {
 
   Cells integers() {
     IntegerCells cells;
-    cells.values.reserve(row_count_);
+    reserve_large(cells.values, row_count_);
     for (ColumnChunk* chunk : chunks_) {
       if (chunk->form_ != ColumnChunk::Form::kIntegers) to_missing_integers(*chunk);
       if (!chunk->missing_.empty()) {
@@ -376,7 +377,7 @@ class ColumnAssembler {
 
   Cells reals() {
     RealCells cells;
-    cells.values.reserve(row_count_);
+    reserve_large(cells.values, row_count_);
     for (ColumnChunk* chunk : chunks_) {
       if (chunk->form_ == ColumnChunk::Form::kIntegers) chunk->integers_to_reals();
       if (chunk->form_ == ColumnChunk::Form::kReals) {
@@ -391,7 +392,7 @@ class ColumnAssembler {
 
   Cells booleans() {
     BooleanCells cells;
-    cells.values.reserve(row_count_);
+    reserve_large(cells.values, row_count_);
     for (ColumnChunk* chunk : chunks_) {
       if (chunk->form_ == ColumnChunk::Form::kBooleans) {
         cells.values.insert(cells.values.end(), chunk->booleans_.begin(), chunk->booleans_.end());

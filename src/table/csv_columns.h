@@ -83,6 +83,9 @@ class ColumnChunk {
   };
   std::optional<BadCell> append(const CsvField* fields, std::size_t stride, std::size_t row_count);
 
+  /// No more cells will come.
+  void close() { text_.levels.close(); }
+
   SeenForms seen() const noexcept { return seen_; }
   bool any_missing() const noexcept { return any_missing_; }
   std::size_t row_count() const noexcept { return row_count_; }

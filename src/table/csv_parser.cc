@@ -252,13 +252,15 @@ base::Status CsvParser::read_chunk(Chunk& chunk, const std::vector<ColumnPlan>& 
   const std::size_t max_rows = rows_of_a_block(names_.size());
   while (true) {
     const std::optional<CsvFault> fault = scanner.next(max_rows, block);
-    if (block.row_count() == 0 && !fault) return {};
+    if (block.row_count() == 0 && !fault) break;
     if (block.row_count() > 0 && block.records[0] == chunk.text.data()) {
       reserve_rows(chunk, block.row_count(), scanner.position());
     }
     TRY(read_block(chunk, block, fault ? fault->record_begin : scanner.position(), invalid));
     if (fault) return errors_.of(*fault, names_.size(), delimiter_, names_);
   }
+  for (ColumnChunk& column : chunk.columns) column.close();
+  return {};
 }
 
 /// By the size of the first rows, which end at `position`.

@@ -10,6 +10,7 @@
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/rng.h"
 #include "archmlp/base/try.h"
+#include "archmlp/table/large_memory.h"
 
 namespace archmlp::table {
 namespace {
@@ -51,6 +52,7 @@ class Merger {
 
   base::Result<TextCells> merge() {
     if (level_bases_.back() > std::numeric_limits<std::uint32_t>::max()) return too_many();
+    reserve_large(first_, level_bases_.back());
     first_.resize(level_bases_.back());
     TRY(sort_by_partition());
     TRY(base::parallel_for(partition_count_, thread_count_, [&](std::size_t partition) -> base::Status {
@@ -59,7 +61,9 @@ class Merger {
     }));
     TRY(number_levels());
     TextCells cells;
+    reserve_large(cells.levels, level_count_);
     cells.levels.resize(level_count_);
+    reserve_large(cells.codes, row_bases_.back());
     cells.codes.resize(row_bases_.back());
     TRY(base::parallel_for(chunks_.size(), thread_count_, [&](std::size_t chunk) -> base::Status {
       fill(chunk, cells);
@@ -128,6 +132,7 @@ class Merger {
   /// codes_[place] for every level that stands first; chunks' new levels are numbered one chunk behind the
   /// other.
   base::Status number_levels() {
+    reserve_large(codes_, first_.size());
     codes_.resize(first_.size());
     new_bases_.assign(1, 0);
     for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
@@ -193,6 +198,8 @@ std::uint32_t LevelTable::insert(std::string_view text, bool copy) {
   hashes_.push_back(hash);
   return level;
 }
+
+void LevelTable::close() { slots_ = {}; }
 
 void LevelTable::grow() {
   std::vector<Slot> grown(std::max<std::size_t>(16, slots_.size() * 4));

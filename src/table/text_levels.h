@@ -20,6 +20,9 @@ class LevelTable {
   /// The same with a copy of the text if it is new.
   std::uint32_t insert_copy(std::string_view text) { return insert(text, true); }
 
+  /// Gives back what only insert needs; nothing may be inserted afterwards.
+  void close();
+
   std::span<const std::string_view> levels() const noexcept { return levels_; }
   std::span<const std::uint64_t> hashes() const noexcept { return hashes_; }
 
