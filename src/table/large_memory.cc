@@ -13,10 +13,10 @@ void advise_large_pages([[maybe_unused]] void* begin, [[maybe_unused]] std::size
   constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20U;
   if (size < 2 * kLargePage) return;
   // Whole pages inside the block only.
-  const std::uintptr_t first =
-      (reinterpret_cast<std::uintptr_t>(begin) + kLargePage - 1) / kLargePage * kLargePage;
-  const std::uintptr_t last = (reinterpret_cast<std::uintptr_t>(begin) + size) / kLargePage * kLargePage;
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  const std::uintptr_t skipped =
+      (kLargePage - reinterpret_cast<std::uintptr_t>(begin) % kLargePage) % kLargePage;
+  const std::size_t length = (size - skipped) / kLargePage * kLargePage;
+  madvise(static_cast<char*>(begin) + skipped, length, MADV_HUGEPAGE);
 #endif
 }
 
