@@ -13,6 +13,8 @@ std::size_t allocation_count() noexcept { return count; }
 
 }  // namespace archmlp::bundle
 
+#ifndef ARCHMLP_OPERATOR_NEW_IS_TAKEN
+
 // Every form that ends in the plain `operator delete`, or sanitizers see memory freed by another allocator.
 
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
@@ -26,3 +28,5 @@ void* operator new(std::size_t size) {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+
+#endif
