@@ -1,6 +1,7 @@
 # archmlp_module(NAME
 #   DEPENDS   module...      modules whose headers this one may include (and theirs, transitively)
 #   HEADERS   file...        SOURCES file...        TESTS file...
+#   TEST_DEPENDS module...   what only the TESTS may include besides
 #   LIBRARIES target...      third-party libraries that only the .cc files see
 #   PUBLIC_LIBRARIES target...  third-party libraries that the headers show)
 #
@@ -9,7 +10,7 @@
 # archmlp/NAME, so that including a header of a module that is not in DEPENDS does not compile.
 # tests/layering reads the same declarations.
 function(archmlp_module name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;HEADERS;SOURCES;TESTS;LIBRARIES;PUBLIC_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;HEADERS;SOURCES;TESTS;TEST_DEPENDS;LIBRARIES;PUBLIC_LIBRARIES" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "archmlp_module(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -30,7 +31,8 @@ function(archmlp_module name)
 
   if(arg_TESTS AND BUILD_TESTING)
     add_executable(${name}_test ${arg_TESTS})
-    target_link_libraries(${name}_test PRIVATE archmlp::${name} archmlp_flags GTest::gmock GTest::gtest_main)
+    list(TRANSFORM arg_TEST_DEPENDS PREPEND "archmlp::")
+    target_link_libraries(${name}_test PRIVATE archmlp::${name} ${arg_TEST_DEPENDS} archmlp_flags GTest::gmock GTest::gtest_main)
     file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/test_tmp")
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300
       ENVIRONMENT "TEST_TMPDIR=${PROJECT_BINARY_DIR}/test_tmp")

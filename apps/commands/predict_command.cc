@@ -5,7 +5,7 @@
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/predict_file.h"
+#include "archmlp/predict/predict_file.h"
 #include "commands.h"
 #include "output.h"
 #include "shared_options.h"
@@ -15,7 +15,7 @@ namespace {
 
 struct GivenPredictOptions {
   std::filesystem::path model;
-  bundle::PredictFileOptions file;
+  predict::PredictFileOptions file;
   std::optional<std::string> features, input_format;
   std::optional<std::filesystem::path> out;
   bool empty_outside = false;
@@ -27,29 +27,29 @@ base::Error unknown_choice(std::string_view flag, const std::string& given, std:
           .hint = std::string(choices)};
 }
 
-base::Status settle(GivenPredictOptions& given, const bundle::Predictor& predictor) {
+base::Status settle(GivenPredictOptions& given, const predict::Predictor& predictor) {
   given.file.form = predictor.default_form();
   if (given.features == "raw") {
-    given.file.form = bundle::RecordForm::kRaw;
+    given.file.form = predict::RecordForm::kRaw;
   } else if (given.features == "prepared") {
-    given.file.form = bundle::RecordForm::kPrepared;
+    given.file.form = predict::RecordForm::kPrepared;
   } else if (given.features) {
     return unknown_choice("--features", *given.features, "use raw or prepared");
   }
   if (given.input_format == "csv") {
-    given.file.input_format = bundle::FileFormat::kCsv;
+    given.file.input_format = predict::FileFormat::kCsv;
   } else if (given.input_format == "jsonl") {
-    given.file.input_format = bundle::FileFormat::kJsonLines;
+    given.file.input_format = predict::FileFormat::kJsonLines;
   } else if (given.input_format) {
     return unknown_choice("--format", *given.input_format, "use csv or jsonl");
   }
-  if (json_output_wanted()) given.file.output_format = bundle::FileFormat::kJsonLines;
-  if (given.empty_outside) given.file.outside = bundle::OutsidePolicy::kEmpty;
+  if (json_output_wanted()) given.file.output_format = predict::FileFormat::kJsonLines;
+  if (given.empty_outside) given.file.outside = predict::OutsidePolicy::kEmpty;
   return {};
 }
 
 /// Standard output holds the predictions alone; what was noticed goes to standard error.
-void print_notes(const bundle::PredictFileReport& report) {
+void print_notes(const predict::PredictFileReport& report) {
   if (report.outside_count > 0) {
     print_note(fmt::format("note: {} of {} rows are outside the model's population and were left empty",
                            base::with_thousands(report.outside_count),
@@ -62,17 +62,17 @@ void print_notes(const bundle::PredictFileReport& report) {
 }
 
 base::Status predict(GivenPredictOptions& given) {
-  const bundle::Predictor predictor(TRY(bundle::Bundle::load(given.model)));
+  const predict::Predictor predictor(TRY(bundle::Bundle::load(given.model)));
   TRY(settle(given, predictor));
   if (!given.out) {
-    print_notes(TRY(bundle::predict_file(predictor, given.file, write_stdout, terminal_progress())));
+    print_notes(TRY(predict::predict_file(predictor, given.file, write_stdout, terminal_progress())));
     return {};
   }
   TRY(base::refuse_to_overwrite(*given.out, {given.model, given.file.input}));
   base::AtomicFile file = TRY(base::AtomicFile::create(*given.out));
   const auto sink = [&file](std::string_view bytes) { return file.write(bytes); };
-  const bundle::PredictFileReport report =
-      TRY(bundle::predict_file(predictor, given.file, sink, terminal_progress()));
+  const predict::PredictFileReport report =
+      TRY(predict::predict_file(predictor, given.file, sink, terminal_progress()));
   TRY(file.commit());
   print_notes(report);
   return {};

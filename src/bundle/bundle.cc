@@ -12,7 +12,7 @@
 #include "archmlp/base/hash.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/contract_check.h"
+#include "archmlp/transform/contract_check.h"
 #include "archmlp/bundle/model_file.h"
 #include "archmlp/contract/json_reader.h"
 
@@ -154,7 +154,7 @@ base::Status Bundle::decode(std::span<const std::byte> bytes, const std::string&
   const auto decode_sections = [&]() -> base::Status {
     const Json contract_json = TRY(parse_section(sections, kContractSection));
     contract_ = TRY(contract::model_part_from_json(contract_json));
-    plan_ = TRY(check_contract(contract_));
+    plan_ = TRY(transform::check_contract(contract_));
     current = kModelInfoSection;
     ModelInfo info = TRY(read_model_info(sections));
     TRY(check_permutation(info.features, contract_.features));

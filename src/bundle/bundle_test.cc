@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "archmlp/base/hash.h"
-#include "archmlp/bundle/example_parts.h"
+#include "archmlp/test_support/example_parts.h"
 #include "archmlp/bundle/model_file.h"
 
 namespace archmlp::bundle {
@@ -23,10 +23,10 @@ std::string error_of(std::span<const std::byte> bytes) {
   const auto bundle = Bundle::from_bytes(bytes, "m.archmlp");
   return bundle.ok() ? "accepted" : base::to_string(bundle.error());
 }
-std::string error_of(const ExampleParts& example) { return error_of(encode_bundle(example.parts)); }
+std::string error_of(const test_support::ExampleParts& example) { return error_of(encode_bundle(example.parts)); }
 
 TEST(Bundle, GivesBackWhatWasSaved) {
-  const ExampleParts example = example_parts();
+  const test_support::ExampleParts example = test_support::example_parts();
   const std::vector<std::byte> bytes = encode_bundle(example.parts);
   const auto bundle = Bundle::from_bytes(bytes, "m.archmlp");
   ASSERT_TRUE(bundle.ok()) << base::to_string(bundle.error());
@@ -44,12 +44,12 @@ TEST(Bundle, GivesBackWhatWasSaved) {
 }
 
 TEST(Bundle, EqualPartsGiveEqualBytes) {
-  EXPECT_EQ(encode_bundle(example_parts().parts), encode_bundle(example_parts().parts));
+  EXPECT_EQ(encode_bundle(test_support::example_parts().parts), encode_bundle(test_support::example_parts().parts));
 }
 
 TEST(Bundle, LoadsFromAFileInPlace) {
   const std::string path = testing::TempDir() + "/bundle_test_" + std::to_string(::getpid()) + ".archmlp";
-  const ExampleParts example = example_parts();
+  const test_support::ExampleParts example = test_support::example_parts();
   ASSERT_TRUE(save_bundle(example.parts, path).ok());
   const auto bundle = Bundle::load(path);
   ASSERT_TRUE(bundle.ok()) << base::to_string(bundle.error());
@@ -60,14 +60,14 @@ TEST(Bundle, LoadsFromAFileInPlace) {
 }
 
 TEST(Bundle, AModelOfCsvsAloneHasNoPlan) {
-  const auto bundle = load_example(example_regression_parts());
+  const auto bundle = test_support::load_example(test_support::example_regression_parts());
   ASSERT_NE(bundle, nullptr);
   EXPECT_EQ(bundle->plan(), nullptr);
   EXPECT_TRUE(bundle->metrics().is_null());
 }
 
 TEST(Bundle, RefusesDamageAnywhere) {
-  const std::vector<std::byte> bytes = encode_bundle(example_parts().parts);
+  const std::vector<std::byte> bytes = encode_bundle(test_support::example_parts().parts);
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     std::vector<std::byte> damaged = bytes;
     damaged[at] ^= std::byte{0x10};
@@ -80,13 +80,13 @@ TEST(Bundle, RefusesDamageAnywhere) {
 
 struct WrongParts {
   std::string name;
-  void (*spoil)(ExampleParts&);
+  void (*spoil)(test_support::ExampleParts&);
   std::string expected;
 };
 class BundleOfWrongParts : public testing::TestWithParam<WrongParts> {};
 
 TEST_P(BundleOfWrongParts, IsRefused) {
-  ExampleParts example = example_parts();
+  test_support::ExampleParts example = test_support::example_parts();
   GetParam().spoil(example);
   EXPECT_THAT(error_of(example), HasSubstr(GetParam().expected));
   EXPECT_THAT(error_of(example), HasSubstr("m.archmlp: the model file cannot be used"));
@@ -96,51 +96,51 @@ INSTANTIATE_TEST_SUITE_P(
     Checks, BundleOfWrongParts,
     testing::Values(
         WrongParts{"TextFeature",
-                   [](ExampleParts& e) { e.parts.contract.features.columns[1].kind = ColumnKind::kText; },
+                   [](test_support::ExampleParts& e) { e.parts.contract.features.columns[1].kind = ColumnKind::kText; },
                    "text"},
         WrongParts{"UnsortedClasses",
-                   [](ExampleParts& e) {
+                   [](test_support::ExampleParts& e) {
                      std::swap(e.parts.contract.label.classes[0], e.parts.contract.label.classes[1]);
                    },
                    "classes"},
         WrongParts{"ClassOfAnotherKind",
-                   [](ExampleParts& e) { e.parts.contract.label.classes[0] = std::int64_t{1}; }, "classes"},
-        WrongParts{"LabelAmongFeatures", [](ExampleParts& e) { e.parts.contract.label.name = "count"; },
+                   [](test_support::ExampleParts& e) { e.parts.contract.label.classes[0] = std::int64_t{1}; }, "classes"},
+        WrongParts{"LabelAmongFeatures", [](test_support::ExampleParts& e) { e.parts.contract.label.name = "count"; },
                    "count"},
         WrongParts{"OneClassTooMany",
-                   [](ExampleParts& e) { e.parts.contract.label.classes.emplace_back(std::string("zzz")); },
+                   [](test_support::ExampleParts& e) { e.parts.contract.label.classes.emplace_back(std::string("zzz")); },
                    "the model has 2 outputs, the contract asks for 3"},
-        WrongParts{"ForeignModelFeature", [](ExampleParts& e) { e.parts.model_features[0] = "other"; },
+        WrongParts{"ForeignModelFeature", [](test_support::ExampleParts& e) { e.parts.model_features[0] = "other"; },
                    "features are not those of the contract"},
         WrongParts{"RepeatedModelFeature",
-                   [](ExampleParts& e) { e.parts.model_features[0] = e.parts.model_features[1]; },
+                   [](test_support::ExampleParts& e) { e.parts.model_features[0] = e.parts.model_features[1]; },
                    "features are not those of the contract"},
         WrongParts{"StepsMakeOtherColumns",
-                   [](ExampleParts& e) {
+                   [](test_support::ExampleParts& e) {
                      std::swap(e.parts.contract.features.columns[0], e.parts.contract.features.columns[1]);
                    },
                    "the steps make column \"total\""},
         WrongParts{"StepsMakeAnotherKind",
-                   [](ExampleParts& e) { e.parts.contract.features.columns[0].kind = ColumnKind::kInteger; },
+                   [](test_support::ExampleParts& e) { e.parts.contract.features.columns[0].kind = ColumnKind::kInteger; },
                    "the steps make column \"total\" (real)"},
-        WrongParts{"AStepTooFew", [](ExampleParts& e) { e.parts.contract.steps.erase(5); }, "the steps make"},
+        WrongParts{"AStepTooFew", [](test_support::ExampleParts& e) { e.parts.contract.steps.erase(5); }, "the steps make"},
         WrongParts{
             "RawColumnMissing",
-            [](ExampleParts& e) { e.parts.contract.raw.columns.erase(e.parts.contract.raw.columns.begin()); },
+            [](test_support::ExampleParts& e) { e.parts.contract.raw.columns.erase(e.parts.contract.raw.columns.begin()); },
             "amount"},
         WrongParts{"NoSuchModel",
-                   [](ExampleParts& e) {
-                     static const ExampleParts regression = example_regression_parts();
+                   [](test_support::ExampleParts& e) {
+                     static const test_support::ExampleParts regression = test_support::example_regression_parts();
                      e.parts.model = regression.parts.model;
                    },
                    "the model is for regression"},
         WrongParts{"MetricsAreAList",
-                   [](ExampleParts& e) { e.parts.metrics = nlohmann::ordered_json::array(); },
+                   [](test_support::ExampleParts& e) { e.parts.metrics = nlohmann::ordered_json::array(); },
                    "section \"metrics\": it is no JSON object"}),
     [](const testing::TestParamInfo<WrongParts>& wrong) { return wrong.param.name; });
 
 TEST(Bundle, NamesAMissingSection) {
-  const std::vector<std::byte> bytes = encode_bundle(example_parts().parts);
+  const std::vector<std::byte> bytes = encode_bundle(test_support::example_parts().parts);
   const auto sections = decode_model_file(bytes, "m.archmlp");
   ASSERT_TRUE(sections.ok());
   for (const Section& left_out : *sections) {
@@ -154,7 +154,7 @@ TEST(Bundle, NamesAMissingSection) {
 }
 
 TEST(Bundle, SkipsSectionsThatItDoesNotKnow) {
-  const std::vector<std::byte> bytes = encode_bundle(example_parts().parts);
+  const std::vector<std::byte> bytes = encode_bundle(test_support::example_parts().parts);
   auto sections = decode_model_file(bytes, "m.archmlp");
   ASSERT_TRUE(sections.ok());
   const std::string note = "from a later program";
@@ -163,7 +163,7 @@ TEST(Bundle, SkipsSectionsThatItDoesNotKnow) {
 }
 
 TEST(Bundle, DescribesItself) {
-  const auto bundle = load_example(example_parts());
+  const auto bundle = test_support::load_example(test_support::example_parts());
   ASSERT_NE(bundle, nullptr);
   const nlohmann::ordered_json json = describe(*bundle);
   EXPECT_EQ(json["sha256"], bundle->sha256());

@@ -9,8 +9,8 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/predictor.h"
-#include "archmlp/bundle/prepared_data.h"
+#include "archmlp/predict/predictor.h"
+#include "archmlp/prepared/prepared_data.h"
 #include "archmlp/metrics/regression.h"
 
 namespace archmlp::evaluate {
@@ -19,7 +19,7 @@ namespace {
 using contract::Task;
 
 /// Test rows of another split may be rows that the model was trained on.
-std::optional<std::string> other_preparation(const bundle::Bundle& bundle, const bundle::PreparedData& data) {
+std::optional<std::string> other_preparation(const bundle::Bundle& bundle, const prepared::PreparedData& data) {
   if (!data.contract) return std::nullopt;
   const auto inputs = bundle.lineage().find("inputs");
   if (inputs == bundle.lineage().end() || !inputs->is_object()) return std::nullopt;
@@ -137,14 +137,14 @@ void score_values(Evaluation& evaluation, const table::Column& label, std::span<
 base::Result<Evaluation> evaluate_files(const EvaluateOptions& options, base::Progress& progress) {
   const std::shared_ptr<const bundle::Bundle> bundle = TRY(bundle::Bundle::load(options.model));
   const contract::DatasetContract& contract = bundle->contract();
-  const bundle::PreparedReader reader =
-      TRY(bundle::PreparedReader::open({.x = options.x_test,
+  const prepared::PreparedReader reader =
+      TRY(prepared::PreparedReader::open({.x = options.x_test,
                                         .y = options.y_test,
                                         .reader = "evaluate",
                                         .require_all_files = false,
                                         .thread_count = options.thread_count}));
-  const bundle::PreparedData data =
-      TRY(reader.read_as(contract.features, bundle::label_column(contract.label), progress));
+  const prepared::PreparedData data =
+      TRY(reader.read_as(contract.features, prepared::label_column(contract.label), progress));
 
   Evaluation evaluation;
   evaluation.label = contract.label;
@@ -152,9 +152,9 @@ base::Result<Evaluation> evaluate_files(const EvaluateOptions& options, base::Pr
   evaluation.warnings = data.warnings;
   if (auto warning = other_preparation(*bundle, data)) evaluation.warnings.push_back(*std::move(warning));
 
-  const bundle::Predictor predictor(bundle);
-  base::Result<bundle::BatchPrediction> scored =
-      predictor.predict(data.x, bundle::RecordForm::kPrepared, options.thread_count);
+  const predict::Predictor predictor(bundle);
+  base::Result<predict::BatchPrediction> scored =
+      predictor.predict(data.x, predict::RecordForm::kPrepared, options.thread_count);
   if (!scored.ok()) {
     base::Error error = std::move(scored).error();
     error.where = options.x_test.string() + (error.where.empty() ? "" : ": " + error.where);
@@ -164,7 +164,7 @@ base::Result<Evaluation> evaluate_files(const EvaluateOptions& options, base::Pr
     score_values(evaluation, data.y.column(0), scored->outputs);
   } else {
     const std::vector<std::uint32_t> actual =
-        TRY(bundle::class_indices(data.y.column(0), contract.label.classes, options.y_test.string()));
+        TRY(prepared::class_indices(data.y.column(0), contract.label.classes, options.y_test.string()));
     score_classes(evaluation, actual, scored->outputs);
   }
   explain_undefined(evaluation);

@@ -12,7 +12,7 @@
 #include "archmlp/base/file.h"
 #include "archmlp/base/hash.h"
 #include "archmlp/base/rng.h"
-#include "archmlp/bundle/predict_file.h"
+#include "archmlp/predict/predict_file.h"
 #include "archmlp/table/csv_reader.h"
 
 namespace archmlp::pipeline {
@@ -81,16 +81,16 @@ FinishedRun run_in(const std::string& name, int threads) {
   return finished;
 }
 
-std::string predict(const FinishedRun& finished, const fs::path& input, bundle::RecordForm form) {
+std::string predict(const FinishedRun& finished, const fs::path& input, predict::RecordForm form) {
   const auto bundle = bundle::Bundle::load(finished.report.model);
   EXPECT_TRUE(bundle.ok()) << (bundle.ok() ? "" : base::to_string(bundle.error()));
-  const bundle::Predictor predictor(*bundle);
+  const predict::Predictor predictor(*bundle);
   std::string out;
   const auto sink = [&out](std::string_view bytes) {
     out += bytes;
     return base::Status();
   };
-  const auto report = bundle::predict_file(predictor, {.input = input, .form = form}, sink);
+  const auto report = predict::predict_file(predictor, {.input = input, .form = form}, sink);
   EXPECT_TRUE(report.ok()) << (report.ok() ? "" : base::to_string(report.error()));
   return out;
 }
@@ -143,13 +143,13 @@ TEST(Pipeline, EqualBytesForAnyThreadsAndFolder) {
 TEST(Pipeline, EveryFormOfATestRowGivesTheSameProbabilities) {
   const FinishedRun finished = run_in("forms", 2);
   const std::string expected =
-      predict(finished, finished.folder / "out" / "prepared" / "x_test.csv", bundle::RecordForm::kPrepared);
+      predict(finished, finished.folder / "out" / "prepared" / "x_test.csv", predict::RecordForm::kPrepared);
   EXPECT_EQ(std::count(expected.begin(), expected.end(), '\n'),
             static_cast<std::ptrdiff_t>(finished.report.evaluation.row_count) + 1);
-  EXPECT_EQ(predict(finished, finished.folder / "test_rows.csv", bundle::RecordForm::kRaw), expected);
+  EXPECT_EQ(predict(finished, finished.folder / "test_rows.csv", predict::RecordForm::kRaw), expected);
   std::ofstream(finished.folder / "rows.jsonl", std::ios::binary)
       << json_lines_of(finished.folder / "test_rows.csv");
-  EXPECT_EQ(predict(finished, finished.folder / "rows.jsonl", bundle::RecordForm::kRaw), expected);
+  EXPECT_EQ(predict(finished, finished.folder / "rows.jsonl", predict::RecordForm::kRaw), expected);
   EXPECT_FALSE(finished.report.preprocess.unknown_categories.empty())
       << "the test rows must hold unseen categories";
 }

@@ -18,7 +18,7 @@ namespace archmlp::serve {
 namespace {
 
 using base::Error;
-using bundle::RecordForm;
+using predict::RecordForm;
 
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kJsonLines = "application/x-ndjson";
@@ -36,7 +36,7 @@ constexpr std::array<Route, 4> kRoutes = {{{"/predict", Endpoint::kPredict, true
 
 /// What GET /v1/model tells: everything a client needs to know in order to send records, and where the model
 /// is from.
-std::string describe_model(const bundle::Predictor& predictor) {
+std::string describe_model(const predict::Predictor& predictor) {
   const bundle::Bundle& bundle = predictor.bundle();
   const contract::DatasetContract& contract = bundle.contract();
   nlohmann::ordered_json json;
@@ -68,7 +68,7 @@ std::string joined(std::string_view prefix, std::string_view where) {
 }  // namespace
 
 struct Handler::State {
-  explicit State(std::shared_ptr<const bundle::Predictor> predictor_in) : predictor(std::move(predictor_in)) {
+  explicit State(std::shared_ptr<const predict::Predictor> predictor_in) : predictor(std::move(predictor_in)) {
     outputs.resize(predictor->output_count());
     for (const contract::Value& value : predictor->bundle().contract().label.classes) {
       class_json.push_back(contract::to_json(value).dump());
@@ -100,7 +100,7 @@ struct Handler::State {
     return *slot;
   }
 
-  std::shared_ptr<const bundle::Predictor> predictor;
+  std::shared_ptr<const predict::Predictor> predictor;
   bool is_ready = true;
   std::vector<std::string> class_json;
   std::vector<std::string> class_text;
@@ -109,7 +109,7 @@ struct Handler::State {
   std::array<std::optional<table::JsonRecordDecoder>, 2> decoders;
   table::JsonRecordDecoder* decoder = nullptr;  // of the request at hand
   table::Record record;
-  bundle::Predictor::Scratch scratch;
+  predict::Predictor::Scratch scratch;
   std::vector<double> outputs;
 };
 
@@ -299,7 +299,7 @@ void Handler::State::refuse_body(const Error& error, std::string_view where, Res
                          .hint = located.hint});
 }
 
-Handler::Handler(std::shared_ptr<const bundle::Predictor> predictor)
+Handler::Handler(std::shared_ptr<const predict::Predictor> predictor)
     : state_(std::make_unique<State>(std::move(predictor))) {}
 Handler::~Handler() = default;
 Handler::Handler(Handler&&) noexcept = default;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 
 namespace archmlp::serve {
 
@@ -31,7 +31,7 @@ struct Response {
 ///   GET  /v1/model   what the model wants and gives
 class Handler {
  public:
-  explicit Handler(std::shared_ptr<const bundle::Predictor> predictor);
+  explicit Handler(std::shared_ptr<const predict::Predictor> predictor);
   ~Handler();
   Handler(Handler&&) noexcept;
   Handler& operator=(Handler&&) noexcept;

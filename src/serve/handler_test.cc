@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "archmlp/base/version.h"
-#include "archmlp/bundle/counting_new.h"
-#include "archmlp/bundle/example_parts.h"
+#include "archmlp/test_support/counting_new.h"
+#include "archmlp/test_support/example_parts.h"
 
 namespace archmlp::serve {
 namespace {
@@ -19,8 +19,8 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-std::shared_ptr<const bundle::Predictor> predictor_of(const bundle::ExampleParts& parts) {
-  return std::make_shared<const bundle::Predictor>(bundle::load_example(parts));
+std::shared_ptr<const predict::Predictor> predictor_of(const test_support::ExampleParts& parts) {
+  return std::make_shared<const predict::Predictor>(test_support::load_example(parts));
 }
 
 class HandlerTest : public testing::Test {
@@ -37,7 +37,7 @@ class HandlerTest : public testing::Test {
   }
   json error() { return json::parse(response_.body).at("error"); }
 
-  Handler handler_{predictor_of(bundle::example_parts())};
+  Handler handler_{predictor_of(test_support::example_parts())};
   Response response_;
   const std::string record_ = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})";
 };
@@ -114,12 +114,12 @@ TEST_F(HandlerTest, JsonLines) {
 }
 
 TEST_F(HandlerTest, TheSteadyStateAllocatesNothing) {
-  if (!bundle::kAllocationsAreCounted) GTEST_SKIP() << "this sanitizer counts no allocations";
+  if (!test_support::allocations_are_counted()) GTEST_SKIP() << "this sanitizer counts no allocations";
   const std::string batch = "[" + record_ + "," + record_ + "]";
   const std::string unknown = R"({"amount": 1, "count": 3, "kind": "zzz", "flag": true})";
   std::size_t before = 0;
   for (int round = 0; round < 5; ++round) {
-    if (round == 2) before = bundle::allocation_count();
+    if (round == 2) before = test_support::allocation_count();
     for (const std::string_view body :
          {std::string_view(record_), std::string_view(batch), std::string_view(unknown)}) {
       for (const std::string_view accept : {"", "*/*", "text/plain"}) {
@@ -133,7 +133,7 @@ TEST_F(HandlerTest, TheSteadyStateAllocatesNothing) {
       }
     }
   }
-  EXPECT_EQ(bundle::allocation_count() - before, 0U);
+  EXPECT_EQ(test_support::allocation_count() - before, 0U);
 }
 
 TEST_F(HandlerTest, UnknownCategoriesAreNoted) {
@@ -220,7 +220,7 @@ TEST_F(HandlerTest, DescribesTheModel) {
 }
 
 TEST(HandlerOfARegression, AnswersNumbers) {
-  Handler handler(predictor_of(bundle::example_regression_parts()));
+  Handler handler(predictor_of(test_support::example_regression_parts()));
   Response response;
   const std::string body = R"({"a": 1, "b": null})";
   handler.handle({.method = "POST", .target = "/predict", .body = body}, response);

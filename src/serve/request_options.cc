@@ -10,7 +10,7 @@ namespace archmlp::serve {
 namespace {
 
 using base::Error;
-using bundle::RecordForm;
+using predict::RecordForm;
 
 std::string_view trimmed(std::string_view text) noexcept {
   constexpr std::string_view kBlanks = " \t";
@@ -62,7 +62,7 @@ base::Result<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
-base::Result<RecordForm> form_from(const std::string& value, const bundle::Predictor& predictor) {
+base::Result<RecordForm> form_from(const std::string& value, const predict::Predictor& predictor) {
   if (value != "raw" && value != "prepared") {
     return Error{.message = "features=" + base::quoted(value) + " is no form of records",
                  .where = "query",
@@ -135,7 +135,7 @@ base::Result<std::vector<std::pair<std::string, std::string>>> query_of(std::str
   return query;
 }
 
-base::Result<PredictOptions> predict_options_of(std::string_view target, const bundle::Predictor& predictor) {
+base::Result<PredictOptions> predict_options_of(std::string_view target, const predict::Predictor& predictor) {
   PredictOptions options{.form = predictor.default_form()};
   if (target.find('?') == std::string_view::npos) return options;
   static const std::array<std::string, 2> kKnown = {"features", "probabilities"};

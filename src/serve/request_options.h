@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "archmlp/base/result.h"
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 
 namespace archmlp::serve {
 
@@ -23,12 +23,12 @@ base::Result<std::vector<std::pair<std::string, std::string>>> query_of(std::str
                                                                         std::span<const std::string> known);
 
 struct PredictOptions {
-  bundle::RecordForm form = bundle::RecordForm::kRaw;
+  predict::RecordForm form = predict::RecordForm::kRaw;
   bool with_probabilities = true;
 };
 /// `features=raw|prepared`, `probabilities=true|false`. Errors: kInvalidInput, also for raw where the model
 /// cannot.
-base::Result<PredictOptions> predict_options_of(std::string_view target, const bundle::Predictor& predictor);
+base::Result<PredictOptions> predict_options_of(std::string_view target, const predict::Predictor& predictor);
 
 enum class BodyFormat { kJson, kJsonLines };
 /// JSON also where the client does not say (none, or the form type that curl sends by itself): the body is

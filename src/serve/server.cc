@@ -180,7 +180,7 @@ class Worker {
 
 class Server::Impl {
  public:
-  Impl(const std::shared_ptr<const bundle::Predictor>& predictor, const ServeConfig& config) {
+  Impl(const std::shared_ptr<const predict::Predictor>& predictor, const ServeConfig& config) {
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     const int count = config.thread_count == 0 ? cores : config.thread_count;
     const SessionConfig session{
@@ -280,7 +280,7 @@ Server::~Server() {
   wait();
 }
 
-base::Result<std::unique_ptr<Server>> Server::start(const std::shared_ptr<const bundle::Predictor>& predictor,
+base::Result<std::unique_ptr<Server>> Server::start(const std::shared_ptr<const predict::Predictor>& predictor,
                                                     const ServeConfig& config) {
   TRY(check(config));
   auto impl = std::make_unique<Impl>(predictor, config);

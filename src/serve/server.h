@@ -6,7 +6,7 @@
 #include <string>
 
 #include "archmlp/base/result.h"
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 
 namespace archmlp::serve {
 
@@ -27,7 +27,7 @@ class Server {
   /// Binds and starts to accept. Errors: kInvalidInput for a configuration out of range; kIo with what to do
   /// (port in use, address not of this machine).
   static base::Result<std::unique_ptr<Server>> start(
-      const std::shared_ptr<const bundle::Predictor>& predictor, const ServeConfig& config);
+      const std::shared_ptr<const predict::Predictor>& predictor, const ServeConfig& config);
   /// Stops and waits.
   ~Server();
   std::uint16_t port() const noexcept;

@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "archmlp/bundle/example_parts.h"
+#include "archmlp/test_support/example_parts.h"
 
 namespace archmlp::serve {
 namespace {
@@ -92,9 +92,9 @@ class Client {
   std::string received_;
 };
 
-std::shared_ptr<const bundle::Predictor> predictor() {
+std::shared_ptr<const predict::Predictor> predictor() {
   static const auto kShared =
-      std::make_shared<const bundle::Predictor>(bundle::load_example(bundle::example_parts()));
+      std::make_shared<const predict::Predictor>(test_support::load_example(test_support::example_parts()));
   return kShared;
 }
 

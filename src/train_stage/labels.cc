@@ -82,7 +82,7 @@ base::Result<ClassWeights> match_weights(const ClassWeights& given, const std::v
 
 }  // namespace
 
-base::Result<TaskChoice> choose_task(const bundle::PreparedData& data, std::optional<Task> wanted,
+base::Result<TaskChoice> choose_task(const prepared::PreparedData& data, std::optional<Task> wanted,
                                      const std::string& source_name) {
   const table::Column& column = data.y.column(0);
   TaskChoice choice;
@@ -93,7 +93,7 @@ base::Result<TaskChoice> choose_task(const bundle::PreparedData& data, std::opti
     TRY(check_task(choice.label, column, source_name));
     return choice;
   }
-  std::vector<Value> values = bundle::distinct_values(column);
+  std::vector<Value> values = prepared::distinct_values(column);
   choice.was_guessed = !wanted;
   choice.label.task =
       wanted.value_or(contract::guess_task(data.label.kind, values.size(), column.row_count()));
@@ -102,7 +102,7 @@ base::Result<TaskChoice> choose_task(const bundle::PreparedData& data, std::opti
   return choice;
 }
 
-base::Result<train::Labels> make_labels(const bundle::PreparedData& data, const LabelSchema& label,
+base::Result<train::Labels> make_labels(const prepared::PreparedData& data, const LabelSchema& label,
                                         const std::string& source_name) {
   const table::Column& column = data.y.column(0);
   train::Labels labels;
@@ -113,7 +113,7 @@ base::Result<train::Labels> make_labels(const bundle::PreparedData& data, const 
     return labels;
   }
   labels.classes = label.classes;
-  auto indices = bundle::class_indices(column, label.classes, source_name);
+  auto indices = prepared::class_indices(column, label.classes, source_name);
   if (!indices.ok()) {
     base::Error error = std::move(indices).error();
     if (data.contract) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "archmlp/base/result.h"
-#include "archmlp/bundle/prepared_data.h"
+#include "archmlp/prepared/prepared_data.h"
 #include "archmlp/contract/forest_params.h"
 #include "archmlp/contract/recipe.h"
 #include "archmlp/contract/schema.h"
@@ -19,12 +19,12 @@ struct TaskChoice {
 
 /// What is predicted: as `wanted`, else as the contract says, else as the label column suggests.
 /// Errors: kInvalidInput: a label that cannot be predicted that way.
-base::Result<TaskChoice> choose_task(const bundle::PreparedData& data, std::optional<contract::Task> wanted,
+base::Result<TaskChoice> choose_task(const prepared::PreparedData& data, std::optional<contract::Task> wanted,
                                      const std::string& source_name);
 
 /// The label column as the trainer takes it.
 /// Errors: kInvalidInput; kContractBroken if the contract's classes lack a value.
-base::Result<train::Labels> make_labels(const bundle::PreparedData& data, const contract::LabelSchema& label,
+base::Result<train::Labels> make_labels(const prepared::PreparedData& data, const contract::LabelSchema& label,
                                         const std::string& source_name);
 
 /// The parameters made explicit for the task: its criterion where none was given, weights by the label's own

@@ -14,7 +14,7 @@
 #include "archmlp/base/version.h"
 #include "archmlp/bundle/bundle.h"
 #include "archmlp/bundle/feature_matrix.h"
-#include "archmlp/bundle/prepared_data.h"
+#include "archmlp/prepared/prepared_data.h"
 #include "archmlp/train/forest_trainer.h"
 #include "archmlp/train_stage/labels.h"
 
@@ -29,14 +29,14 @@ base::Status check_model_kind(const std::string& model) {
       .message = "unknown model " + base::quoted(model), .where = "model", .hint = "use random_forest"};
 }
 
-base::Result<bundle::PreparedData> read_data(const TrainOptions& options, base::Progress& progress) {
-  const bundle::PreparedReader reader =
-      TRY(bundle::PreparedReader::open({.x = options.x_train,
+base::Result<prepared::PreparedData> read_data(const TrainOptions& options, base::Progress& progress) {
+  const prepared::PreparedReader reader =
+      TRY(prepared::PreparedReader::open({.x = options.x_train,
                                         .y = options.y_train,
                                         .reader = "train",
                                         .require_all_files = true,
                                         .thread_count = options.thread_count}));
-  bundle::PreparedData data = TRY(reader.read(progress));
+  prepared::PreparedData data = TRY(reader.read(progress));
   if (data.x.row_count() == 0) {
     return base::Error{.message = "there are no rows to train on", .where = options.x_train.string()};
   }
@@ -50,7 +50,7 @@ std::vector<std::string> sorted_features(const contract::Schema& features) {
   return names;
 }
 
-base::Result<std::vector<float>> make_matrix(const bundle::PreparedData& data,
+base::Result<std::vector<float>> make_matrix(const prepared::PreparedData& data,
                                              const std::vector<std::string>& features,
                                              const std::string& source_name) {
   base::Result<std::vector<float>> matrix = bundle::to_matrix(data.x, features);
@@ -60,7 +60,7 @@ base::Result<std::vector<float>> make_matrix(const bundle::PreparedData& data,
   return error;
 }
 
-contract::DatasetContract make_contract(const bundle::PreparedData& data,
+contract::DatasetContract make_contract(const prepared::PreparedData& data,
                                         const contract::LabelSchema& label) {
   contract::DatasetContract contract;
   if (data.contract) contract = *data.contract;
@@ -87,7 +87,7 @@ Json make_metrics(const train::Labels& labels, const train::FittedForest& fitted
 }
 
 /// Where the model comes from: data -> recipe -> parameters, each by its hash or its value.
-Json make_lineage(const bundle::PreparedData& data, const contract::TrainConfig& config,
+Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfig& config,
                   const contract::ForestParams& params) {
   Json inputs = Json::object();
   if (data.contract) {
@@ -118,7 +118,7 @@ base::Result<std::string> publish(const bundle::BundleParts& parts, const std::f
 
 base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Progress& progress) {
   TRY(check_model_kind(options.config.model));
-  const bundle::PreparedData data = TRY(read_data(options, progress));
+  const prepared::PreparedData data = TRY(read_data(options, progress));
   TaskChoice choice = TRY(choose_task(data, options.config.task, options.y_train.string()));
   const contract::ForestParams params = TRY(settle_params(options.config, choice.label));
   const train::Labels labels = TRY(make_labels(data, choice.label, options.y_train.string()));

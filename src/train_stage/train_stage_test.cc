@@ -14,7 +14,7 @@
 #include "archmlp/base/hash.h"
 #include "archmlp/base/rng.h"
 #include "archmlp/base/version.h"
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 #include "archmlp/contract/dataset_contract.h"
 #include "archmlp/table/csv_reader.h"
 
@@ -134,10 +134,10 @@ std::string outcome(const TrainOptions& options) {
 std::vector<double> predict(const fs::path& model, const fs::path& x) {
   const auto bundle = bundle::Bundle::load(model);
   EXPECT_TRUE(bundle.ok()) << (bundle.ok() ? "" : base::to_string(bundle.error()));
-  const bundle::Predictor predictor(*bundle);
-  const auto csv = table::read_csv_as(x, predictor.schema(bundle::RecordForm::kPrepared), {});
+  const predict::Predictor predictor(*bundle);
+  const auto csv = table::read_csv_as(x, predictor.schema(predict::RecordForm::kPrepared), {});
   EXPECT_TRUE(csv.ok()) << (csv.ok() ? "" : base::to_string(csv.error()));
-  return predictor.predict(csv->table, bundle::RecordForm::kPrepared)->outputs;
+  return predictor.predict(csv->table, predict::RecordForm::kPrepared)->outputs;
 }
 
 bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {

@@ -14,7 +14,7 @@
 #include "archmlp/base/rng.h"
 #include "archmlp/bundle/bundle.h"
 #include "archmlp/bundle/model_file.h"
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 #include "archmlp/model/forest.h"
 #include "archmlp/transform/steps.h"
 
@@ -177,11 +177,11 @@ void use(const std::shared_ptr<const bundle::Bundle>& bundle) {
   const std::string description =
       bundle::describe(*bundle).dump(-1, ' ', false, Json::error_handler_t::replace);
   if (description.empty() || bundle::describe_text(*bundle).empty()) std::abort();
-  const bundle::Predictor predictor(bundle);
-  bundle::Predictor::Scratch scratch;
+  const predict::Predictor predictor(bundle);
+  predict::Predictor::Scratch scratch;
   std::vector<double> outputs(predictor.output_count());
   std::string answer;
-  for (const bundle::RecordForm form : {bundle::RecordForm::kRaw, bundle::RecordForm::kPrepared}) {
+  for (const predict::RecordForm form : {predict::RecordForm::kRaw, predict::RecordForm::kPrepared}) {
     if (!predictor.accepts(form)) continue;
     for (const bool missing : {false, true}) {
       table::Record record;
@@ -189,7 +189,7 @@ void use(const std::shared_ptr<const bundle::Bundle>& bundle) {
         record.push_back(example_cell(column.kind, missing));
       }
       if (!predictor.predict(record, form, scratch, outputs).ok()) continue;
-      bundle::append_prediction_json(answer, predictor, outputs);
+      predict::append_prediction_json(answer, predictor, outputs);
       if (!Json::accept(answer)) std::abort();
       answer.clear();
     }

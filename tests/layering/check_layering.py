@@ -36,11 +36,11 @@ SYSTEM = re.compile(
     r"|(unistd|fcntl|poll|signal|pthread|sched|dirent|netdb|errno|limits|endian|byteswap|pwd|time|stdlib|string)\.h$")
 
 # What serves predictions must not contain what fits: a fault in training cannot reach the server.
-FITTED_HALF = ("transform", "model", "bundle", "serve")
+FITTED_HALF = ("transform", "model", "bundle", "predict", "serve")
 FITTING_HALF = ("preprocess", "train", "train_stage", "pipeline")
 
 MODULE_CALL = re.compile(r"archmlp_module\(\s*(\w+)([^)]*)\)")
-KEYWORDS = ("DEPENDS", "HEADERS", "SOURCES", "TESTS", "LIBRARIES", "PUBLIC_LIBRARIES")
+KEYWORDS = ("DEPENDS", "HEADERS", "SOURCES", "TESTS", "TEST_DEPENDS", "LIBRARIES", "PUBLIC_LIBRARIES")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 # Comments and literals, so that a word in one of them is not taken for code.
 NOT_CODE = re.compile(
@@ -81,7 +81,7 @@ def read_modules(repository):
     if not modules:
         raise ValueError(f"{repository}/src declares no module")
     for module in modules.values():
-        for name in module["DEPENDS"]:
+        for name in module["DEPENDS"] + module["TEST_DEPENDS"]:
             if name not in modules:
                 raise ValueError(f"module {module.name} depends on {name}, which is not declared")
     return modules
@@ -167,6 +167,8 @@ class Checker:
         module, allowed = self.modules[name], reachable(self.modules, name)
         text = path.read_text()
         file = path.relative_to(self.repository / "src" / name).as_posix()
+        if file in module["TESTS"]:
+            allowed = allowed.union(*(reachable(self.modules, other) for other in module["TEST_DEPENDS"]))
         # Headers that are not listed are private to their module; those named test_* serve tests, here and elsewhere.
         is_public, is_private = file in module["HEADERS"], path.suffix == ".h" and file not in module["HEADERS"]
         may_test = file in module["TESTS"] or is_private

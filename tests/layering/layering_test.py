@@ -112,6 +112,13 @@ class Tree(unittest.TestCase):
         self.assertEqual(len(found), 1, found)
         self.assertIn("module bundle serves predictions and must not reach train", found[0])
 
+    def test_what_only_tests_may_include(self):
+        declarations = {"bundle": "archmlp_module(bundle DEPENDS model HEADERS bundle.h TESTS bundle_test.cc TEST_DEPENDS train)"}
+        line = '#include "archmlp/train/trainer.h"\n'
+        self.assertEqual(self.violations({"src/bundle/bundle_test.cc": line}, declarations), [])
+        found = self.violations({"src/bundle/bundle.h": "#pragma once\n" + line}, declarations)
+        self.assertTrue(any("bundle may not include train" in violation for violation in found), found)
+
     def test_cycle(self):
         found = self.violations(declarations={"base": DECLARATIONS["base"].replace("HEADERS", "DEPENDS model HEADERS")})
         self.assertTrue(any("module base depends on model, which depends on base" in line for line in found), found)

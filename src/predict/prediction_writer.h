@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "archmlp/bundle/predict_file.h"
+#include "archmlp/predict/predict_file.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 
 /// Formats predictions as rows of a CSV or as JSON lines. Safe from many threads.
 class PredictionWriter {
@@ -28,4 +28,4 @@ class PredictionWriter {
   std::vector<std::string> class_cells_;  // CSV
 };
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

@@ -1,4 +1,4 @@
-#include "archmlp/bundle/predict_file.h"
+#include "archmlp/predict/predict_file.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -6,9 +6,9 @@
 #include <fstream>
 #include <string>
 
-#include "archmlp/bundle/example_parts.h"
+#include "archmlp/test_support/example_parts.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 namespace {
 
 using testing::HasSubstr;
@@ -18,7 +18,7 @@ constexpr std::string_view kHeader = "prediction,probability_no,probability_yes\
 
 class PredictFileTest : public testing::Test {
  protected:
-  Predictor predictor_{load_example(example_parts())};
+  Predictor predictor_{test_support::load_example(test_support::example_parts())};
   std::string out_;
   PredictFileReport report_;
 
@@ -138,7 +138,7 @@ TEST_F(PredictFileTest, ManyRowsKeepTheirOrderOnAnyThreads) {
 }
 
 TEST_F(PredictFileTest, ARegressionPredictsReals) {
-  const Predictor regression(load_example(example_regression_parts()));
+  const Predictor regression(test_support::load_example(test_support::example_regression_parts()));
   const PredictFileOptions prepared = {.form = RecordForm::kPrepared};
   EXPECT_EQ(run(regression, "b,a\n1,2\n0,1\n", prepared), "prediction\n500000050.0\n0.1\n");
   EXPECT_THAT(run(regression, "b,a\n1,2\n", {}), HasSubstr("it knows no raw records"));
@@ -151,4 +151,4 @@ TEST_F(PredictFileTest, AnEmptyFileAndAHeaderAlone) {
 }
 
 }  // namespace
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

@@ -1,4 +1,4 @@
-#include "archmlp/bundle/prepared_data.h"
+#include "archmlp/prepared/prepared_data.h"
 
 #include <fmt/core.h>
 
@@ -12,11 +12,11 @@
 #include "archmlp/base/hash.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/contract_check.h"
-#include "archmlp/bundle/file_diagnosis.h"
+#include "archmlp/transform/contract_check.h"
+#include "archmlp/prepared/file_diagnosis.h"
 #include "archmlp/table/csv_reader.h"
 
-namespace archmlp::bundle {
+namespace archmlp::prepared {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,7 +106,7 @@ base::Status check_other_files(const PreparedDataOptions& options, const Dataset
 base::Result<DatasetContract> read_contract(const fs::path& path) {
   const std::string text = TRY(base::read_text(path));
   DatasetContract contract = TRY(contract::contract_from_text(text, path.string()));
-  const auto plan = check_contract(contract);
+  const auto plan = transform::check_contract(contract);
   if (plan.ok()) return contract;
   base::Error error =
       contract_broken(path, plan.error().where.empty() ? plan.error().message
@@ -347,4 +347,4 @@ base::Result<std::vector<std::uint32_t>> class_indices(const table::Column& labe
   return indices;
 }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::prepared

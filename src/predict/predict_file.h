@@ -9,10 +9,10 @@
 
 #include "archmlp/base/progress.h"
 #include "archmlp/base/result.h"
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 #include "archmlp/table/csv_writer.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 
 enum class FileFormat { kCsv, kJsonLines };
 enum class OutsidePolicy { kFail, kEmpty };
@@ -43,4 +43,4 @@ base::Result<PredictFileReport> predict_file(const Predictor& predictor, const P
                                              const table::Sink& sink,
                                              base::Progress& progress = base::no_progress());
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

@@ -1,4 +1,4 @@
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 
 #include <gmock/gmock.h>
 
@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "archmlp/base/rng.h"
-#include "archmlp/bundle/counting_new.h"
-#include "archmlp/bundle/example_parts.h"
+#include "archmlp/test_support/counting_new.h"
+#include "archmlp/test_support/example_parts.h"
 #include "archmlp/bundle/feature_matrix.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 namespace {
 
 using testing::HasSubstr;
@@ -45,7 +45,7 @@ contract::Schema with_label(contract::Schema schema) {
 
 class PredictorTest : public testing::Test {
  protected:
-  std::shared_ptr<const Bundle> bundle_ = load_example(example_parts());
+  std::shared_ptr<const bundle::Bundle> bundle_ = test_support::load_example(test_support::example_parts());
   Predictor predictor_{bundle_};
 
   table::Table read_raw(const std::string& csv) const {
@@ -163,7 +163,7 @@ TEST_F(PredictorTest, RefusesNumbersBeyondFloat32) {
 }
 
 TEST_F(PredictorTest, ARecordAllocatesNothingInSteadyState) {
-  if (!kAllocationsAreCounted) GTEST_SKIP() << "this sanitizer counts no allocations";
+  if (!test_support::allocations_are_counted()) GTEST_SKIP() << "this sanitizer counts no allocations";
   Predictor::Scratch scratch;
   std::vector<double> outputs(2);
   table::Record record;
@@ -177,9 +177,9 @@ TEST_F(PredictorTest, ARecordAllocatesNothingInSteadyState) {
     append_prediction_json(answer, predictor_, outputs);
   };
   for (int warm_up = 0; warm_up < 10; ++warm_up) predict_once();
-  const std::size_t before = allocation_count();
+  const std::size_t before = test_support::allocation_count();
   for (int request = 0; request < 100; ++request) predict_once();
-  EXPECT_EQ(allocation_count() - before, 0U);
+  EXPECT_EQ(test_support::allocation_count() - before, 0U);
 }
 
 TEST_F(PredictorTest, AnswersWithLabelsOfTheirType) {
@@ -188,7 +188,7 @@ TEST_F(PredictorTest, AnswersWithLabelsOfTheirType) {
   EXPECT_EQ(answer, R"({"prediction": "yes", "probabilities": {"no": 0.25, "yes": 0.75}})");
   EXPECT_EQ(predictor_.label_of(std::vector<double>{0.5, 0.5}), contract::Value(std::string("no")));  // a tie
 
-  const Predictor regression(load_example(example_regression_parts()));
+  const Predictor regression(test_support::load_example(test_support::example_regression_parts()));
   EXPECT_FALSE(regression.accepts(RecordForm::kRaw));
   EXPECT_EQ(regression.default_form(), RecordForm::kPrepared);
   answer.clear();
@@ -204,7 +204,7 @@ TEST(FeatureMatrix, IsTheOneCast) {
                                   table::Column("b", table::BooleanCells{{1, -1}})});
   ASSERT_TRUE(table.ok());
   const std::vector<std::string> features = {"r", "i", "b"};
-  const auto matrix = to_matrix(*table, features);
+  const auto matrix = bundle::to_matrix(*table, features);
   ASSERT_TRUE(matrix.ok());
   EXPECT_EQ((*matrix)[0], 0.1F);
   EXPECT_EQ((*matrix)[1], static_cast<float>(static_cast<double>(std::int64_t{9007199254740993})));
@@ -215,10 +215,10 @@ TEST(FeatureMatrix, IsTheOneCast) {
 TEST(FeatureMatrix, RefusesTextAndAbsentColumns) {
   const auto table = table::Table::from_columns({table::Column("color", table::TextCells{{0}, {"red"}})});
   const std::vector<std::string> text = {"color"};
-  EXPECT_THAT(to_matrix(*table, text).error().hint, HasSubstr("one_hot: {columns: [color]}"));
+  EXPECT_THAT(bundle::to_matrix(*table, text).error().hint, HasSubstr("one_hot: {columns: [color]}"));
   const std::vector<std::string> absent = {"colour"};
-  EXPECT_THAT(to_matrix(*table, absent).error().hint, HasSubstr("\"color\""));
+  EXPECT_THAT(bundle::to_matrix(*table, absent).error().hint, HasSubstr("\"color\""));
 }
 
 }  // namespace
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

@@ -14,7 +14,7 @@
 #include "archmlp/table/record.h"
 #include "archmlp/table/table.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 
 /// How records arrive: as in the raw data, or as preprocessing writes them to x_*.csv.
 enum class RecordForm { kRaw, kPrepared };
@@ -31,9 +31,9 @@ struct BatchPrediction {
 /// command line, the server and Python. Immutable, safe from many threads.
 class Predictor {
  public:
-  explicit Predictor(std::shared_ptr<const Bundle> bundle);
+  explicit Predictor(std::shared_ptr<const bundle::Bundle> bundle);
 
-  const Bundle& bundle() const noexcept { return *bundle_; }
+  const bundle::Bundle& bundle() const noexcept { return *bundle_; }
   /// kRaw only where the model has a plan.
   bool accepts(RecordForm form) const noexcept;
   RecordForm default_form() const noexcept;
@@ -70,7 +70,7 @@ class Predictor {
                                      std::span<const double> outputs);
   base::Result<table::Table> raw_input(const table::Table& rows) const;
 
-  std::shared_ptr<const Bundle> bundle_;
+  std::shared_ptr<const bundle::Bundle> bundle_;
   contract::Schema raw_schema_;
   std::vector<std::string> raw_ignored_;
   std::vector<std::string> prepared_ignored_;
@@ -84,4 +84,4 @@ class Predictor {
 /// what `out` needs to grow.
 void append_prediction_json(std::string& out, const Predictor& predictor, std::span<const double> outputs);
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

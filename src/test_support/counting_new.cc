@@ -1,24 +1,42 @@
-#include "archmlp/bundle/counting_new.h"
+#include "archmlp/test_support/counting_new.h"
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
-namespace archmlp::bundle {
+#if defined(__SANITIZE_THREAD__)
+#define ARCHMLP_OPERATOR_NEW_IS_TAKEN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ARCHMLP_OPERATOR_NEW_IS_TAKEN
+#endif
+#endif
+
+namespace archmlp::test_support {
 namespace {
+
 std::atomic<std::size_t> count = 0;
+
+#ifdef ARCHMLP_OPERATOR_NEW_IS_TAKEN
+constexpr bool kCounts = false;
+#else
+constexpr bool kCounts = true;
+#endif
+
 }  // namespace
+
+bool allocations_are_counted() noexcept { return kCounts; }
 
 std::size_t allocation_count() noexcept { return count; }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::test_support
 
 #ifndef ARCHMLP_OPERATOR_NEW_IS_TAKEN
 
 // Every form that ends in the plain `operator delete`, or sanitizers see memory freed by another allocator.
 
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++archmlp::bundle::count;
+  ++archmlp::test_support::count;
   return std::malloc(size);
 }
 void* operator new(std::size_t size) {

@@ -1,4 +1,4 @@
-#include "archmlp/bundle/predictor.h"
+#include "archmlp/predict/predictor.h"
 
 #include <fmt/core.h>
 
@@ -13,7 +13,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/bundle/feature_matrix.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 namespace {
 
 using contract::ColumnKind;
@@ -46,7 +46,7 @@ void append_number(std::string& out, double value) {
 
 }  // namespace
 
-Predictor::Predictor(std::shared_ptr<const Bundle> bundle) : bundle_(std::move(bundle)) {
+Predictor::Predictor(std::shared_ptr<const bundle::Bundle> bundle) : bundle_(std::move(bundle)) {
   const contract::DatasetContract& contract = bundle_->contract();
   if (const transform::Plan* plan = bundle_->plan(); plan != nullptr) {
     raw_schema_ = plan->input();
@@ -125,7 +125,7 @@ base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, Recor
       prediction.outside.clear();
     }
   }
-  const std::vector<float> matrix = TRY(to_matrix(features, bundle_->model_features(), prediction.outside));
+  const std::vector<float> matrix = TRY(bundle::to_matrix(features, bundle_->model_features(), prediction.outside));
   const model::Model& model = bundle_->model();
   const std::size_t outputs = model.output_count();
   prediction.outputs.resize(rows.row_count() * outputs);
@@ -147,10 +147,10 @@ base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch&
   scratch.row.resize(feature_positions_.size());
   for (std::size_t i = 0; i < feature_positions_.size(); ++i) {
     const double value = record[feature_positions_[i]].as_double();
-    const float feature = to_feature(value);
+    const float feature = bundle::to_feature(value);
     if (std::isinf(feature)) {
       const std::string& name = bundle_->model_features()[i];
-      base::Error error = beyond_float32(name, value);
+      base::Error error = bundle::beyond_float32(name, value);
       error.where = name;
       return error;
     }
@@ -187,4 +187,4 @@ void append_prediction_json(std::string& out, const Predictor& predictor, std::s
   out += "}}";
 }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

@@ -11,7 +11,7 @@
 #include "archmlp/contract/dataset_contract.h"
 #include "archmlp/table/table.h"
 
-namespace archmlp::bundle {
+namespace archmlp::prepared {
 
 /// A pair of prepared CSVs, features and label, that fit each other.
 struct PreparedData {
@@ -71,4 +71,4 @@ base::Result<std::vector<std::uint32_t>> class_indices(const table::Column& labe
 /// The distinct values of a label column in value order. Precondition: nothing is missing.
 std::vector<contract::Value> distinct_values(const table::Column& label);
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::prepared

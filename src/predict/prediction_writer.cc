@@ -1,10 +1,10 @@
-#include "archmlp/bundle/prediction_writer.h"
+#include "archmlp/predict/prediction_writer.h"
 
 #include <cmath>
 
 #include "archmlp/base/text.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 
 PredictionWriter::PredictionWriter(const Predictor& predictor, FileFormat format)
     : predictor_(predictor), format_(format) {
@@ -48,4 +48,4 @@ void PredictionWriter::append(std::string& out, std::span<const double> outputs)
   out += '\n';
 }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

@@ -1,4 +1,4 @@
-#include "archmlp/bundle/contract_check.h"
+#include "archmlp/transform/contract_check.h"
 
 #include <fmt/core.h>
 
@@ -11,7 +11,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 
-namespace archmlp::bundle {
+namespace archmlp::transform {
 namespace {
 
 using contract::ColumnKind;
@@ -120,7 +120,7 @@ contract::Schema raw_record_schema(const contract::DatasetContract& contract) {
   return schema;
 }
 
-base::Result<std::optional<transform::Plan>> check_contract(const contract::DatasetContract& contract) {
+base::Result<std::optional<Plan>> check_contract(const contract::DatasetContract& contract) {
   TRY(check_features(contract.features));
   TRY(check_label(contract.label, contract.features));
   if (!contract.has_raw) {
@@ -128,12 +128,12 @@ base::Result<std::optional<transform::Plan>> check_contract(const contract::Data
       return base::Error{.message = "there are steps but no raw columns that they apply to",
                          .where = "steps"};
     }
-    return std::optional<transform::Plan>();
+    return std::optional<Plan>();
   }
-  const std::vector<transform::StepPointer> steps = TRY(transform::steps_from_json(contract.steps));
-  transform::Plan plan = TRY(transform::Plan::bind(steps, raw_record_schema(contract)));
+  const std::vector<StepPointer> steps = TRY(steps_from_json(contract.steps));
+  Plan plan = TRY(Plan::bind(steps, raw_record_schema(contract)));
   TRY(check_steps_lead_to(contract.features, plan.output()));
-  return std::optional<transform::Plan>(std::move(plan));
+  return std::optional<Plan>(std::move(plan));
 }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::transform

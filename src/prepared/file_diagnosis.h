@@ -6,7 +6,7 @@
 #include "archmlp/base/result.h"
 #include "archmlp/contract/dataset_contract.h"
 
-namespace archmlp::bundle {
+namespace archmlp::prepared {
 
 /// Why a CSV of a prepared dataset is not what its contract records, as specific as can be said: it does not
 /// read, a column is missing, renamed, added or retyped, rows are fewer or more; else that it was changed.
@@ -17,4 +17,4 @@ base::Error diagnose_prepared_file(const std::filesystem::path& path, const cont
 /// An Error of preprocess's promise to `reader`, the stage that found it.
 base::Error contract_broken(const std::filesystem::path& path, std::string message);
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::prepared

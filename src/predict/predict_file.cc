@@ -1,4 +1,4 @@
-#include "archmlp/bundle/predict_file.h"
+#include "archmlp/predict/predict_file.h"
 
 #include <fmt/core.h>
 
@@ -12,11 +12,11 @@
 #include "archmlp/base/file.h"
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/prediction_writer.h"
+#include "archmlp/predict/prediction_writer.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/decompress.h"
 
-namespace archmlp::bundle {
+namespace archmlp::predict {
 namespace {
 
 constexpr std::size_t kBlockRows = 4096;
@@ -308,4 +308,4 @@ base::Result<PredictFileReport> predict_file(const Predictor& predictor, const P
   return scorer.take_report();
 }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::predict

@@ -1,4 +1,4 @@
-#include "archmlp/bundle/file_diagnosis.h"
+#include "archmlp/prepared/file_diagnosis.h"
 
 #include <fmt/core.h>
 
@@ -10,7 +10,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/table/csv_reader.h"
 
-namespace archmlp::bundle {
+namespace archmlp::prepared {
 namespace {
 
 std::vector<std::string> not_in(const std::vector<std::string>& names,
@@ -90,4 +90,4 @@ base::Error diagnose_prepared_file(const std::filesystem::path& path, const cont
   return contract_broken(path, "the file was changed after preprocessing wrote it");
 }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::prepared

@@ -1,23 +1,31 @@
-#include "archmlp/bundle/example_parts.h"
+#include "archmlp/test_support/example_parts.h"
 
-#include <gtest/gtest.h>
+#include <fmt/core.h>
 
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "archmlp/model/forest.h"
 #include "archmlp/transform/steps.h"
 
-namespace archmlp::bundle {
+namespace archmlp::test_support {
 namespace {
 
 using contract::ColumnKind;
 using Node = model::ForestNode;
 
+/// The examples are right; where one is not, no test that uses it means anything.
+template <typename T>
+T or_abort(base::Result<T> result) {
+  if (result.ok()) return std::move(result).value();
+  fmt::print(stderr, "the example model: {}\n", base::to_string(result.error()));
+  std::abort();
+}
+
 std::unique_ptr<const model::Model> make_forest(model::ForestParts parts) {
   auto forest = model::Forest::from_parts(std::move(parts));
-  EXPECT_TRUE(forest.ok()) << (forest.ok() ? "" : base::to_string(forest.error()));
-  return std::move(forest).value();
+  return or_abort(std::move(forest));
 }
 
 std::uint32_t leaf(std::uint32_t row) { return Node::kLeaf | row; }
@@ -97,10 +105,9 @@ ExampleParts example_regression_parts() {
   return example;
 }
 
-std::shared_ptr<const Bundle> load_example(const ExampleParts& example) {
-  auto bundle = Bundle::from_bytes(encode_bundle(example.parts), "example.archmlp");
-  EXPECT_TRUE(bundle.ok()) << (bundle.ok() ? "" : base::to_string(bundle.error()));
-  return bundle.ok() ? *bundle : nullptr;
+std::shared_ptr<const bundle::Bundle> load_example(const ExampleParts& example) {
+  auto bundle = bundle::Bundle::from_bytes(bundle::encode_bundle(example.parts), "example.archmlp");
+  return or_abort(std::move(bundle));
 }
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::test_support

@@ -7,11 +7,11 @@
 
 #include "archmlp/bundle/bundle.h"
 
-namespace archmlp::bundle {
+namespace archmlp::test_support {
 
 struct ExampleParts {
   std::unique_ptr<const model::Model> model;  // `parts` points to it
-  BundleParts parts;
+  bundle::BundleParts parts;
 };
 
 /// Raw: amount (real, nullable), count (integer), kind (text), flag (boolean), name (text, removed), y (the
@@ -22,6 +22,6 @@ ExampleParts example_parts();
 ExampleParts example_regression_parts();
 
 /// Precondition: the parts are valid.
-std::shared_ptr<const Bundle> load_example(const ExampleParts& example);
+std::shared_ptr<const bundle::Bundle> load_example(const ExampleParts& example);
 
-}  // namespace archmlp::bundle
+}  // namespace archmlp::test_support
