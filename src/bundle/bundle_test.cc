@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "archmlp/base/hash.h"
-#include "archmlp/test_support/example_parts.h"
 #include "archmlp/bundle/model_file.h"
+#include "archmlp/test_support/example_parts.h"
 
 namespace archmlp::bundle {
 namespace {
@@ -23,7 +23,9 @@ std::string error_of(std::span<const std::byte> bytes) {
   const auto bundle = Bundle::from_bytes(bytes, "m.archmlp");
   return bundle.ok() ? "accepted" : base::to_string(bundle.error());
 }
-std::string error_of(const test_support::ExampleParts& example) { return error_of(encode_bundle(example.parts)); }
+std::string error_of(const test_support::ExampleParts& example) {
+  return error_of(encode_bundle(example.parts));
+}
 
 TEST(Bundle, GivesBackWhatWasSaved) {
   const test_support::ExampleParts example = test_support::example_parts();
@@ -44,7 +46,8 @@ TEST(Bundle, GivesBackWhatWasSaved) {
 }
 
 TEST(Bundle, EqualPartsGiveEqualBytes) {
-  EXPECT_EQ(encode_bundle(test_support::example_parts().parts), encode_bundle(test_support::example_parts().parts));
+  EXPECT_EQ(encode_bundle(test_support::example_parts().parts),
+            encode_bundle(test_support::example_parts().parts));
 }
 
 TEST(Bundle, LoadsFromAFileInPlace) {
@@ -96,7 +99,9 @@ INSTANTIATE_TEST_SUITE_P(
     Checks, BundleOfWrongParts,
     testing::Values(
         WrongParts{"TextFeature",
-                   [](test_support::ExampleParts& e) { e.parts.contract.features.columns[1].kind = ColumnKind::kText; },
+                   [](test_support::ExampleParts& e) {
+                     e.parts.contract.features.columns[1].kind = ColumnKind::kText;
+                   },
                    "text"},
         WrongParts{"UnsortedClasses",
                    [](test_support::ExampleParts& e) {
@@ -104,33 +109,43 @@ INSTANTIATE_TEST_SUITE_P(
                    },
                    "classes"},
         WrongParts{"ClassOfAnotherKind",
-                   [](test_support::ExampleParts& e) { e.parts.contract.label.classes[0] = std::int64_t{1}; }, "classes"},
-        WrongParts{"LabelAmongFeatures", [](test_support::ExampleParts& e) { e.parts.contract.label.name = "count"; },
-                   "count"},
+                   [](test_support::ExampleParts& e) { e.parts.contract.label.classes[0] = std::int64_t{1}; },
+                   "classes"},
+        WrongParts{"LabelAmongFeatures",
+                   [](test_support::ExampleParts& e) { e.parts.contract.label.name = "count"; }, "count"},
         WrongParts{"OneClassTooMany",
-                   [](test_support::ExampleParts& e) { e.parts.contract.label.classes.emplace_back(std::string("zzz")); },
+                   [](test_support::ExampleParts& e) {
+                     e.parts.contract.label.classes.emplace_back(std::string("zzz"));
+                   },
                    "the model has 2 outputs, the contract asks for 3"},
-        WrongParts{"ForeignModelFeature", [](test_support::ExampleParts& e) { e.parts.model_features[0] = "other"; },
+        WrongParts{"ForeignModelFeature",
+                   [](test_support::ExampleParts& e) { e.parts.model_features[0] = "other"; },
                    "features are not those of the contract"},
-        WrongParts{"RepeatedModelFeature",
-                   [](test_support::ExampleParts& e) { e.parts.model_features[0] = e.parts.model_features[1]; },
-                   "features are not those of the contract"},
+        WrongParts{
+            "RepeatedModelFeature",
+            [](test_support::ExampleParts& e) { e.parts.model_features[0] = e.parts.model_features[1]; },
+            "features are not those of the contract"},
         WrongParts{"StepsMakeOtherColumns",
                    [](test_support::ExampleParts& e) {
                      std::swap(e.parts.contract.features.columns[0], e.parts.contract.features.columns[1]);
                    },
                    "the steps make column \"total\""},
         WrongParts{"StepsMakeAnotherKind",
-                   [](test_support::ExampleParts& e) { e.parts.contract.features.columns[0].kind = ColumnKind::kInteger; },
+                   [](test_support::ExampleParts& e) {
+                     e.parts.contract.features.columns[0].kind = ColumnKind::kInteger;
+                   },
                    "the steps make column \"total\" (real)"},
-        WrongParts{"AStepTooFew", [](test_support::ExampleParts& e) { e.parts.contract.steps.erase(5); }, "the steps make"},
-        WrongParts{
-            "RawColumnMissing",
-            [](test_support::ExampleParts& e) { e.parts.contract.raw.columns.erase(e.parts.contract.raw.columns.begin()); },
-            "amount"},
+        WrongParts{"AStepTooFew", [](test_support::ExampleParts& e) { e.parts.contract.steps.erase(5); },
+                   "the steps make"},
+        WrongParts{"RawColumnMissing",
+                   [](test_support::ExampleParts& e) {
+                     e.parts.contract.raw.columns.erase(e.parts.contract.raw.columns.begin());
+                   },
+                   "amount"},
         WrongParts{"NoSuchModel",
                    [](test_support::ExampleParts& e) {
-                     static const test_support::ExampleParts regression = test_support::example_regression_parts();
+                     static const test_support::ExampleParts regression =
+                         test_support::example_regression_parts();
                      e.parts.model = regression.parts.model;
                    },
                    "the model is for regression"},

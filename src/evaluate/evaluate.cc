@@ -9,9 +9,9 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/metrics/regression.h"
 #include "archmlp/predict/predictor.h"
 #include "archmlp/prepared/prepared_data.h"
-#include "archmlp/metrics/regression.h"
 
 namespace archmlp::evaluate {
 namespace {
@@ -19,7 +19,8 @@ namespace {
 using contract::Task;
 
 /// Test rows of another split may be rows that the model was trained on.
-std::optional<std::string> other_preparation(const bundle::Bundle& bundle, const prepared::PreparedData& data) {
+std::optional<std::string> other_preparation(const bundle::Bundle& bundle,
+                                             const prepared::PreparedData& data) {
   if (!data.contract) return std::nullopt;
   const auto inputs = bundle.lineage().find("inputs");
   if (inputs == bundle.lineage().end() || !inputs->is_object()) return std::nullopt;
@@ -139,10 +140,10 @@ base::Result<Evaluation> evaluate_files(const EvaluateOptions& options, base::Pr
   const contract::DatasetContract& contract = bundle->contract();
   const prepared::PreparedReader reader =
       TRY(prepared::PreparedReader::open({.x = options.x_test,
-                                        .y = options.y_test,
-                                        .reader = "evaluate",
-                                        .require_all_files = false,
-                                        .thread_count = options.thread_count}));
+                                          .y = options.y_test,
+                                          .reader = "evaluate",
+                                          .require_all_files = false,
+                                          .thread_count = options.thread_count}));
   const prepared::PreparedData data =
       TRY(reader.read_as(contract.features, prepared::label_column(contract.label), progress));
 

@@ -125,7 +125,8 @@ base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, Recor
       prediction.outside.clear();
     }
   }
-  const std::vector<float> matrix = TRY(bundle::to_matrix(features, bundle_->model_features(), prediction.outside));
+  const std::vector<float> matrix =
+      TRY(bundle::to_matrix(features, bundle_->model_features(), prediction.outside));
   const model::Model& model = bundle_->model();
   const std::size_t outputs = model.output_count();
   prediction.outputs.resize(rows.row_count() * outputs);

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "archmlp/base/rng.h"
-#include "archmlp/test_support/counting_new.h"
-#include "archmlp/test_support/example_parts.h"
 #include "archmlp/bundle/feature_matrix.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
+#include "archmlp/test_support/counting_new.h"
+#include "archmlp/test_support/example_parts.h"
 
 namespace archmlp::predict {
 namespace {

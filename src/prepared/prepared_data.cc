@@ -12,9 +12,9 @@
 #include "archmlp/base/hash.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/transform/contract_check.h"
 #include "archmlp/prepared/file_diagnosis.h"
 #include "archmlp/table/csv_reader.h"
+#include "archmlp/transform/contract_check.h"
 
 namespace archmlp::prepared {
 namespace {

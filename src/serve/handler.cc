@@ -68,7 +68,8 @@ std::string joined(std::string_view prefix, std::string_view where) {
 }  // namespace
 
 struct Handler::State {
-  explicit State(std::shared_ptr<const predict::Predictor> predictor_in) : predictor(std::move(predictor_in)) {
+  explicit State(std::shared_ptr<const predict::Predictor> predictor_in)
+      : predictor(std::move(predictor_in)) {
     outputs.resize(predictor->output_count());
     for (const contract::Value& value : predictor->bundle().contract().label.classes) {
       class_json.push_back(contract::to_json(value).dump());

@@ -135,7 +135,8 @@ base::Result<std::vector<std::pair<std::string, std::string>>> query_of(std::str
   return query;
 }
 
-base::Result<PredictOptions> predict_options_of(std::string_view target, const predict::Predictor& predictor) {
+base::Result<PredictOptions> predict_options_of(std::string_view target,
+                                                const predict::Predictor& predictor) {
   PredictOptions options{.form = predictor.default_form()};
   if (target.find('?') == std::string_view::npos) return options;
   static const std::array<std::string, 2> kKnown = {"features", "probabilities"};

@@ -280,8 +280,8 @@ Server::~Server() {
   wait();
 }
 
-base::Result<std::unique_ptr<Server>> Server::start(const std::shared_ptr<const predict::Predictor>& predictor,
-                                                    const ServeConfig& config) {
+base::Result<std::unique_ptr<Server>> Server::start(
+    const std::shared_ptr<const predict::Predictor>& predictor, const ServeConfig& config) {
   TRY(check(config));
   auto impl = std::make_unique<Impl>(predictor, config);
   TRY(impl->listen(config));

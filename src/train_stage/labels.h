@@ -4,10 +4,10 @@
 #include <string>
 
 #include "archmlp/base/result.h"
-#include "archmlp/prepared/prepared_data.h"
 #include "archmlp/contract/forest_params.h"
 #include "archmlp/contract/recipe.h"
 #include "archmlp/contract/schema.h"
+#include "archmlp/prepared/prepared_data.h"
 #include "archmlp/train/forest_trainer.h"
 
 namespace archmlp::train_stage {
@@ -24,8 +24,8 @@ base::Result<TaskChoice> choose_task(const prepared::PreparedData& data, std::op
 
 /// The label column as the trainer takes it.
 /// Errors: kInvalidInput; kContractBroken if the contract's classes lack a value.
-base::Result<train::Labels> make_labels(const prepared::PreparedData& data, const contract::LabelSchema& label,
-                                        const std::string& source_name);
+base::Result<train::Labels> make_labels(const prepared::PreparedData& data,
+                                        const contract::LabelSchema& label, const std::string& source_name);
 
 /// The parameters made explicit for the task: its criterion where none was given, weights by the label's own
 /// classes in class order. Errors: kInvalidInput: a weight for no class, weights for a regression.

@@ -32,10 +32,10 @@ base::Status check_model_kind(const std::string& model) {
 base::Result<prepared::PreparedData> read_data(const TrainOptions& options, base::Progress& progress) {
   const prepared::PreparedReader reader =
       TRY(prepared::PreparedReader::open({.x = options.x_train,
-                                        .y = options.y_train,
-                                        .reader = "train",
-                                        .require_all_files = true,
-                                        .thread_count = options.thread_count}));
+                                          .y = options.y_train,
+                                          .reader = "train",
+                                          .require_all_files = true,
+                                          .thread_count = options.thread_count}));
   prepared::PreparedData data = TRY(reader.read(progress));
   if (data.x.row_count() == 0) {
     return base::Error{.message = "there are no rows to train on", .where = options.x_train.string()};

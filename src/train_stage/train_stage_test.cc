@@ -14,8 +14,8 @@
 #include "archmlp/base/hash.h"
 #include "archmlp/base/rng.h"
 #include "archmlp/base/version.h"
-#include "archmlp/predict/predictor.h"
 #include "archmlp/contract/dataset_contract.h"
+#include "archmlp/predict/predictor.h"
 #include "archmlp/table/csv_reader.h"
 
 namespace archmlp::train_stage {

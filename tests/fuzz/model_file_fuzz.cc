@@ -14,8 +14,8 @@
 #include "archmlp/base/rng.h"
 #include "archmlp/bundle/bundle.h"
 #include "archmlp/bundle/model_file.h"
-#include "archmlp/predict/predictor.h"
 #include "archmlp/model/forest.h"
+#include "archmlp/predict/predictor.h"
 #include "archmlp/transform/steps.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
