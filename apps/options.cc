@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <map>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -14,9 +16,46 @@
 
 namespace archmlp::apps {
 
+namespace {
+
+template <typename T>
+base::Result<T> integer_from(const std::string& text, T least) {
+  T value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, value);
+  if (problem == std::errc() && rest == end && value >= least) return value;
+  constexpr T kMost = std::numeric_limits<T>::max();
+  const std::string range = sizeof(T) > 2
+                                ? "an integer of at least " + std::to_string(least)
+                                : "an integer from " + std::to_string(least) + " to " + std::to_string(kMost);
+  const bool too_large = problem == std::errc::result_out_of_range && sizeof(T) > 2 && !text.starts_with('-');
+  return base::Error{.message = "expected " + range + ", found " + base::quoted(text),
+                     .hint = too_large ? "the largest is " + std::to_string(kMost) : ""};
+}
+
+/// Whether `text` names an option of `app`, as in `--filter --one-hot all`, where the value was forgotten.
+bool is_option_name(const CLI::App& app, const std::string& text) {
+  if (!text.starts_with("--") || text.size() < 3) return false;
+  const std::string name = text.substr(2, text.find('=') - 2);
+  const auto options = app.get_options();
+  return std::any_of(options.begin(), options.end(),
+                     [&](const CLI::Option* option) { return option->check_lname(name); });
+}
+
+std::string with_program_name(std::string text, const std::string& written, const std::string& actual) {
+  for (std::size_t at = 0; (at = text.find(written, at)) != std::string::npos; at += actual.size()) {
+    text.replace(at, written.size(), actual);
+  }
+  return text;
+}
+
+}  // namespace
+
 class Options::Impl {
  public:
-  explicit Impl(CLI::App& app) : app_(app) {}
+  /// `command` is how the examples call it, `program` how it is called here.
+  Impl(CLI::App& app, std::string command, std::string program)
+      : app_(app), command_(std::move(command)), program_(std::move(program)) {}
 
   CLI::App& app() noexcept { return app_; }
   template <typename T>
@@ -31,8 +70,23 @@ class Options::Impl {
     // CLI11 keeps the texts; run_consumers hands them over in the order in which they were typed.
     auto texts = std::make_unique<std::vector<std::string>>();
     CLI::Option* option = app_.add_option(names, *texts, help)->group(group_);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    option->check([this](const std::string& text) {
+      return is_option_name(app_, text) ? "the value is missing: " + text + " is an option" : std::string();
+    });
     consumers_[option] = {std::move(texts), std::move(consumer)};
     return option;
+  }
+  template <typename T>
+  void add_count(const std::string& names, T& target, T least, const std::string& help) {
+    const auto consumer = [&target, least](const std::string& text) -> base::Status {
+      target = TRY(integer_from(text, least));
+      return {};
+    };
+    add_consumer(names, help, consumer)->type_name("INT")->expected(1)->default_str(std::to_string(target));
+  }
+  void set_examples(const std::string& text) {
+    app_.footer("\nExamples:\n" + with_program_name(text, command_, program_));
   }
   void set_group(const std::string& heading) { group_ = heading; }
 
@@ -46,7 +100,10 @@ class Options::Impl {
       if (base::Status status = found->second.consumer((*found->second.texts)[index]); !status.ok()) {
         base::Error error = std::move(status).error();
         const std::string flag = option->get_name();
-        error.where = error.where.empty() ? flag : flag + " (" + error.where + ")";
+        std::string key = flag.substr(std::min(flag.size(), flag.find_first_not_of('-')));
+        std::replace(key.begin(), key.end(), '-', '_');
+        const bool says_more = !error.where.empty() && error.where != key && error.where != flag;
+        error.where = says_more ? flag + " (" + error.where + ")" : flag;
         return error;
       }
     }
@@ -59,6 +116,7 @@ class Options::Impl {
     Consumer consumer;
   };
   CLI::App& app_;
+  std::string command_, program_;
   std::string group_ = "Options";
   std::map<const CLI::Option*, Collected> consumers_;
 };
@@ -79,17 +137,26 @@ void Options::value(const std::string& names, std::optional<std::filesystem::pat
                     const std::string& help) {
   impl_.add_value(names, target, help, false);
 }
-void Options::value(const std::string& names, int& target, const std::string& help) {
-  impl_.add_value(names, target, help, true);
+void Options::count(const std::string& names, int& target, int least, const std::string& help) {
+  impl_.add_count(names, target, least, help);
 }
-void Options::value(const std::string& names, std::uint16_t& target, const std::string& help) {
-  impl_.add_value(names, target, help, true);
+void Options::count(const std::string& names, std::uint16_t& target, const std::string& help) {
+  impl_.add_count(names, target, std::uint16_t{0}, help);
 }
-void Options::value(const std::string& names, std::uint64_t& target, const std::string& help) {
-  impl_.add_value(names, target, help, true);
+void Options::count(const std::string& names, std::uint64_t& target, const std::string& help) {
+  impl_.add_count(names, target, std::uint64_t{0}, help);
 }
-void Options::value(const std::string& names, double& target, const std::string& help) {
-  impl_.add_value(names, target, help, true);
+void Options::choice(const std::string& names, std::optional<std::string>& target,
+                     const std::vector<std::string>& words, const std::string& help) {
+  const auto consumer = [&target, words](const std::string& text) -> base::Status {
+    if (std::find(words.begin(), words.end(), text) == words.end()) {
+      return base::Error{.message = "unknown choice " + base::quoted(text),
+                         .hint = base::suggest_names(text, words)};
+    }
+    target = text;
+    return {};
+  };
+  impl_.add_consumer(names, help, consumer)->type_name("TEXT")->expected(1);
 }
 void Options::flag(const std::string& names, bool& target, const std::string& help) {
   impl_.add_flag(names, target, help);
@@ -99,7 +166,6 @@ void Options::each(const std::string& names, const std::string& value_name, cons
   impl_.add_consumer(names, help, std::move(consumer))
       ->type_name(value_name)
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
 }
 void Options::each_with_default(const std::string& names, const std::string& value_name,
@@ -108,11 +174,10 @@ void Options::each_with_default(const std::string& names, const std::string& val
   impl_.add_consumer(names, help, std::move(consumer))
       ->type_name(value_name)
       ->expected(0, 1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->default_str(value_if_left_out);
 }
 void Options::group(const std::string& heading) { impl_.set_group(heading); }
-void Options::examples(const std::string& text) { impl_.app().footer("\nExamples:\n" + text); }
+void Options::examples(const std::string& text) { impl_.set_examples(text); }
 
 namespace {
 
@@ -136,7 +201,7 @@ int exit_code_of(base::ErrorCode code) noexcept {
   return kInvalid;
 }
 
-/// Names the options that were perhaps meant.
+/// Names the options that were perhaps meant; empty if none is near.
 std::string hint_for(const CLI::App& app, const std::vector<std::string>& unexpected) {
   std::vector<std::string> known;
   for (const CLI::Option* option : app.get_options()) {
@@ -148,17 +213,22 @@ std::string hint_for(const CLI::App& app, const std::vector<std::string>& unexpe
     const std::vector<std::string> near = base::nearest_names(name, known);
     if (!near.empty()) return base::suggest_names(name, known);
   }
-  return "see " + app.get_display_name() + " --help";
+  return "";
 }
 
-int report_usage(const CLI::App& root, const CLI::ParseError& error) {
+/// The command line did not parse, so the flag is looked for by hand.
+bool asks_for_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
+int report_usage(const CLI::App& root, const CLI::ParseError& error, bool as_json) {
   const auto chosen = root.get_subcommands();
   const CLI::App& app = chosen.empty() ? root : *chosen.front();
   if (error.get_exit_code() == 0) return root.exit(error);  // --help, --version
   std::string hint = "see " + root.get_name() + (chosen.empty() ? "" : " " + app.get_name()) + " --help";
   const std::vector<std::string> unexpected = root.remaining(true);
-  if (!unexpected.empty()) hint = hint_for(app, unexpected);
-  print_error(base::Error{.message = error.what(), .hint = hint}, false);
+  if (const std::string nearer = hint_for(app, unexpected); !nearer.empty()) hint = nearer;
+  print_error(base::Error{.message = error.what(), .hint = hint}, as_json);
   return kUsage;
 }
 
@@ -169,8 +239,11 @@ struct Defined {
 
 int run_parsed(Defined& defined) {
   cancel_on_signals();
+  if (const base::Status values = defined.impl->run_consumers(); !values.ok()) {
+    print_error(values.error(), json_output_wanted());
+    return kUsage;
+  }
   const auto run = [&]() -> base::Status {
-    TRY(defined.impl->run_consumers());
     try {
       return defined.action();
     } catch (const std::bad_alloc&) {
@@ -201,7 +274,8 @@ int run_program(const std::string& name, const std::string& description, const s
   std::map<const CLI::App*, Defined> defined;
   for (const Command& command : commands) {
     CLI::App* app = root.add_subcommand(command.name, command.help);
-    auto impl = std::make_unique<Options::Impl>(*app);
+    const std::string invocation = name + " " + command.name;
+    auto impl = std::make_unique<Options::Impl>(*app, invocation, invocation);
     Options options(*impl);
     Action action = command.define(options);
     defined[app] = {std::move(impl), std::move(action)};
@@ -212,7 +286,7 @@ int run_program(const std::string& name, const std::string& description, const s
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return report_usage(root, error);
+    return report_usage(root, error, asks_for_json(argc, argv));
   }
   return run_parsed(defined.at(root.get_subcommands().front()));
 }
@@ -221,13 +295,13 @@ int run_single_command(const std::string& name, const Command& command, int argc
   CLI::App root(command.help, name);
   set_up(root, name);
   Defined defined;
-  defined.impl = std::make_unique<Options::Impl>(root);
+  defined.impl = std::make_unique<Options::Impl>(root, "archmlp " + command.name, name);
   Options options(*defined.impl);
   defined.action = command.define(options);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return report_usage(root, error);
+    return report_usage(root, error, asks_for_json(argc, argv));
   }
   return run_parsed(defined);
 }

@@ -24,10 +24,13 @@ class Options {
   void value(const std::string& names, std::filesystem::path& target, const std::string& help);
   void value(const std::string& names, std::optional<std::string>& target, const std::string& help);
   void value(const std::string& names, std::optional<std::filesystem::path>& target, const std::string& help);
-  void value(const std::string& names, int& target, const std::string& help);
-  void value(const std::string& names, std::uint16_t& target, const std::string& help);
-  void value(const std::string& names, std::uint64_t& target, const std::string& help);
-  void value(const std::string& names, double& target, const std::string& help);
+  /// Integers of the target's type that are at least `least`.
+  void count(const std::string& names, int& target, int least, const std::string& help);
+  void count(const std::string& names, std::uint16_t& target, const std::string& help);
+  void count(const std::string& names, std::uint64_t& target, const std::string& help);
+  /// One of `words`.
+  void choice(const std::string& names, std::optional<std::string>& target,
+              const std::vector<std::string>& words, const std::string& help);
   void flag(const std::string& names, bool& target, const std::string& help);
 
   /// Called once an occurrence, in the order of the command line among all such options.
@@ -39,7 +42,8 @@ class Options {
                          const std::string& value_if_left_out, Consumer consumer);
   /// Options that follow stand under this heading in --help.
   void group(const std::string& heading);
-  /// Shown at the end of --help.
+  /// Shown at the end of --help. Lines start with `archmlp COMMAND`, for which a program of one command shows
+  /// its own name.
   void examples(const std::string& text);
 
  private:
@@ -57,8 +61,8 @@ struct Command {
 };
 
 /// Parses the command line, runs the command, prints its error. Gives the exit code:
-/// 0 done, 2 wrong usage, 3 invalid input, 4 contract broken, 5 file not found or not readable or writable,
-/// 130 stopped.
+/// 0 done (a server: stopped), 2 wrong usage, 3 invalid input, 4 contract broken, 5 file not found or not
+/// readable or writable, 130 stopped before it was done.
 int run_program(const std::string& name, const std::string& description, const std::vector<Command>& commands,
                 int argc, char** argv);
 /// The same for a program that is one command.

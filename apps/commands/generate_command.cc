@@ -35,8 +35,8 @@ Command generate_command() {
           [](Options& options) -> Action {
             auto given = std::make_shared<GenerateOptions>();
             options.positional("dataset", given->dataset, "paysim");
-            options.value("--rows", given->paysim.rows, "Transactions");
-            options.value("--seed", given->paysim.seed, "The same seed gives the same bytes");
+            options.count("--rows", given->paysim.rows, "Transactions");
+            options.count("--seed", given->paysim.seed, "The same seed gives the same bytes");
             options.value("--out", given->out, "File to write; standard output if left out");
             options.examples("  archmlp generate paysim --rows 200000 --seed 42 --out paysim.csv\n");
             return [given] { return generate(*given); };

@@ -31,7 +31,7 @@ Command inspect_command() {
           [](Options& options) -> Action {
             auto given = std::make_shared<InspectOptions>();
             options.positional("file", given->file, "CSV file, plain, .gz or .zst; - is standard input");
-            options.value("--rows", given->first_rows, "First rows to show");
+            options.count("--rows", given->first_rows, "First rows to show");
             add_threads(options, given->read.thread_count);
             add_json(options);
             add_csv_options(options, given->read);

@@ -21,31 +21,17 @@ struct GivenPredictOptions {
   bool empty_outside = false;
 };
 
-base::Error unknown_choice(std::string_view flag, const std::string& given, std::string_view choices) {
-  return {.message = "unknown choice " + base::quoted(given),
-          .where = std::string(flag),
-          .hint = std::string(choices)};
-}
-
-base::Status settle(GivenPredictOptions& given, const predict::Predictor& predictor) {
+void settle(GivenPredictOptions& given, const predict::Predictor& predictor) {
   given.file.form = predictor.default_form();
-  if (given.features == "raw") {
-    given.file.form = predict::RecordForm::kRaw;
-  } else if (given.features == "prepared") {
-    given.file.form = predict::RecordForm::kPrepared;
-  } else if (given.features) {
-    return unknown_choice("--features", *given.features, "use raw or prepared");
+  if (given.features) {
+    given.file.form = given.features == "raw" ? predict::RecordForm::kRaw : predict::RecordForm::kPrepared;
   }
-  if (given.input_format == "csv") {
-    given.file.input_format = predict::FileFormat::kCsv;
-  } else if (given.input_format == "jsonl") {
-    given.file.input_format = predict::FileFormat::kJsonLines;
-  } else if (given.input_format) {
-    return unknown_choice("--format", *given.input_format, "use csv or jsonl");
+  if (given.input_format) {
+    given.file.input_format =
+        given.input_format == "csv" ? predict::FileFormat::kCsv : predict::FileFormat::kJsonLines;
   }
   if (json_output_wanted()) given.file.output_format = predict::FileFormat::kJsonLines;
   if (given.empty_outside) given.file.outside = predict::OutsidePolicy::kEmpty;
-  return {};
 }
 
 /// Standard output holds the predictions alone; what was noticed goes to standard error.
@@ -63,7 +49,7 @@ void print_notes(const predict::PredictFileReport& report) {
 
 base::Status predict(GivenPredictOptions& given) {
   const predict::Predictor predictor(TRY(bundle::Bundle::load(given.model)));
-  TRY(settle(given, predictor));
+  settle(given, predictor);
   if (!given.out) {
     print_notes(TRY(predict::predict_file(predictor, given.file, write_stdout, terminal_progress())));
     return {};
@@ -86,8 +72,10 @@ Command predict_command() {
             options.positional("model", given->model, "Model file");
             options.positional("file", given->file.input,
                                "Raw records as CSV or JSON lines; - is standard input");
-            options.value("--format", given->input_format, "csv or jsonl; detected if left out");
-            options.value("--features", given->features, "raw or prepared (columns as in x_test.csv)");
+            options.choice("--format", given->input_format, {"csv", "jsonl"},
+                           "csv or jsonl; detected if left out");
+            options.choice("--features", given->features, {"raw", "prepared"},
+                           "raw, or prepared (columns as in x_test.csv)");
             options.value("--out", given->out, "File to write; standard output if left out");
             options.flag("--empty-outside", given->empty_outside,
                          "Leave rows empty that the recipe's filter drops, instead of stopping");

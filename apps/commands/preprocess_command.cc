@@ -3,7 +3,7 @@
 
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/try.h"
-#include "archmlp/contract/field_table.h"
+#include "archmlp/contract/flag_value.h"
 #include "archmlp/preprocess/preprocess_stage.h"
 #include "commands.h"
 #include "output.h"

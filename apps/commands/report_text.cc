@@ -29,6 +29,7 @@ std::string to_text(const preprocess::PreprocessReport& report, const std::files
                   contract.features.columns.size(), base::quoted(contract.label.name),
                   contract::to_string(contract.label.task), with_thousands(rows_of(contract, "x_train.csv")),
                   with_thousands(rows_of(contract, "x_test.csv")));
+  for (const std::string& warning : report.warnings) text += fmt::format("note      {}\n", warning);
   for (const auto& [column, count] : report.unknown_categories) {
     text += fmt::format("note      {} test rows have a value in {} that no training row has\n",
                         with_thousands(count), base::quoted(column));
@@ -44,6 +45,7 @@ nlohmann::ordered_json to_json(const preprocess::PreprocessReport& report, const
                                  {"test_rows", rows_of(report.contract, "x_test.csv")},
                                  {"features", report.contract.features.names()},
                                  {"label", report.contract.label.name},
+                                 {"warnings", report.warnings},
                                  {"unknown_categories", nlohmann::ordered_json::object()}};
   for (const auto& [column, count] : report.unknown_categories) json["unknown_categories"][column] = count;
   return json;

@@ -39,8 +39,8 @@ Command serve_command() {
         auto given = std::make_shared<GivenServeOptions>();
         options.positional("model", given->model, "Model file");
         options.value("--host", given->config.host, "Address to listen on");
-        options.value("--port", given->config.port, "Port; 0 is any free one");
-        options.value("--threads", given->config.thread_count, "Event loops; 0 is one a core");
+        options.count("--port", given->config.port, "Port; 0 is any free one");
+        options.count("--threads", given->config.thread_count, -1, "Event loops; 0 is one a core");
         options.examples(
             "  archmlp serve model.archmlp --port 5000\n"
             "  curl -H 'Content-Type: application/json' --data @record.json http://127.0.0.1:5000/predict\n");

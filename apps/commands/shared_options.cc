@@ -5,6 +5,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/contract/field_table.h"
+#include "archmlp/contract/flag_value.h"
 #include "archmlp/contract/forest_params.h"
 #include "output.h"
 
@@ -14,7 +15,7 @@ using base::Error;
 using base::Status;
 
 void add_threads(Options& options, int& thread_count) {
-  options.value("--threads,--n-jobs", thread_count, "Threads; 0 is one a core. Never changes the result");
+  options.count("--threads,--n-jobs", thread_count, -1, "Threads; 0 is one a core. Never changes the result");
 }
 
 void add_json(Options& options) { options.flag("--json", json_output_wanted(), "Print JSON, errors too"); }
@@ -71,7 +72,7 @@ void add_csv_options(Options& options, contract::CsvOptions& read) {
                  return Status();
                });
   options.each_with_default(
-      "--no-header", "", "The first line is data; columns are named c0, c1, …", "true",
+      "--no-header", "BOOL", "The first line is data; columns are named c0, c1, …", "true",
       [&read](const std::string& text) {
         if (text != "true" && text != "false") {
           return Status(Error{.message = "expected true or false, found " + base::quoted(text)});

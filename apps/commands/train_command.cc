@@ -17,18 +17,12 @@ namespace {
 
 struct GivenTrainOptions {
   train_stage::TrainOptions stage;
-  std::optional<std::string> task;
+  std::optional<std::string> model, task;
 };
 
 base::Status train(GivenTrainOptions& given) {
-  if (given.task) {
-    given.stage.config.task = contract::task_from(*given.task);
-    if (!given.stage.config.task) {
-      return base::Error{.message = "unknown task " + base::quoted(*given.task),
-                         .where = "--task",
-                         .hint = "use classification or regression"};
-    }
-  }
+  if (given.model) given.stage.config.model = *given.model;
+  if (given.task) given.stage.config.task = contract::task_from(*given.task);
   TRY(base::refuse_to_overwrite(given.stage.out, {given.stage.x_train, given.stage.y_train}));
   const train_stage::TrainReport report = TRY(train_stage::run_train_stage(given.stage, terminal_progress()));
   if (json_output_wanted()) return write_stdout(to_json(report, given.stage.out).dump(2) + "\n");
@@ -43,9 +37,9 @@ Command train_command() {
             options.positional("x_train", given->stage.x_train, "CSV with the features");
             options.positional("y_train", given->stage.y_train, "CSV with the label");
             options.value("--out", given->stage.out, "Model file to write");
-            options.value("--model", given->stage.config.model, "Kind of model: random_forest");
-            options.value("--task", given->task,
-                          "classification or regression; guessed from the label if left out");
+            options.choice("--model", given->model, {"random_forest"}, "Kind of model: random_forest");
+            options.choice("--task", given->task, {"classification", "regression"},
+                           "classification or regression; guessed from the label if left out");
             add_threads(options, given->stage.thread_count);
             add_json(options);
             add_forest_options(options, given->stage.config);

@@ -159,15 +159,4 @@ base::Result<Json> json_from_scalar(std::string_view text) {
   return Json(std::string(text));
 }
 
-Json json_from_flag(std::string_view text) {
-  if (is_one_of(text, {"none", "None"})) return nullptr;
-  if (text.empty()) return "";
-  if (text.starts_with('[') || text.starts_with('{')) {
-    if (auto parsed = parse_json(text); parsed.ok()) return *std::move(parsed);
-    return std::string(text);
-  }
-  auto scalar = json_from_scalar(text);
-  return scalar.ok() ? *std::move(scalar) : Json(std::string(text));
-}
-
 }  // namespace archmlp::contract

@@ -42,8 +42,4 @@ nlohmann::ordered_json json_schema(const FieldTable& table, const void* defaults
 /// can be.
 base::Result<nlohmann::ordered_json> json_from_scalar(std::string_view text);
 
-/// A flag's text as the JSON value it means: `5` -> 5, `0.5`, `true`, `null`/`none` -> null, `[..]`/`{..}`
-/// parsed, everything else a string. `sqrt` -> "sqrt".
-nlohmann::ordered_json json_from_flag(std::string_view text);
-
 }  // namespace archmlp::contract

@@ -62,20 +62,6 @@ TEST(JsonFromScalar, RefusesNumbersThatNothingCanHold) {
   }
 }
 
-TEST(JsonFromFlag, TakesWhatPeopleType) {
-  EXPECT_EQ(json_from_flag("5"), Json(5));
-  EXPECT_EQ(json_from_flag("0.5"), Json(0.5));
-  EXPECT_EQ(json_from_flag("true"), Json(true));
-  EXPECT_EQ(json_from_flag("null"), Json(nullptr));
-  EXPECT_EQ(json_from_flag("none"), Json(nullptr));
-  EXPECT_EQ(json_from_flag("None"), Json(nullptr));
-  EXPECT_EQ(json_from_flag("sqrt"), Json("sqrt"));
-  EXPECT_EQ(json_from_flag(""), Json(""));
-  EXPECT_EQ(json_from_flag(R"({"0": 1, "1": 5})"), (Json{{"0", 1}, {"1", 5}}));
-  EXPECT_EQ(json_from_flag("[1, 2]"), Json::array({1, 2}));
-  EXPECT_EQ(json_from_flag("{broken"), Json("{broken"));
-}
-
 struct Settings {
   std::int64_t size = 3;
   std::string word = "a";

@@ -153,7 +153,11 @@ Status set_criterion(void* config, const Json& value) {
   if (!value.is_string() ||
       std::find(kNames.begin(), kNames.end(), value.get<std::string>()) == kNames.end()) {
     Error error = expected("'gini', 'entropy', 'log_loss' or 'squared_error'", value);
-    if (value.is_string()) error.hint = base::suggest_names(value.get<std::string>(), kNames);
+    if (value == "mse") {
+      error.hint = "the mean squared error is called squared_error";
+    } else if (value.is_string()) {
+      error.hint = base::suggest_names(value.get<std::string>(), kNames);
+    }
     return error;
   }
   params_of(config).criterion = value.get<std::string>();
@@ -366,9 +370,9 @@ Field random_state_field() {
 }
 
 FieldTable make_forest_fields() {
-  constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
   return {
-      count_field("n_estimators", &ForestParams::n_estimators, ">= 1", 1, kNoLimit, "Number of trees"),
+      count_field("n_estimators", &ForestParams::n_estimators, "between 1 and 100,000", 1, 100'000,
+                  "Number of trees"),
       criterion_field(),
       limit_field("max_depth", &ForestParams::max_depth, ">= 1", 1,
                   "Depth of a tree; null: until the leaves are pure"),

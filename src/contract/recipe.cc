@@ -82,6 +82,11 @@ Status check_split_keys(const Json& keys) {
 }
 
 Status read_split(const Json& json, SplitConfig& split) {
+  if (json.contains("random_state")) {
+    return Error{.message = "unknown parameter \"random_state\"",
+                 .where = "split.random_state",
+                 .hint = "the split's is called seed, the model's random_state stands under train"};
+  }
   TRY(set_fields(split_fields(), &split, json, "split"));
   return check_split_keys(json);
 }

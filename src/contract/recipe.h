@@ -81,7 +81,9 @@ struct Recipe {
   std::vector<StepConfig> preprocess;
   SplitConfig split;
   TrainConfig train;
-  std::filesystem::path folder;  // where relative paths start; not part of the recipe's text
+  // Of the file that it was read from, not of its meaning:
+  std::filesystem::path folder;          // where relative paths start
+  std::vector<std::string> step_places;  // `recipe.yaml:LINE:COLUMN` of the first steps of `preprocess`
 };
 
 /// Errors: kInvalidInput with `recipe.yaml:LINE:COLUMN`, the path of the key, and the nearest known names.

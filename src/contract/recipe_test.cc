@@ -153,7 +153,7 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
       {with_label("read: {types: {a: int}}"), "expected integer, real, boolean or text for column \"a\""},
       {with_label("train: {model: svm}"), "train.model: expected random_forest"},
       {with_label("train: {n_estimators: many}"),
-       "recipe.yaml:2:9: train.n_estimators: expected an integer >= 1"},
+       "recipe.yaml:2:9: train.n_estimators: expected an integer between 1 and 100,000"},
       {with_label("preprocess: {remove: a}"), "preprocess: expected a list of steps"},
       {with_label("preprocess:\n  - remove: [a]\n    filter: a > 1"),
        "recipe.yaml:3:5: preprocess[0]: expected one step"},

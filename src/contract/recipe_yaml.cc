@@ -69,6 +69,10 @@ Result<Recipe> parse_recipe(std::string_view yaml, const std::string& source_nam
   const MarkedJson document = TRY(parse_yaml(yaml, source_name));
   auto recipe = recipe_from_json(document.json);
   if (!recipe.ok()) return locate(std::move(recipe).error(), document, source_name);
+  for (std::size_t index = 0; index < recipe->preprocess.size(); ++index) {
+    const auto mark = document.marks.find(fmt::format("preprocess[{}]", index));
+    recipe->step_places.push_back(fmt::format("{}:{}", source_name, mark->second));
+  }
   return recipe;
 }
 

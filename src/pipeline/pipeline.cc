@@ -33,17 +33,25 @@ base::Status make_folder(const fs::path& folder) {
 
 base::Result<RunReport> run(const RunOptions& options, base::Progress& progress) {
   const fs::path data = TRY(input_of(options));
+  std::error_code unreadable;
+  const bool is_new = !fs::exists(options.out, unreadable);
   TRY(make_folder(options.out));
   const fs::path prepared = options.out / "prepared";
   RunReport report;
   report.model = options.out / "model.archmlp";
 
-  report.preprocess = TRY(preprocess::run_preprocess_stage({.recipe = options.recipe,
-                                                            .data = data,
-                                                            .out = prepared,
-                                                            .test_rows_out = options.test_rows_out,
-                                                            .thread_count = options.thread_count},
-                                                           progress));
+  auto preprocessed = preprocess::run_preprocess_stage({.recipe = options.recipe,
+                                                        .data = data,
+                                                        .out = prepared,
+                                                        .test_rows_out = options.test_rows_out,
+                                                        .thread_count = options.thread_count},
+                                                       progress);
+  if (!preprocessed.ok()) {
+    std::error_code ignored;
+    if (is_new) fs::remove(options.out, ignored);  // only where nothing is in it
+    return std::move(preprocessed).error();
+  }
+  report.preprocess = *std::move(preprocessed);
   report.train = TRY(train_stage::run_train_stage({.x_train = prepared / "x_train.csv",
                                                    .y_train = prepared / "y_train.csv",
                                                    .out = report.model,

@@ -106,6 +106,8 @@ class FileScorer {
   };
   using ScoreBlock = std::function<base::Status(std::size_t begin, std::size_t end, Block& block)>;
 
+  base::Result<table::CsvTable> read_csv(const Input& input, RecordForm form) const;
+  base::Error in_other_form(base::Error error, const Input& input) const;
   base::Status score_blocks(std::size_t count, const ScoreBlock& score);
   base::Status score_lines(const std::vector<Line>& lines, const std::string& name);
   base::Status score_document(table::JsonRecordDecoder& decoder, const std::string& name);
@@ -155,16 +157,30 @@ contract::Schema csv_schema(const Predictor& predictor, RecordForm form) {
   return schema;
 }
 
-base::Status FileScorer::score_csv(const Input& input) {
+base::Result<table::CsvTable> FileScorer::read_csv(const Input& input, RecordForm form) const {
   table::KnownSchemaOptions reading;
-  reading.optional = predictor_.ignored(options_.form);
+  reading.optional = predictor_.ignored(form);
   reading.allow_header_only = true;
   reading.thread_count = options_.thread_count;
-  const contract::Schema schema = csv_schema(predictor_, options_.form);
-  base::Result<table::CsvTable> csv = input.file
-                                          ? table::read_csv_as(options_.input, schema, reading, progress_)
-                                          : table::parse_csv_as(input.owned, input.name, schema, reading);
-  if (!csv.ok()) return std::move(csv).error();
+  const contract::Schema schema = csv_schema(predictor_, form);
+  return input.file ? table::read_csv_as(options_.input, schema, reading, progress_)
+                    : table::parse_csv_as(input.owned, input.name, schema, reading);
+}
+
+/// The error of a CSV that does not read in the form asked for; it says so where the other form is what it
+/// has.
+base::Error FileScorer::in_other_form(base::Error error, const Input& input) const {
+  const bool raw = options_.form == RecordForm::kRaw;
+  const RecordForm other = raw ? RecordForm::kPrepared : RecordForm::kRaw;
+  if (!predictor_.accepts(other) || !read_csv(input, other).ok()) return error;
+  error.hint = raw ? "these are prepared features, not raw records: add --features prepared"
+                   : "these are raw records, not prepared features: add --features raw";
+  return error;
+}
+
+base::Status FileScorer::score_csv(const Input& input) {
+  base::Result<table::CsvTable> csv = read_csv(input, options_.form);
+  if (!csv.ok()) return in_other_form(std::move(csv).error(), input);
   base::Result<BatchPrediction> scored = predictor_.predict(csv->table, options_.form, options_.thread_count);
   if (!scored.ok()) {
     return in_source(std::move(scored).error(), input.name);

@@ -65,6 +65,7 @@ Result<RawData> read_raw(const PreprocessOptions& options, base::Progress& progr
   table::CsvTable data = TRY(table::read_csv(options.data, reading, progress));
   RawData raw{.rows = std::move(data.table), .schema = std::move(data.schema)};
   raw.data_row_count = raw.rows.row_count();
+  raw.data_name = options.data == "-" ? "standard input" : options.data.string();
   raw.inputs["data"] = std::move(data.sha256);
   accept_empty_cells(raw.schema);
   if (options.recipe.split.test_file) {
@@ -74,6 +75,7 @@ Result<RawData> read_raw(const PreprocessOptions& options, base::Progress& progr
       if (test.table.column(index).missing_count() > 0) raw.schema.columns[index].nullable = true;
     }
     raw.rows = TRY(append_rows(raw.rows, test.table));
+    raw.test_name = (options.recipe.folder / *options.recipe.split.test_file).string();
     raw.inputs["test_data"] = test.sha256;
   }
   return raw;
@@ -238,6 +240,7 @@ Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, 
   report.rows_read = rows_read;
   report.rows_filtered = work.filtered_count();
   report.unknown_categories = work.unknown_categories();
+  report.warnings = work.warnings();
   TRY(publish(options, work, raw, report.contract, progress));
   return report;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "archmlp/base/progress.h"
 #include "archmlp/base/result.h"
@@ -25,6 +26,7 @@ struct PreprocessReport {
   std::size_t rows_read = 0;
   std::size_t rows_filtered = 0;
   std::map<std::string, std::size_t> unknown_categories;  // in the test rows
+  std::vector<std::string> warnings;
 };
 
 /// The preprocess stage: reads, drops filtered rows, splits, fits every step on the training rows, applies it

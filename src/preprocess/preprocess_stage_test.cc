@@ -184,7 +184,7 @@ TEST_F(PreprocessStageTest, RefusesToImputeWhatItCannot) {
               HasSubstr("column \"e\" has no value in any training row"));
   EXPECT_THAT(impute("{columns: [a], strategy: constant, fill_value: x}"), HasSubstr("does not suit"));
   EXPECT_THAT(impute("{columns: [aa]}"),
-              AllOf(HasSubstr("preprocess[0].impute.columns: there is no column \"aa\""),
+              AllOf(HasSubstr("step 1 (impute.columns): there is no column \"aa\""),
                     HasSubstr("did you mean \"a\"")));
   EXPECT_THAT(impute("{columns: [a], missing_values: [unknown]}"), HasSubstr("could hold \"unknown\""));
 }
@@ -201,7 +201,7 @@ TEST_F(PreprocessStageTest, NamesTheTestRowWithAnUnknownCategory) {
   EXPECT_THAT(problem("label: y\npreprocess: [{filter: time != 1}, {remove: [id]},"
                       " {one_hot: {columns: [city], handle_unknown: error}}]\n" +
                       std::string(kTimeSplit)),
-              AllOf(HasSubstr("preprocess[2].one_hot: row 7"), HasSubstr("\"Bern\"")));
+              AllOf(HasSubstr("step 3 (one_hot): "), HasSubstr("data.csv: row 7"), HasSubstr("\"Bern\"")));
 }
 
 TEST_F(PreprocessStageTest, DropsFilteredRowsAndKeepsTheFilterForTheModel) {
@@ -230,7 +230,7 @@ TEST_F(PreprocessStageTest, RefusesLeaksAndStepsOnTheLabel) {
     return problem("label: y\npreprocess: [{" + step + "}]\n");
   };
   EXPECT_THAT(with_step("add_features: {z: y == 'yes'}"),
-              AllOf(HasSubstr("preprocess[0].add_features"), HasSubstr("would tell the model the answer")));
+              AllOf(HasSubstr("step 1 (add_features)"), HasSubstr("would tell the model the answer")));
   EXPECT_THAT(with_step("replace: {columns: [age], where: y == 'yes', with: 0}"), HasSubstr("the answer"));
   for (const char* step : {"remove: [y]", "impute: {columns: [y], strategy: most_frequent}", "one_hot: [y]",
                            "rename: {y: z}", "rename: {age: y}", "add_features: {y: age + 1}",
@@ -241,8 +241,9 @@ TEST_F(PreprocessStageTest, RefusesLeaksAndStepsOnTheLabel) {
 
 TEST_F(PreprocessStageTest, CountsMissingLabels) {
   write("data.csv", "a,y\n1,0\n2,\n3,1\n4,\n5,0\n");
-  EXPECT_THAT(problem("label: y\n"), AllOf(HasSubstr("row 2: 2 of 5 rows have no label (column \"y\")"),
-                                           HasSubstr("filter: notnull(`y`)")));
+  EXPECT_THAT(problem("label: y\n"),
+              AllOf(HasSubstr("data.csv: row 2: 2 of 5 rows have no label (column \"y\")"),
+                    HasSubstr("filter: notnull(`y`)")));
 }
 
 TEST_F(PreprocessStageTest, RefusesWhatCannotBeTrained) {
@@ -255,7 +256,7 @@ TEST_F(PreprocessStageTest, RefusesWhatCannotBeTrained) {
   EXPECT_THAT(problem("label: y\npreprocess: [{filter: age > 1000}]\n"), HasSubstr("no row is left"));
   EXPECT_THAT(problem("label: y\npreprocess: [{remove: [id, city]}, {filter: y == 'no'}]\n"),
               HasSubstr("same label, \"no\""));
-  EXPECT_THAT(problem("label: y\npreprocess: [{filter: agee > 1}]\n"), HasSubstr("preprocess[0].filter"));
+  EXPECT_THAT(problem("label: y\npreprocess: [{filter: agee > 1}]\n"), HasSubstr("step 1 (filter)"));
   EXPECT_THAT(problem("label: y\npreprocess: [{remove: [id, city]}]\ntrain: {task: regression}\n"),
               HasSubstr("regression needs numbers"));
   EXPECT_THAT(problem("label: wage\npreprocess: [{filter: notnull(wage)}, {remove: [id, city, y]}]\ntrain: "

@@ -12,6 +12,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/split.h"
+#include "archmlp/table/numbers_in_text.h"
 
 namespace archmlp::preprocess {
 namespace {
@@ -55,11 +56,6 @@ void gather_in_place(std::vector<T>& values, const std::vector<std::uint32_t>& r
   values.resize(rows.size());
 }
 
-std::string row_name(std::uint32_t raw_row, std::size_t data_row_count) {
-  if (raw_row < data_row_count) return fmt::format("row {}", raw_row + 1);
-  return fmt::format("row {} of the test file", raw_row - data_row_count + 1);
-}
-
 std::string filter_for_present(const std::string& column) {
   return fmt::format("put `- filter: notnull(`{}`)` at the top of the steps, in quotes", column);
 }
@@ -74,7 +70,7 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawDa
         .where = "label",
         .hint = base::suggest_names(recipe.label, raw.schema.names())};
   }
-  RowsInWork work(recipe, raw.data_row_count);
+  RowsInWork work(recipe, raw);
   work.label_ = raw.rows.column(*position);
   work.label_schema_ = raw.schema.columns[*position];
   work.schema_ = raw.schema;
@@ -86,6 +82,15 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawDa
                  .where = "label"};
   }
   work.features_ = TRY(table::Table::from_columns(std::move(columns)));
+  for (const table::Column& column : work.features_.columns()) {
+    if (recipe.read.types.contains(column.name())) continue;
+    const auto found = table::find_numbers_in_text(column);
+    if (!found) continue;
+    const auto row = static_cast<std::uint32_t>(found->first_other_row);
+    work.suspicions_[column.name()] = {
+        fmt::format("{}: {}", work.row_name(row), table::describe_numbers_in_text(column, *found)),
+        table::hint_for_numbers_in_text(column, *found)};
+  }
   work.start_row_count_ = raw.rows.row_count();
   work.raw_rows_.resize(work.start_row_count_);
   std::iota(work.raw_rows_.begin(), work.raw_rows_.end(), 0U);
@@ -106,13 +111,7 @@ Status RowsInWork::check_label_untouched(const contract::StepConfig& config) con
 }
 
 Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) {
-  const auto located = [&](Error error) {
-    const std::string step = fmt::format("preprocess[{}].{}", index, contract::step_name(config));
-    error = in_raw_rows(std::move(error));
-    const bool is_key = !error.where.empty() && !error.where.starts_with("row ");
-    error.where = error.where.empty() ? step : fmt::format("{}{}{}", step, is_key ? "." : ": ", error.where);
-    return error;
-  };
+  const auto located = [&](Error error) { return in_step(std::move(error), config, index); };
   if (Status status = check_label_untouched(config); !status.ok()) return located(std::move(status).error());
   std::vector<std::uint32_t> train_rows;
   if (needs_fitting(config)) {
@@ -164,7 +163,8 @@ Status RowsInWork::drop(const std::vector<std::uint8_t>& outside) {
   }
   if (kept.empty()) {
     return Error{.message = "no row is left: the condition is true for none of the " +
-                            base::with_thousands(outside.size())};
+                            base::with_thousands(outside.size()),
+                 .hint = "`archmlp inspect` shows what the columns hold"};
   }
   if (kept.size() == outside.size()) return {};
   features_ = features_.gathered(kept);
@@ -182,7 +182,7 @@ Status RowsInWork::check_labels_present() const {
   return Error{
       .message = fmt::format("{} of {} rows have no label (column {})", base::with_thousands(missing),
                              base::with_thousands(label_->row_count()), base::quoted(recipe_->label)),
-      .where = row_name(raw_rows_[first], data_row_count_),
+      .where = row_name(raw_rows_[first]),
       .hint = filter_for_present(recipe_->label)};
 }
 
@@ -243,12 +243,16 @@ Status RowsInWork::check_complete() const {
   }
   for (const contract::ColumnSchema& column : schema_.columns) {
     if (column.kind != contract::ColumnKind::kText) continue;
-    return Error{
-        .message = fmt::format("column {} is still text after all steps; a model needs numbers",
-                               base::quoted(column.name)),
-        .where = "preprocess",
-        .hint = fmt::format("encode it, as in `- one_hot: [{0}]`, or take it out, as in `- remove: [{0}]`",
-                            column.name)};
+    const std::string encode = fmt::format(
+        "encode it, as in `- one_hot: [{0}]`, or take it out, as in `- remove: [{0}]`", column.name);
+    if (const auto suspicion = suspicions_.find(column.name); suspicion != suspicions_.end()) {
+      return Error{.message = suspicion->second.message + "; a model needs numbers",
+                   .hint = suspicion->second.hint + "; if it is a category, " + encode};
+    }
+    return Error{.message = fmt::format("column {} is still text after all steps; a model needs numbers",
+                                        base::quoted(column.name)),
+                 .where = "preprocess",
+                 .hint = encode};
   }
   return {};
 }
@@ -262,6 +266,35 @@ std::vector<std::uint32_t> RowsInWork::side_rows(bool test) const {
   return rows;
 }
 
+std::vector<std::string> RowsInWork::warnings() const {
+  std::vector<std::string> warnings;
+  for (const auto& [column, suspicion] : suspicions_) {
+    const bool is_removed = std::any_of(
+        recipe_->preprocess.begin(), recipe_->preprocess.end(), [&](const contract::StepConfig& step) {
+          const auto* remove = std::get_if<contract::RemoveStep>(&step);
+          return remove != nullptr &&
+                 std::find(remove->columns.begin(), remove->columns.end(), column) != remove->columns.end();
+        });
+    if (!is_removed) warnings.push_back(fmt::format("{}. Hint: {}", suspicion.message, suspicion.hint));
+  }
+  return warnings;
+}
+
+std::string RowsInWork::row_name(std::uint32_t raw_row) const {
+  if (raw_row < data_row_count_) return fmt::format("{}: row {}", data_name_, raw_row + 1);
+  return fmt::format("{}: row {}", test_name_, raw_row - data_row_count_ + 1);
+}
+
+Error RowsInWork::in_step(Error error, const contract::StepConfig& config, std::size_t index) const {
+  const bool is_row = error.where.starts_with("row ");
+  const std::string key = is_row || error.where.empty() ? "" : "." + error.where;
+  const std::string place = index < recipe_->step_places.size() ? recipe_->step_places[index] + ": " : "";
+  const std::string step =
+      fmt::format("{}step {} ({}{})", place, index + 1, contract::step_name(config), key);
+  error.where = is_row ? step + ": " + in_raw_rows(error).where : step;
+  return error;
+}
+
 /// A step counts the rows that it was given; people count those of their file.
 Error RowsInWork::in_raw_rows(Error error) const {
   constexpr std::string_view kRow = "row ";
@@ -271,7 +304,7 @@ Error RowsInWork::in_raw_rows(Error error) const {
   const char* end = error.where.data() + error.where.size();
   const auto [rest, problem] = std::from_chars(start, end, row);
   if (problem != std::errc() || row == 0 || row > raw_rows_.size()) return error;
-  error.where = row_name(raw_rows_[row - 1], data_row_count_) + std::string(rest, end);
+  error.where = row_name(raw_rows_[row - 1]) + std::string(rest, end);
   return error;
 }
 

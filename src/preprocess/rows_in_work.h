@@ -19,6 +19,7 @@ struct RawData {
   table::Table rows;
   contract::Schema schema;
   std::size_t data_row_count = 0;                          // the rows behind it are from the test file
+  std::string data_name, test_name;                        // for messages
   std::map<std::string, std::string, std::less<>> inputs;  // role -> SHA-256
 };
 
@@ -28,7 +29,8 @@ class RowsInWork {
   /// Takes the label off. Errors: kInvalidInput if there is no such column, or no other.
   static base::Result<RowsInWork> start(const contract::Recipe& recipe, const RawData& raw);
 
-  /// Errors: kInvalidInput, `where` = `preprocess[index].name` and, for a row, `row N` of the data.
+  /// Errors: kInvalidInput, `where` = `recipe.yaml:LINE:COLUMN: step N (name.key)` and, for a row, `data.csv:
+  /// row N`.
   base::Status apply(const contract::StepConfig& config, std::size_t index);
   /// Decides which rows are test rows, unless that is done. Errors: kInvalidInput.
   base::Status split();
@@ -43,14 +45,19 @@ class RowsInWork {
   const std::map<std::string, std::size_t>& unknown_categories() const noexcept {
     return unknown_categories_;
   }
+  /// Of what was read: text columns that look like numbers, unless a step takes them out.
+  std::vector<std::string> warnings() const;
   /// Positions in features(), ascending. Precondition: split() was called.
   std::vector<std::uint32_t> side_rows(bool test) const;
   /// Where a row of features() stands in the raw data.
   std::uint32_t raw_row(std::uint32_t row) const { return raw_rows_[row]; }
 
  private:
-  RowsInWork(const contract::Recipe& recipe, std::size_t data_row_count)
-      : recipe_(&recipe), data_row_count_(data_row_count) {}
+  RowsInWork(const contract::Recipe& recipe, const RawData& raw)
+      : recipe_(&recipe),
+        data_row_count_(raw.data_row_count),
+        data_name_(raw.data_name),
+        test_name_(raw.test_name) {}
   base::Status check_label_untouched(const contract::StepConfig& config) const;
   base::Status check_labels_present() const;
   base::Status check_both_sides() const;
@@ -58,10 +65,13 @@ class RowsInWork {
   base::Status drop(const std::vector<std::uint8_t>& outside);
   base::Result<std::optional<table::Column>> split_column(const std::optional<std::string>& name,
                                                           std::string_view key) const;
+  base::Error in_step(base::Error error, const contract::StepConfig& config, std::size_t index) const;
   base::Error in_raw_rows(base::Error error) const;
+  std::string row_name(std::uint32_t raw_row) const;
 
   const contract::Recipe* recipe_;
   std::size_t data_row_count_;
+  std::string data_name_, test_name_;
   std::size_t start_row_count_ = 0;
   table::Table features_;
   contract::Schema schema_;
@@ -74,6 +84,10 @@ class RowsInWork {
   bool is_split_ = false;
   std::vector<transform::StepPointer> steps_;
   std::map<std::string, std::size_t> unknown_categories_;
+  struct Suspicion {
+    std::string message, hint;
+  };
+  std::map<std::string, Suspicion> suspicions_;  // raw column -> why it may be text by mistake
 };
 
 }  // namespace archmlp::preprocess

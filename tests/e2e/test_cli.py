@@ -56,15 +56,97 @@ def test_absent_files(arguments, tmp_path):
 
 
 @pytest.mark.parametrize("option, value, word", [
-    ("--n-estimators", "0", "n_estimators"), ("--n-estimators", "many", "n_estimators"),
-    ("--max-features", "1.5", "max_features"), ("--criterion", "ginni", "gini"), ("--model", "svn", "random_forest"),
-    ("--task", "guess", "classification"), ("--class-weight", "heavy", "balanced")])
+    ("--n-estimators", "0", "between 1 and"), ("--n-estimators", "many", "--n-estimators"),
+    ("--max-features", "1.5", "--max-features"), ("--n-estimators", "1000000000", "100,000"),
+    ("--threads", "many", "integer"), ("--criterion", "mse", "squared_error"), ("--criterion", "ginni", "gini"),
+    ("--model", "svn", "random_forest"), ("--task", "guess", "classification"), ("--class-weight", "heavy", "balanced")])
 def test_parameters_out_of_range(trained, tmp_path, option, value, word):
     prepared = trained / "out/prepared"
     result = run("train", prepared / "x_train.csv", prepared / "y_train.csv", option, value, "--out",
-                 tmp_path / "m.archmlp", expect=INVALID)
+                 tmp_path / "m.archmlp", expect=USAGE)
     assert word in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_class_weight_as_people_write_it(trained, tmp_path):
+    prepared = trained / "out/prepared"
+    labels = sorted({label for row in read_rows(prepared / "y_train.csv")[1] for label in row})
+    weights = "{" + ", ".join(f"{label}: {number + 1}" for number, label in enumerate(labels)) + "}"
+    run("train", prepared / "x_train.csv", prepared / "y_train.csv", "--n-estimators", 2, "--class-weight", weights,
+        "--out", tmp_path / "m.archmlp")
+    shown = run_json("show", tmp_path / "m.archmlp")
+    assert [weight for _, weight in shown["lineage"]["parameters"]["class_weight"]] == [1, 2]
+
+
+@pytest.mark.parametrize("arguments, word", [
+    (["serve", "m", "--port", "99999"], "0 to 65535"), (["inspect", "f", "--rows", "-1"], "at least 0"),
+    (["generate", "paysim", "--rows", "-1"], "at least 0"), (["generate", "paysim", "--seed", "1e3"], "integer"),
+    (["preprocess", "f", "--label", "y", "--filter", "--one-hot", "all"], "--one-hot is an option")])
+def test_values_that_an_option_cannot_have(arguments, word):
+    assert word in run(*arguments, expect=USAGE).stderr
+
+
+def test_wrong_usage_as_json():
+    error = json.loads(run("train", "a", "b", "--n-estimator", "3", "--json", expect=USAGE).stderr)["error"]
+    assert "--n-estimators" in error["hint"]
+
+
+@pytest.mark.parametrize("command", ["preprocess", "train", "predict"])
+def test_a_program_of_one_command_names_itself_in_its_examples(command):
+    program = ARCHMLP.parent / f"archmlp-{command}"
+    shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+    assert f"  archmlp-{command} " in shown
+    assert "  archmlp " not in shown
+
+
+def test_an_output_never_replaces_an_input(trained, tmp_path):
+    prepared = trained / "out/prepared"
+    model = trained / "out/model.archmlp"
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes((prepared / "x_test.csv").read_bytes())
+    before = sha256(rows)
+    run("predict", model, rows, "--features", "prepared", "--out", rows, expect=INVALID)
+    run("preprocess", rows, "--label", "y", "--out", tmp_path / "p", "--test-rows-out", rows, expect=INVALID)
+    assert sha256(rows) == before
+    before = sha256(prepared / "x_train.csv")
+    run("train", prepared / "x_train.csv", prepared / "y_train.csv", "--out", prepared / "x_train.csv", expect=INVALID)
+    assert sha256(prepared / "x_train.csv") == before
+
+
+def test_switches_that_are_switched_off(tmp_path):
+    (tmp_path / "a.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))
+    split = ["--time-column", "a", "--no-header", "false", "--stratify"]
+    preprocess = ["preprocess", tmp_path / "a.csv", "--label", "y", "--out", tmp_path / "p"]
+    run(*preprocess, *split, "false")
+    assert "exclude each other" in run(*preprocess, *split, "true", expect=INVALID).stderr
+
+
+def test_prepared_features_are_told_from_raw_records(trained):
+    result = run("predict", trained / "out/model.archmlp", trained / "out/prepared/x_test.csv", expect=INVALID)
+    assert "--features prepared" in result.stderr
+
+
+def test_one_bad_cell_among_numbers_is_named(tmp_path):
+    rows = [f"{i},{i % 2}\n" for i in range(20)]
+    rows[6] = "n.d.,0\n"
+    (tmp_path / "a.csv").write_text("a,y\n" + "".join(rows))
+    preprocess = ["preprocess", tmp_path / "a.csv", "--label", "y", "--out", tmp_path / "p"]
+    error = run(*preprocess, expect=INVALID).stderr
+    assert "row 7" in error and '"n.d."' in error and "missing_values" in error
+    warnings = run_json(*preprocess, "--one-hot", "all")["warnings"]
+    assert len(warnings) == 1 and '"n.d."' in warnings[0]
+
+
+def test_a_run_without_data_leaves_no_folder(tmp_path):
+    run("run", EXAMPLES / "fraud.yaml", "--data", "absent.csv", "--out", "out", expect=FILES, cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_a_step_names_its_line_in_the_recipe(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b,y\n1,2,0\n2,3,1\n")
+    (tmp_path / "r.yaml").write_text("label: y\npreprocess:\n  - remove: [b]\n  - impute: {columns: [c]}\n")
+    error = run("run", tmp_path / "r.yaml", "--data", tmp_path / "a.csv", expect=INVALID).stderr
+    assert "r.yaml:4:" in error and "step 2 (impute.columns)" in error
 
 
 def test_errors_as_json(tmp_path):
@@ -226,6 +308,6 @@ def test_the_serving_program_holds_nothing_that_fits():
     if not program.exists():
         pytest.skip(f"{program} is not built")
     symbols = subprocess.run(["nm", "-C", program], check=True, capture_output=True, text=True).stdout
-    assert "archmlp::bundle::Predictor::" in symbols
+    assert "archmlp::predict::Predictor::" in symbols
     for module in ("preprocess", "train", "train_stage", "pipeline"):
         assert f"archmlp::{module}::" not in symbols
