@@ -14,6 +14,11 @@ std::string to_string(const Error& error) {
   return text;
 }
 
+Error located(std::string_view place, Error error) {
+  error.where = error.where.empty() ? std::string(place) : std::string(place) + ": " + error.where;
+  return error;
+}
+
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::kInvalidInput:

@@ -31,6 +31,8 @@ struct Error {
 
 /// `where: message. Hint: hint`, with `contract broken by component: ` in front where there is one.
 std::string to_string(const Error& error);
+/// The same error seen from outside: `where` becomes `place: where`.
+Error located(std::string_view place, Error error);
 /// The stable identifier that JSON answers carry, e.g. "invalid_input".
 std::string_view to_string(ErrorCode code) noexcept;
 

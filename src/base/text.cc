@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -154,7 +155,10 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept {
 
 void append_real(std::string& out, double value) {
   std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  const double magnitude = std::fabs(value);
+  const bool is_plain = magnitude == 0.0 || (magnitude >= 1e-4 && magnitude < 1e16);
+  const auto form = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, form).ptr;
   const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
   out += text;
   if (text.find_first_of(".e") == std::string_view::npos) out += ".0";

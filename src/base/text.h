@@ -24,8 +24,9 @@ std::string quoted(std::string_view text);
 /// Offset of the first byte that is not valid UTF-8 (RFC 3629), or nothing.
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept;
 
-/// The shortest digits that read back as the same double; "NaN" never: precondition finite.
-/// Integral values print with ".0" (or an exponent), so that a real column stays one when read again.
+/// The shortest digits that read back as the same double, as Python writes them: `100000.0`, `0.0001`, and
+/// `1e+16`, `1e-05` only beyond. Integral values have ".0", so that a real column stays one when read again.
+/// Precondition: finite.
 std::string format_real(double value);
 void append_real(std::string& out, double value);
 

@@ -49,6 +49,12 @@ TEST(FormatReal, ReadsBackEqualAndStaysReal) {
   EXPECT_EQ(format_real(-0.0), "-0.0");
   EXPECT_EQ(format_real(0.1), "0.1");
   EXPECT_EQ(format_real(1e300), "1e+300");
+  EXPECT_EQ(format_real(100000.0), "100000.0");
+  EXPECT_EQ(format_real(9999999999999998.0), "9999999999999998.0");
+  EXPECT_EQ(format_real(1e16), "1e+16");
+  EXPECT_EQ(format_real(-0.0005), "-0.0005");
+  EXPECT_EQ(format_real(0.0001), "0.0001");
+  EXPECT_EQ(format_real(0.00001), "1e-05");
   Rng rng(1);
   for (int i = 0; i < 10'000; ++i) {
     const double value = std::ldexp(rng.uniform() - 0.5, static_cast<int>(rng.below(600)) - 300);

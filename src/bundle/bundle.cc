@@ -126,9 +126,11 @@ std::vector<std::byte> encode_bundle(const BundleParts& parts) {
   return encode_model_file(sections);
 }
 
-base::Status save_bundle(const BundleParts& parts, const std::filesystem::path& path) {
+base::Result<std::string> save_bundle(const BundleParts& parts, const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = encode_bundle(parts);
-  return base::write_file_atomically(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const auto bundle = TRY(Bundle::from_bytes(bytes, path.string()));
+  TRY(base::write_file_atomically(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  return bundle->sha256();
 }
 
 base::Result<std::shared_ptr<const Bundle>> Bundle::load(const std::filesystem::path& path) {

@@ -28,8 +28,9 @@ struct BundleParts {
   nlohmann::ordered_json lineage;  // SHA-256 of inputs, recipe, parameters, program version
 };
 std::vector<std::byte> encode_bundle(const BundleParts& parts);
-/// Errors: kIo.
-base::Status save_bundle(const BundleParts& parts, const std::filesystem::path& path);
+/// Publishes the file once the loader has accepted its bytes. Gives its SHA-256. Errors: kIo; kInvalidInput
+/// if parts do not fit each other.
+base::Result<std::string> save_bundle(const BundleParts& parts, const std::filesystem::path& path);
 
 /// A loaded model file: mapped, checked, ready to predict. Immutable, safe from many threads.
 /// A file that is being served is replaced by renaming another over it, as save_bundle does; writing into it

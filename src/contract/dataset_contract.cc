@@ -236,10 +236,9 @@ std::string to_text(const DatasetContract& contract) {
 Result<DatasetContract> contract_from_text(std::string_view text, const std::string& source_name) {
   auto contract = read_text(text);
   if (contract.ok()) return contract;
-  Error error = std::move(contract).error();
+  Error error = base::located(source_name, std::move(contract).error());
   error.code = ErrorCode::kContractBroken;
   error.component = "preprocess";
-  error.where = error.where.empty() ? source_name : fmt::format("{}: {}", source_name, error.where);
   if (error.hint.empty()) error.hint = "run preprocess again";
   return error;
 }

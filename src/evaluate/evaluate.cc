@@ -156,11 +156,7 @@ base::Result<Evaluation> evaluate_files(const EvaluateOptions& options, base::Pr
   const predict::Predictor predictor(bundle);
   base::Result<predict::BatchPrediction> scored =
       predictor.predict(data.x, predict::RecordForm::kPrepared, options.thread_count);
-  if (!scored.ok()) {
-    base::Error error = std::move(scored).error();
-    error.where = options.x_test.string() + (error.where.empty() ? "" : ": " + error.where);
-    return error;
-  }
+  if (!scored.ok()) return base::located(options.x_test.string(), std::move(scored).error());
   if (contract.label.task == Task::kRegression) {
     score_values(evaluation, data.y.column(0), scored->outputs);
   } else {

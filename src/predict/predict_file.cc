@@ -30,11 +30,6 @@ struct Input {
   std::string_view text() const noexcept { return file ? file->text() : std::string_view(owned); }
 };
 
-base::Error in_source(base::Error error, const std::string& source) {
-  error.where = error.where.empty() ? source : source + ": " + error.where;
-  return error;
-}
-
 base::Result<Input> open_input(const std::filesystem::path& path) {
   Input input{.name = path == "-" ? "standard input" : path.string(), .file = {}, .owned = {}};
   std::error_code ignored;
@@ -46,7 +41,7 @@ base::Result<Input> open_input(const std::filesystem::path& path) {
   const table::Compression compression = table::compression_of(input.text());
   if (compression == table::Compression::kNone) return input;
   base::Result<std::string> text = table::decompress(input.text(), compression);
-  if (!text.ok()) return in_source(std::move(text).error(), input.name);
+  if (!text.ok()) return base::located(input.name, std::move(text).error());
   input.owned = *std::move(text);
   input.file.reset();
   return input;
@@ -183,7 +178,7 @@ base::Status FileScorer::score_csv(const Input& input) {
   if (!csv.ok()) return in_other_form(std::move(csv).error(), input);
   base::Result<BatchPrediction> scored = predictor_.predict(csv->table, options_.form, options_.thread_count);
   if (!scored.ok()) {
-    return in_source(std::move(scored).error(), input.name);
+    return base::located(input.name, std::move(scored).error());
   }
   const std::vector<std::uint8_t>& outside = scored->outside;
   if (options_.outside == OutsidePolicy::kFail) {
@@ -237,7 +232,7 @@ base::Status FileScorer::score_json(const Input& input) {
   if (is_array || (first_line_fails && lines.size() > 1)) {
     const base::Status whole = decoder.parse(text);
     if (whole.ok()) return score_document(decoder, input.name);
-    if (is_array || !decoder.is_syntax_error()) return in_source(whole.error(), input.name);
+    if (is_array || !decoder.is_syntax_error()) return base::located(input.name, whole.error());
   }
   return score_lines(lines, input.name);
 }
@@ -273,7 +268,7 @@ base::Status FileScorer::score_lines(const std::vector<Line>& lines, const std::
       }
       if (status.ok()) status = decoder.decode(0, record);
       if (status.ok()) status = score_record(record, scratch, outputs, block);
-      if (!status.ok()) return in_source(status.error(), fmt::format("{}:{}", name, lines[i].number));
+      if (!status.ok()) return base::located(fmt::format("{}:{}", name, lines[i].number), status.error());
     }
     return {};
   });
@@ -290,10 +285,10 @@ base::Status FileScorer::score_document(table::JsonRecordDecoder& decoder, const
     if (status.ok()) {
       status = score_record(record, scratch, outputs, block);
       if (!status.ok() && decoder.is_array()) {
-        status = in_source(status.error(), fmt::format("[{}]", i));
+        status = base::located(fmt::format("[{}]", i), status.error());
       }
     }
-    if (!status.ok()) return in_source(status.error(), name);
+    if (!status.ok()) return base::located(name, status.error());
     if (i % kBlockRows == kBlockRows - 1) {
       TRY(base::check_cancelled());
       TRY(sink_(block.out));

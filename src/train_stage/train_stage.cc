@@ -54,10 +54,8 @@ base::Result<std::vector<float>> make_matrix(const prepared::PreparedData& data,
                                              const std::vector<std::string>& features,
                                              const std::string& source_name) {
   base::Result<std::vector<float>> matrix = bundle::to_matrix(data.x, features);
-  if (matrix.ok()) return matrix;
-  base::Error error = std::move(matrix).error();
-  error.where = error.where.empty() ? source_name : source_name + ": " + error.where;
-  return error;
+  if (!matrix.ok()) return base::located(source_name, std::move(matrix).error());
+  return matrix;
 }
 
 contract::DatasetContract make_contract(const prepared::PreparedData& data,
@@ -106,14 +104,6 @@ Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfi
   return lineage;
 }
 
-/// Publishes the file once the loader has accepted its bytes. Gives its SHA-256.
-base::Result<std::string> publish(const bundle::BundleParts& parts, const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = bundle::encode_bundle(parts);
-  const auto bundle = TRY(bundle::Bundle::from_bytes(bytes, path.string()));
-  TRY(base::write_file_atomically(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-  return bundle->sha256();
-}
-
 }  // namespace
 
 base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Progress& progress) {
@@ -137,7 +127,7 @@ base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Pro
   parts.model = fitted.forest.get();
   parts.metrics = make_metrics(labels, fitted, data.x.row_count());
   parts.lineage = make_lineage(data, options.config, params);
-  std::string sha256 = TRY(publish(parts, options.out));
+  std::string sha256 = TRY(bundle::save_bundle(parts, options.out));
   return TrainReport{.task = choice.label.task,
                      .task_was_guessed = choice.was_guessed,
                      .has_contract = data.contract.has_value(),

@@ -27,9 +27,7 @@ Result<Plan> Plan::bind(const std::vector<StepPointer>& steps, const contract::S
     const std::string where = fmt::format("step {} ({})", plan.steps_.size() + 1, step->kind());
     auto bound = step->bind(plan.output());
     if (!bound.ok()) {
-      Error& error = bound.error();
-      error.where = error.where.empty() ? where : where + ", " + error.where;
-      return error;
+      return base::located(where, std::move(bound).error());
     }
     plan.steps_.push_back(std::move(bound).value());
     column_count += plan.output().columns.size();

@@ -176,7 +176,7 @@ TEST(AddFeatures, UsesEarlierOnesAndReplacesInPlace) {
 
 TEST(AddFeatures, NamesTheFeatureAtFault) {
   EXPECT_THAT(error_of(make_add_features({{"a", "1"}, {"b", "nothing + 1"}})),
-              HasSubstr("step 1 (add_features), feature \"b\": unknown column \"nothing\""));
+              HasSubstr("step 1 (add_features): feature \"b\": unknown column \"nothing\""));
 }
 
 TEST(Impute, FillsMissingAndPlaceholders) {
