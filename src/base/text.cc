@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
+
+#include "archmlp/base/number_text.h"
 
 namespace archmlp::base {
 namespace {
@@ -154,14 +154,8 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept {
 }
 
 void append_real(std::string& out, double value) {
-  std::array<char, 32> digits{};
-  const double magnitude = std::fabs(value);
-  const bool is_plain = magnitude == 0.0 || (magnitude >= 1e-4 && magnitude < 1e16);
-  const auto form = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, form).ptr;
-  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  out += text;
-  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+  std::array<char, kNumberTextSize> digits{};
+  out.append(digits.data(), write_real(digits.data(), value));
 }
 
 std::string format_real(double value) {

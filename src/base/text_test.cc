@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -61,6 +63,23 @@ TEST(FormatReal, ReadsBackEqualAndStaysReal) {
     EXPECT_EQ(std::stod(format_real(value)), value);
   }
   EXPECT_EQ(std::stod(format_real(std::numeric_limits<double>::max())), std::numeric_limits<double>::max());
+}
+
+TEST(FormatReal, HasTheShortestDigits) {
+  Rng rng(2);
+  for (int i = 0; i < 200'000; ++i) {
+    const double scale = std::pow(10.0, static_cast<double>(rng.below(16)));
+    const double value =
+        std::round((rng.uniform() - 0.5) * scale * 1000.0) / (rng.below(2) == 0 ? 100.0 : 1000.0);
+    std::array<char, 64> digits{};
+    const double magnitude = std::fabs(value);
+    const bool plain = magnitude == 0.0 || (magnitude >= 1e-4 && magnitude < 1e16);
+    const auto end = std::to_chars(digits.begin(), digits.end(), value,
+                                   plain ? std::chars_format::fixed : std::chars_format::scientific);
+    std::string shortest(digits.begin(), end.ptr);
+    if (shortest.find_first_of(".e") == std::string::npos) shortest += ".0";
+    ASSERT_EQ(format_real(value), shortest);
+  }
 }
 
 TEST(WithThousands, GroupsDigits) {

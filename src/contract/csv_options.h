@@ -19,7 +19,10 @@ struct CsvOptions {
   std::vector<std::string> missing_values = default_missing_values();
   std::map<std::string, std::vector<std::string>> column_missing_values;  // replaces the above for a column
   std::map<std::string, ColumnKind> types;                                // overrides the guess
-  int thread_count = 0;                                                   // 0: all; never changes the result
+  /// Columns that nobody will look at, the program's own choice and not the recipe's: their cells are not
+  /// parsed. They come out as text, nullable, all missing, unless `types` names them.
+  std::vector<std::string> unread;
+  int thread_count = 0;  // 0: all; never changes the result
 };
 
 }  // namespace archmlp::contract

@@ -110,6 +110,16 @@ table::Cell Expression::evaluate(const table::Record& record, Scratch& scratch) 
                            : table::Cell::of(value != 0.0);
 }
 
+std::vector<std::string> mentioned_names(std::string_view text) {
+  std::vector<std::string> names;
+  const auto tokens = tokenize(text);
+  if (!tokens.ok()) return names;
+  for (const Token& token : *tokens) {
+    if (token.kind == TokenKind::kName || token.kind == TokenKind::kColumn) names.push_back(token.text);
+  }
+  return names;
+}
+
 base::Status require_boolean(const Expression& expression) {
   if (expression.type() == Type::kBoolean) return {};
   const std::string_view found = expression.type() == Type::kText ? "text" : "a number";

@@ -59,6 +59,10 @@ class Expression {
   std::unique_ptr<const Program> program_;
 };
 
+/// Every name in the text that may be a column's, functions and a `df` in front among them. None where the
+/// text is no expression.
+std::vector<std::string> mentioned_names(std::string_view text);
+
 /// For the condition of a filter or a replacement, where missing counts as false.
 /// Errors: kInvalidInput if the expression is not boolean (points at it).
 base::Status require_boolean(const Expression& expression);

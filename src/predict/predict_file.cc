@@ -155,6 +155,7 @@ contract::Schema csv_schema(const Predictor& predictor, RecordForm form) {
 base::Result<table::CsvTable> FileScorer::read_csv(const Input& input, RecordForm form) const {
   table::KnownSchemaOptions reading;
   reading.optional = predictor_.ignored(form);
+  reading.unread = reading.optional;
   reading.allow_header_only = true;
   reading.thread_count = options_.thread_count;
   const contract::Schema schema = csv_schema(predictor_, form);

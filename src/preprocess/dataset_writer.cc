@@ -57,31 +57,33 @@ class HashedFile {
   base::Sha256 hash_;
 };
 
-}  // namespace
-
-base::Result<contract::FileRecord> write_csv_file(const table::Table& rows, const std::filesystem::path& path,
-                                                  int thread_count) {
+/// Writes the rows as CSV to a new file. Gives its SHA-256 and row count. Errors: kIo.
+base::Result<contract::FileRecord> write_csv_file(const table::Table& table,
+                                                  std::span<const std::uint32_t> rows,
+                                                  const std::filesystem::path& path, int thread_count) {
   HashedFile file = TRY(HashedFile::create(path));
   const auto sink = [&file](std::string_view bytes) -> base::Status {
     TRY(base::check_cancelled());
     return file.write(bytes);
   };
-  TRY(table::write_csv(rows, sink, thread_count));
+  TRY(table::write_csv(table, rows, sink, thread_count));
   contract::FileRecord record;
   record.sha256 = TRY(file.close());
-  record.row_count = rows.row_count();
+  record.row_count = rows.size();
   return record;
 }
+
+}  // namespace
 
 base::Status write_dataset(const std::filesystem::path& folder, const table::Table& features,
                            const table::Column& label, const SideRows& sides,
                            contract::DatasetContract& contract, int thread_count) {
+  const table::Table labels = TRY(table::Table::from_columns({label}));
   const auto write_side = [&](std::span<const std::uint32_t> rows, const std::string& side) -> base::Status {
     const std::string x_name = "x_" + side + ".csv";
-    contract.files[x_name] = TRY(write_csv_file(features.gathered(rows), folder / x_name, thread_count));
+    contract.files[x_name] = TRY(write_csv_file(features, rows, folder / x_name, thread_count));
     const std::string y_name = "y_" + side + ".csv";
-    const table::Table labels = TRY(table::Table::from_columns({label.gathered(rows)}));
-    contract.files[y_name] = TRY(write_csv_file(labels, folder / y_name, thread_count));
+    contract.files[y_name] = TRY(write_csv_file(labels, rows, folder / y_name, thread_count));
     return {};
   };
   TRY(write_side(sides.train, "train"));

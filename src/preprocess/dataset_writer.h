@@ -10,10 +10,6 @@
 
 namespace archmlp::preprocess {
 
-/// Writes `rows` as CSV to a new file. Gives its SHA-256 and row count. Errors: kIo.
-base::Result<contract::FileRecord> write_csv_file(const table::Table& rows, const std::filesystem::path& path,
-                                                  int thread_count);
-
 /// The rows that go to each side, ascending.
 struct SideRows {
   std::span<const std::uint32_t> train;

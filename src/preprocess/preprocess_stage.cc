@@ -15,6 +15,7 @@
 #include "archmlp/preprocess/columns.h"
 #include "archmlp/preprocess/dataset_writer.h"
 #include "archmlp/preprocess/rows_in_work.h"
+#include "archmlp/preprocess/unread_columns.h"
 #include "archmlp/preprocess/value_ranks.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
@@ -55,12 +56,14 @@ Result<table::CsvTable> read_test_file(const PreprocessOptions& options, const c
   for (contract::ColumnSchema& column : relaxed.columns) column.nullable = true;
   table::KnownSchemaOptions reading;
   reading.delimiter = recipe.read.delimiter;
+  if (!options.test_rows_out) reading.unread = unread_columns(recipe);
   reading.thread_count = options.thread_count;
   return table::read_csv_as(recipe.folder / *recipe.split.test_file, relaxed, reading, progress);
 }
 
 Result<RawData> read_raw(const PreprocessOptions& options, base::Progress& progress) {
   contract::CsvOptions reading = options.recipe.read;
+  if (!options.test_rows_out) reading.unread = unread_columns(options.recipe);
   reading.thread_count = options.thread_count;
   table::CsvTable data = TRY(table::read_csv(options.data, reading, progress));
   RawData raw{.rows = std::move(data.table), .schema = std::move(data.schema)};
@@ -173,6 +176,10 @@ Result<contract::DatasetContract> make_contract(const PreprocessOptions& options
   contract.program_version = base::program_version();
   contract.has_raw = true;
   contract.raw = raw.schema;
+  for (const std::string& name : unread_columns(options.recipe)) {  // even where they were read, to be copied
+    if (const auto column = contract.raw.find(name))
+      contract.raw.columns[*column] = table::unread_column(name);
+  }
   contract.steps = transform::to_json(work.steps());
   contract.features = feature_schema(work);
   contract.label = std::move(label);
@@ -190,7 +197,7 @@ Result<base::AtomicFile> write_test_rows(const fs::path& path, const table::Tabl
   for (const std::uint32_t row : test_rows) raw_rows.push_back(work.raw_row(row));
   base::AtomicFile file = TRY(base::AtomicFile::create(path));
   const auto sink = [&file](std::string_view bytes) { return file.write(bytes); };
-  TRY(table::write_csv(raw.gathered(raw_rows), sink, thread_count));
+  TRY(table::write_csv(raw, raw_rows, sink, thread_count));
   return file;
 }
 
@@ -221,7 +228,7 @@ Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, 
   const contract::Recipe& recipe = options.recipe;
   RawData raw = TRY(read_raw(options, progress));
   TRY(check_test_rows_output(options, raw));
-  RowsInWork work = TRY(RowsInWork::start(recipe, raw));
+  RowsInWork work = TRY(RowsInWork::start(recipe, raw, options.thread_count));
   const std::size_t rows_read = raw.rows.row_count();
   if (!options.test_rows_out) raw.rows = table::Table();  // columns that the steps remove are freed with them
 

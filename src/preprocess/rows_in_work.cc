@@ -62,7 +62,7 @@ std::string filter_for_present(const std::string& column) {
 
 }  // namespace
 
-Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawData& raw) {
+Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawData& raw, int thread_count) {
   const auto position = raw.schema.find(recipe.label);
   if (!position) {
     return Error{
@@ -70,7 +70,7 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawDa
         .where = "label",
         .hint = base::suggest_names(recipe.label, raw.schema.names())};
   }
-  RowsInWork work(recipe, raw);
+  RowsInWork work(recipe, raw, thread_count);
   work.label_ = raw.rows.column(*position);
   work.label_schema_ = raw.schema.columns[*position];
   work.schema_ = raw.schema;
@@ -167,7 +167,7 @@ Status RowsInWork::drop(const std::vector<std::uint8_t>& outside) {
                  .hint = "`archmlp inspect` shows what the columns hold"};
   }
   if (kept.size() == outside.size()) return {};
-  features_ = features_.gathered(kept);
+  features_ = features_.gathered(kept, thread_count_);
   label_ = label_->gathered(kept);
   gather_in_place(raw_rows_, kept);
   if (is_split_) gather_in_place(is_test_, kept);

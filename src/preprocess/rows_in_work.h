@@ -27,7 +27,7 @@ struct RawData {
 class RowsInWork {
  public:
   /// Takes the label off. Errors: kInvalidInput if there is no such column, or no other.
-  static base::Result<RowsInWork> start(const contract::Recipe& recipe, const RawData& raw);
+  static base::Result<RowsInWork> start(const contract::Recipe& recipe, const RawData& raw, int thread_count);
 
   /// Errors: kInvalidInput, `where` = `recipe.yaml:LINE:COLUMN: step N (name.key)` and, for a row, `data.csv:
   /// row N`.
@@ -53,8 +53,9 @@ class RowsInWork {
   std::uint32_t raw_row(std::uint32_t row) const { return raw_rows_[row]; }
 
  private:
-  RowsInWork(const contract::Recipe& recipe, const RawData& raw)
+  RowsInWork(const contract::Recipe& recipe, const RawData& raw, int thread_count)
       : recipe_(&recipe),
+        thread_count_(thread_count),
         data_row_count_(raw.data_row_count),
         data_name_(raw.data_name),
         test_name_(raw.test_name) {}
@@ -70,6 +71,7 @@ class RowsInWork {
   std::string row_name(std::uint32_t raw_row) const;
 
   const contract::Recipe* recipe_;
+  int thread_count_;
   std::size_t data_row_count_;
   std::string data_name_, test_name_;
   std::size_t start_row_count_ = 0;

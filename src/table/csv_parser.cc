@@ -427,7 +427,16 @@ base::Result<std::vector<std::optional<std::size_t>>> match_columns(const CsvPar
   return schema_index;
 }
 
+/// Cells for all columns that were not read.
+std::shared_ptr<const Cells> missing_texts(std::size_t row_count) {
+  return std::make_shared<const Cells>(TextCells{std::vector<std::int32_t>(row_count, -1), {}});
+}
+
 }  // namespace
+
+contract::ColumnSchema unread_column(const std::string& name) {
+  return {.name = name, .kind = ColumnKind::kText, .nullable = true, .missing_values = {""}};
+}
 
 base::Result<CsvTable> parse_guessing_kinds(const CsvSource& source, const contract::CsvOptions& options) {
   CsvParser parser(source, options.thread_count);
@@ -449,20 +458,33 @@ base::Result<CsvTable> parse_guessing_kinds(const CsvSource& source, const contr
       plan.missing_values = std::make_shared<const MissingTokens>(missing->second);
     }
     if (const auto given = options.types.find(name); given != options.types.end()) plan.given = given->second;
+    plan.skipped = !plan.given && std::ranges::find(options.unread, name) != options.unread.end();
     schema.push_back({.name = name,
                       .kind = plan.given.value_or(ColumnKind::kReal),
                       .missing_values = plan.missing_values->tokens()});
   }
+  std::vector<bool> skipped;
+  for (const ColumnPlan& plan : plans) skipped.push_back(plan.skipped);
   TRY(parser.read_rows(std::move(plans)));
-  std::vector<std::optional<ColumnKind>> kinds;
+  std::vector<std::optional<ColumnKind>> kinds(schema.size());
   for (std::size_t column = 0; column < schema.size(); ++column) {
+    if (skipped[column]) {
+      schema[column] = unread_column(names[column]);
+      continue;
+    }
     if (!options.types.contains(names[column])) schema[column].kind = parser.seen(column).kind();
-    kinds.emplace_back(schema[column].kind);
+    kinds[column] = schema[column].kind;
   }
   TRY(parser.reread_for(kinds));
   for (std::size_t column = 0; column < schema.size(); ++column)
-    schema[column].nullable = parser.any_missing(column);
-  std::vector<Column> columns = TRY(parser.take_columns(kinds));
+    if (!skipped[column]) schema[column].nullable = parser.any_missing(column);
+  const std::vector<Column> read = TRY(parser.take_columns(kinds));
+  const auto nothing = missing_texts(parser.row_count());
+  std::vector<Column> columns;
+  columns.reserve(names.size());
+  for (std::size_t column = 0, next = 0; column < names.size(); ++column) {
+    columns.push_back(skipped[column] ? Column(names[column], nothing) : read[next++]);
+  }
   return CsvTable{.table = TRY(Table::from_columns(std::move(columns))),
                   .schema = {std::move(schema)},
                   .delimiter = parser.delimiter(),
@@ -481,7 +503,8 @@ base::Result<CsvTable> parse_with_schema(const CsvSource& source, const contract
   std::vector<std::optional<ColumnKind>> kinds;
   plans.reserve(schema_index.size());
   for (std::size_t column = 0; column < schema_index.size(); ++column) {
-    if (const auto index = schema_index[column]) {
+    const bool is_unread = std::ranges::find(options.unread, parser.names()[column]) != options.unread.end();
+    if (const auto index = schema_index[column]; index && !is_unread) {
       const contract::ColumnSchema& wanted = schema.columns[*index];
       plans.push_back({.name = wanted.name,
                        .missing_values = std::make_shared<const MissingTokens>(wanted.missing_values),
@@ -498,10 +521,17 @@ base::Result<CsvTable> parse_with_schema(const CsvSource& source, const contract
 
   CsvTable result{.table = {}, .schema = {}, .delimiter = parser.delimiter(), .sha256 = parser.take_sha256()};
   std::vector<Column> columns;
+  const bool any_unread = !options.unread.empty();
+  const auto nothing = any_unread ? missing_texts(parser.row_count()) : nullptr;
   for (const contract::ColumnSchema& wanted : schema.columns) {
     const auto column = std::ranges::find(read, wanted.name, &Column::name);
-    if (column == read.end()) continue;
-    columns.push_back(*column);
+    if (column != read.end()) {
+      columns.push_back(*column);
+    } else if (std::ranges::find(parser.names(), wanted.name) != parser.names().end()) {
+      columns.emplace_back(wanted.name, nothing);
+    } else {
+      continue;
+    }
     result.schema.columns.push_back(wanted);
   }
   if (columns.empty()) {

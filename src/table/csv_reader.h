@@ -29,6 +29,8 @@ struct CsvTable {
 /// override that a cell contradicts.
 base::Result<CsvTable> read_csv(const std::filesystem::path& path, const contract::CsvOptions& options,
                                 base::Progress& progress = base::no_progress());
+/// What the schema says of a column that was not read.
+contract::ColumnSchema unread_column(const std::string& name);
 /// The same from memory; `source_name` is shown in errors.
 base::Result<CsvTable> parse_csv(std::string_view text, const std::string& source_name,
                                  const contract::CsvOptions& options);
@@ -37,6 +39,7 @@ base::Result<CsvTable> parse_csv(std::string_view text, const std::string& sourc
 struct KnownSchemaOptions {
   std::optional<char> delimiter;      // none: detected
   std::vector<std::string> optional;  // columns of the schema that may be absent: then absent from the table
+  std::vector<std::string> unread;    // text columns that nobody will look at: not parsed, all missing
   bool allow_extra = false;  // unknown columns are dropped; otherwise an error names the nearest known name
   bool allow_header_only = false;  // a table of zero rows instead of an error
   int thread_count = 0;

@@ -1,14 +1,15 @@
 #include "archmlp/table/csv_writer.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
+#include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "archmlp/base/cancel.h"
+#include "archmlp/base/number_text.h"
 #include "archmlp/base/parallel.h"
-#include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/contract/csv_options.h"
 #include "archmlp/table/cell_decoder.h"
@@ -47,12 +48,45 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+/// Bytes that grow without being cleared first.
+class TextBuffer {
+ public:
+  void clear() noexcept { size_ = 0; }
+  std::string_view text() const noexcept { return {bytes_.get(), size_}; }
+  /// Room for `size` more bytes, to be written from here on; taken() says up to where.
+  char* room(std::size_t size) {
+    if (size_ + size > capacity_) grow(size_ + size);
+    return bytes_.get() + size_;
+  }
+  void taken(const char* end) noexcept { size_ = static_cast<std::size_t>(end - bytes_.get()); }
+  /// The last comma becomes the end of the line.
+  void end_line() noexcept { bytes_[size_ - 1] = '\n'; }
+
+ private:
+  void grow(std::size_t needed) {
+    const std::size_t capacity = std::max(needed, capacity_ * 2);
+    std::unique_ptr<char[]> bytes(new char[capacity]);
+    if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+    bytes_ = std::move(bytes);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+char* copy(char* out, std::string_view text) noexcept {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
 /// Writes the cells of one column.
 class CellWriter {
  public:
   CellWriter(const Column& column, bool only_column) : column_(&column), missing_(only_column ? "NA" : "") {}
 
-  /// Finds out which levels of a text column need quotes.
+  /// Finds out how the levels of a text column look.
   base::Status prepare(int thread_count) {
     if (column_->kind() != ColumnKind::kText) return {};
     constexpr std::size_t kStep = 10'000;
@@ -67,38 +101,54 @@ class CellWriter {
                               });
   }
 
-  void append(std::string& out, std::size_t row) const {
-    if (column_->is_missing(row)) {
-      out += missing_;
-      return;
-    }
+  /// Writes the cell and a comma.
+  void append(TextBuffer& out, std::size_t row) const {
     switch (column_->kind()) {
       case ColumnKind::kInteger: {
-        std::array<char, 24> digits{};
-        const auto end = std::to_chars(digits.begin(), digits.end(), column_->integers().values[row]).ptr;
-        out.append(digits.begin(), end);
-        return;
+        const IntegerCells& cells = column_->integers();
+        const bool missing = !cells.missing.empty() && cells.missing[row] != 0;
+        return append_number(out, missing,
+                             [&](char* at) { return base::write_integer(at, cells.values[row]); });
       }
-      case ColumnKind::kReal:
-        base::append_real(out, column_->reals().values[row]);
-        return;
-      case ColumnKind::kBoolean:
-        out += column_->booleans().values[row] != 0 ? "true" : "false";
-        return;
-      case ColumnKind::kText: {
-        const auto level = static_cast<std::size_t>(column_->texts().codes[row]);
-        const std::string& text = column_->texts().levels[level];
-        if (quoted_[level] != 0) {
-          append_quoted(out, text);
-        } else {
-          out += text;
-        }
-        return;
+      case ColumnKind::kReal: {
+        const double value = column_->reals().values[row];
+        return append_number(out, std::isnan(value), [&](char* at) { return base::write_real(at, value); });
       }
+      case ColumnKind::kBoolean: {
+        const std::int8_t value = column_->booleans().values[row];
+        return append_number(out, value < 0,
+                             [&](char* at) { return copy(at, value != 0 ? "true" : "false"); });
+      }
+      case ColumnKind::kText:
+        return append_text(out, column_->texts().codes[row]);
     }
   }
 
  private:
+  template <typename Write>
+  void append_number(TextBuffer& out, bool missing, const Write& write) const {
+    char* at = out.room(base::kNumberTextSize + 1);
+    at = missing ? copy(at, missing_) : write(at);
+    *at++ = ',';
+    out.taken(at);
+  }
+
+  void append_text(TextBuffer& out, std::int32_t code) const {
+    if (code < 0) return append_number(out, true, [](char* at) { return at; });
+    const auto level = static_cast<std::size_t>(code);
+    const std::string& text = column_->texts().levels[level];
+    char* at = nullptr;
+    if (quoted_[level] != 0) {
+      std::string quoted;
+      append_quoted(quoted, text);
+      at = copy(out.room(quoted.size() + 1), quoted);
+    } else {
+      at = copy(out.room(text.size() + 1), text);
+    }
+    *at++ = ',';
+    out.taken(at);
+  }
+
   const Column* column_;
   std::string_view missing_;
   std::vector<std::uint8_t> quoted_;  // of a text column: one a level
@@ -117,9 +167,16 @@ std::string header_of(const Table& table) {
   return header + '\n';
 }
 
-}  // namespace
+/// Rows to write: all, or those of a selection.
+struct Rows {
+  std::size_t count;
+  const std::uint32_t* selected;  // null: all
 
-base::Status write_csv(const Table& table, const Sink& sink, int thread_count) {
+  std::size_t operator[](std::size_t i) const noexcept { return selected == nullptr ? i : selected[i]; }
+};
+
+/// While one wave of blocks is formatted, the one before goes to the sink.
+base::Status write_rows(const Table& table, const Rows& rows, const Sink& sink, int thread_count) {
   const std::size_t column_count = table.columns().size();
   if (column_count == 0) return base::Error{.message = "a table without columns cannot be written as CSV"};
   std::vector<CellWriter> writers;
@@ -130,29 +187,48 @@ base::Status write_csv(const Table& table, const Sink& sink, int thread_count) {
   TRY(sink(header_of(table)));
 
   const std::size_t rows_a_block = std::max<std::size_t>(1, kBlockCells / column_count);
-  const std::size_t block_count = (table.row_count() + rows_a_block - 1) / rows_a_block;
-  const std::size_t wave = static_cast<std::size_t>(base::resolve_thread_count(thread_count)) * 4;
-  std::vector<std::string> blocks(std::min(wave, block_count));
+  const std::size_t block_count = (rows.count + rows_a_block - 1) / rows_a_block;
+  const std::size_t wave =
+      std::min(block_count, static_cast<std::size_t>(base::resolve_thread_count(thread_count)) * 4);
+  std::vector<TextBuffer> formatted(wave);
+  std::vector<TextBuffer> formatting(wave);
+  const auto give_to_sink = [&]() -> base::Status {
+    for (TextBuffer& block : formatted) {
+      if (!block.text().empty()) TRY(sink(block.text()));
+      block.clear();
+    }
+    return {};
+  };
   for (std::size_t first = 0; first < block_count; first += wave) {
     const std::size_t count = std::min(wave, block_count - first);
-    const auto format = [&](std::size_t i) -> base::Status {
+    const auto work = [&](std::size_t task) -> base::Status {
       TRY(base::check_cancelled());
-      std::string& out = blocks[i];
-      out.clear();
-      const std::size_t end = std::min(table.row_count(), (first + i + 1) * rows_a_block);
-      for (std::size_t row = (first + i) * rows_a_block; row < end; ++row) {
-        for (const CellWriter& writer : writers) {
-          writer.append(out, row);
-          out += ',';
-        }
-        out.back() = '\n';
+      if (task == 0) return give_to_sink();
+      TextBuffer& out = formatting[task - 1];
+      const std::size_t begin = (first + task - 1) * rows_a_block;
+      const std::size_t end = std::min(rows.count, begin + rows_a_block);
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t row = rows[i];
+        for (const CellWriter& writer : writers) writer.append(out, row);
+        out.end_line();
       }
       return {};
     };
-    TRY(base::parallel_for(count, thread_count, format));
-    for (std::size_t i = 0; i < count; ++i) TRY(sink(blocks[i]));
+    TRY(base::parallel_for(count + 1, thread_count, work));
+    std::swap(formatted, formatting);
   }
-  return {};
+  return give_to_sink();
+}
+
+}  // namespace
+
+base::Status write_csv(const Table& table, const Sink& sink, int thread_count) {
+  return write_rows(table, {.count = table.row_count(), .selected = nullptr}, sink, thread_count);
+}
+
+base::Status write_csv(const Table& table, std::span<const std::uint32_t> rows, const Sink& sink,
+                       int thread_count) {
+  return write_rows(table, {.count = rows.size(), .selected = rows.data()}, sink, thread_count);
 }
 
 std::string to_csv(const Table& table) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace archmlp::table {
 
-/// Takes the next bytes of the output.
+/// Takes the next bytes of the output. It is called from any thread, but one call at a time, in order.
 using Sink = std::function<base::Status(std::string_view)>;
 
 /// Writes `table` as CSV: `,`, `\n`, header; real numbers with the shortest digits that read back as the same
@@ -21,6 +22,9 @@ using Sink = std::function<base::Status(std::string_view)>;
 /// columns without any value, which read back real. Errors: kInvalidInput without columns; the sink's.
 /// Formatted in parallel by blocks of rows; the bytes do not depend on `thread_count`.
 base::Status write_csv(const Table& table, const Sink& sink, int thread_count = 0);
+/// The rows at `rows`, in that order.
+base::Status write_csv(const Table& table, std::span<const std::uint32_t> rows, const Sink& sink,
+                       int thread_count = 0);
 std::string to_csv(const Table& table);
 
 /// One cell of text as write_csv would write it.

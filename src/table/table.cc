@@ -4,10 +4,13 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <numeric>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "archmlp/base/parallel.h"
 #include "archmlp/base/text.h"
 
 namespace archmlp::table {
@@ -186,11 +189,24 @@ std::vector<std::string> Table::names() const {
   return names;
 }
 
-Table Table::gathered(std::span<const std::uint32_t> rows) const {
+Table Table::gathered(std::span<const std::uint32_t> rows, int thread_count) const {
+  std::unordered_map<const Cells*, std::size_t> first_with;
+  std::vector<std::size_t> source(columns_.size());  // the first column with the same cells
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    source[i] = first_with.emplace(&columns_[i].cells(), i).first->second;
+  }
+  std::vector<std::shared_ptr<const Cells>> cells(columns_.size());
+  const base::Status status =
+      base::parallel_for(columns_.size(), thread_count, [&](std::size_t i) -> base::Status {
+        if (source[i] == i) cells[i] = columns_[i].gathered(rows).shared_cells();
+        return {};
+      });
+  if (!status.ok()) throw std::bad_alloc();  // its only reason
   Table gathered;
   gathered.row_count_ = rows.size();
   gathered.columns_.reserve(columns_.size());
-  for (const Column& column : columns_) gathered.columns_.push_back(column.gathered(rows));
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    gathered.columns_.emplace_back(columns_[i].name(), cells[source[i]]);
   return gathered;
 }
 

@@ -44,6 +44,7 @@ class Column {
   const std::string& name() const noexcept { return name_; }
   contract::ColumnKind kind() const noexcept { return static_cast<contract::ColumnKind>(cells_->index()); }
   const Cells& cells() const noexcept { return *cells_; }
+  const std::shared_ptr<const Cells>& shared_cells() const noexcept { return cells_; }
   const IntegerCells& integers() const { return std::get<IntegerCells>(*cells_); }
   const RealCells& reals() const { return std::get<RealCells>(*cells_); }
   const BooleanCells& booleans() const { return std::get<BooleanCells>(*cells_); }
@@ -80,7 +81,8 @@ class Table {
   /// Null if absent: asking for a column is a question, not an error.
   const Column* find(std::string_view name) const noexcept;
   std::vector<std::string> names() const;
-  Table gathered(std::span<const std::uint32_t> rows) const;
+  /// Columns that share their cells share them afterwards too.
+  Table gathered(std::span<const std::uint32_t> rows, int thread_count = 1) const;
 
  private:
   std::vector<Column> columns_;
