@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "archmlp/base/hash.h"
+#include "archmlp/table/csv_reader.h"
 #include "archmlp/transform/plan.h"
 
 namespace archmlp::preprocess {
@@ -299,6 +300,20 @@ TEST_F(PreprocessStageTest, WritesTheRawTestRowsInTheOrderOfXTest) {
   ASSERT_TRUE(run_preprocess_stage(with_rows).ok());
   EXPECT_EQ(read("rows.csv"), "time,city,age,wage,id,y\n7,Bern,,1.0,g,no\n9,Rome,10,,i,no\n");
   EXPECT_EQ(read("prepared/x_test.csv"), "age,wage\n,1.0\n10,\n");
+}
+
+TEST_F(PreprocessStageTest, LeavesColumnsUnreadThatNothingLooksAt) {
+  write("data.csv", kPeople);
+  const std::string recipe = "label: y\npreprocess: [{remove: [id, city]}]\n";
+  const PreprocessReport report = run(recipe);
+  const auto& raw = report.contract.raw;
+  EXPECT_EQ(raw.columns[*raw.find("city")], table::unread_column("city"));
+  const std::string contract = read("prepared/contract.json");
+  PreprocessOptions with_rows = options(recipe);
+  with_rows.test_rows_out = folder_ / "rows.csv";  // which needs them
+  ASSERT_TRUE(run_preprocess_stage(with_rows).ok());
+  EXPECT_EQ(read("prepared/contract.json"), contract);
+  EXPECT_THAT(read("rows.csv"), HasSubstr("Bern"));
 }
 
 TEST_F(PreprocessStageTest, RefusesTestRowsInsideThePreparedFolder) {

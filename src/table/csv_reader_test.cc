@@ -239,6 +239,28 @@ std::string known_error(std::string_view data, const KnownSchemaOptions& options
   return csv.ok() ? "" : base::to_string(csv.error());
 }
 
+TEST(CsvReaderTest, LeavesUnreadColumnsUnparsed) {
+  const std::string text = "a,b,c\n1,x,2\n3,\"y\nz\",4\n";
+  const auto csv = parse_csv(text, "a.csv", {.unread = {"b"}});
+  ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());
+  EXPECT_EQ(csv->table.names(), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(csv->table.column(1).missing_count(), 2U);
+  EXPECT_EQ(csv->schema.columns[1], unread_column("b"));
+  EXPECT_EQ(csv->table.column(2).integers().values, (std::vector<std::int64_t>{2, 4}));
+  EXPECT_FALSE(parse_csv(text + "5,6\n", "a.csv", {.unread = {"b"}}).ok());   // ragged all the same
+  EXPECT_FALSE(parse_csv("a,b\n1,\xff\n", "a.csv", {.unread = {"b"}}).ok());  // and UTF-8
+  const auto given = parse_csv(text, "a.csv", {.types = {{"b", ColumnKind::kText}}, .unread = {"b"}});
+  ASSERT_TRUE(given.ok());
+  EXPECT_EQ(given->table.column(1).missing_count(), 0U);
+
+  KnownSchemaOptions options;
+  options.unread = {"b"};
+  const auto known = parse_csv_as(text, "a.csv", csv->schema, options);
+  ASSERT_TRUE(known.ok()) << base::to_string(known.error());
+  EXPECT_EQ(known->table.names(), csv->table.names());
+  EXPECT_EQ(known->table.column(1).missing_count(), 2U);
+}
+
 TEST(CsvReaderAsTest, MatchesColumnsByNameAndDecodesByKind) {
   const auto csv = parse_csv_as("pay;city;age\n1;12;3.0\n\"2\";NA;NA\n", "new.csv", known_schema(), {});
   ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());

@@ -64,6 +64,22 @@ TEST(CsvWriterTest, StopsWhereTheSinkFails) {
   EXPECT_EQ(status.error().message, "full");
 }
 
+TEST(CsvWriterTest, WritesASelectionOfRows) {
+  const Table table =
+      table_of({{"a", IntegerCells{{1, 2, 3, 4}, {}}}, {"b", RealCells{{0.5, 1.5, 2.5, 3.5}}}});
+  std::string text;
+  const std::vector<std::uint32_t> rows = {3, 0, 0};
+  const auto append = [&](std::string_view bytes) -> base::Status {
+    text += bytes;
+    return {};
+  };
+  ASSERT_TRUE(write_csv(table, rows, append, 2).ok());
+  EXPECT_EQ(text, "a,b\n4,3.5\n1,0.5\n1,0.5\n");
+  text.clear();
+  ASSERT_TRUE(write_csv(table, std::vector<std::uint32_t>(), append).ok());
+  EXPECT_EQ(text, "a,b\n");
+}
+
 TEST(CsvWriterTest, RefusesATableWithoutColumns) {
   EXPECT_FALSE(write_csv(Table::without_columns(3), [](std::string_view) { return base::Status{}; }).ok());
 }
