@@ -12,6 +12,7 @@
 
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/text.h"
+#include "archmlp/table/large_memory.h"
 
 namespace archmlp::table {
 namespace {
@@ -20,7 +21,9 @@ constexpr std::size_t kMaxRowCount = std::numeric_limits<std::uint32_t>::max();
 
 template <typename T>
 std::vector<T> gather(const std::vector<T>& values, std::span<const std::uint32_t> rows) {
-  std::vector<T> gathered(rows.size());
+  std::vector<T> gathered;
+  reserve_large(gathered, rows.size());
+  gathered.resize(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     assert(rows[i] < values.size());
     gathered[i] = values[rows[i]];
