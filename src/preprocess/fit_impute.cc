@@ -1,5 +1,3 @@
-#include "archmlp/preprocess/fit_impute.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/preprocess/columns.h"
+#include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/value_ranks.h"
 #include "archmlp/transform/steps.h"
 
@@ -214,7 +213,7 @@ base::Status check_placeholders(const contract::ImputeStep& step,
 
 }  // namespace
 
-Result<transform::StepPointer> fit_impute(const contract::ImputeStep& step, const FitInput& input) {
+Fitted fit(const contract::ImputeStep& step, const FitInput& input) {
   const std::vector<const table::Column*> columns = TRY(choose_columns(step, input));
   if (!columns.empty() || !step.columns.empty()) TRY(check_placeholders(step, columns));
   std::vector<transform::ImputedColumn> imputed;

@@ -1,5 +1,3 @@
-#include "archmlp/preprocess/fit_one_hot.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/preprocess/columns.h"
+#include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/value_ranks.h"
 #include "archmlp/transform/steps.h"
 
@@ -16,6 +15,11 @@ namespace {
 using base::Error;
 using base::Result;
 using contract::ColumnKind;
+
+/// A column with more categories is an identifier rather than a category.
+constexpr std::size_t kMaxCategories = 10'000;
+/// 0/1 cells that one step may make: they take 8 bytes each.
+constexpr std::size_t kMaxEncodedCells = 1'000'000'000;
 
 Result<transform::EncodedColumn> fit_column(const table::Column& column, const contract::OneHotStep& step,
                                             const FitInput& input) {
@@ -48,7 +52,7 @@ Result<transform::EncodedColumn> fit_column(const table::Column& column, const c
 
 }  // namespace
 
-Result<transform::StepPointer> fit_one_hot(const contract::OneHotStep& step, const FitInput& input) {
+Fitted fit(const contract::OneHotStep& step, const FitInput& input) {
   std::vector<const table::Column*> columns;
   if (step.columns.empty()) {
     for (const table::Column& column : input.rows.columns()) {

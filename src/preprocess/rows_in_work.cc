@@ -20,29 +20,6 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-/// The names that a step would change, take away or make.
-struct TouchedNames {
-  using Names = std::vector<std::string>;
-  Names operator()(const contract::FilterStep&) const { return {}; }
-  Names operator()(const contract::RemoveStep& step) const { return step.columns; }
-  Names operator()(const contract::RenameStep& step) const {
-    Names names;
-    for (const auto& [old_name, new_name] : step.names) {
-      names.push_back(old_name);
-      names.push_back(new_name);
-    }
-    return names;
-  }
-  Names operator()(const contract::ReplaceStep& step) const { return step.columns; }
-  Names operator()(const contract::AddFeaturesStep& step) const {
-    Names names;
-    for (const auto& [name, expression] : step.features) names.push_back(name);
-    return names;
-  }
-  Names operator()(const contract::ImputeStep& step) const { return step.columns; }
-  Names operator()(const contract::OneHotStep& step) const { return step.columns; }
-};
-
 Result<table::Table> with_column(const table::Table& rows, const table::Column& column) {
   std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
   columns.push_back(column);
@@ -98,7 +75,7 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawDa
 }
 
 Status RowsInWork::check_label_untouched(const contract::StepConfig& config) const {
-  const std::vector<std::string> names = std::visit(TouchedNames(), config);
+  const std::vector<std::string> names = contract::touched_columns(config);
   if (std::find(names.begin(), names.end(), recipe_->label) == names.end()) return {};
   return Error{.message = fmt::format("{} is the label: a step cannot change, make or take it away",
                                       base::quoted(recipe_->label)),
@@ -115,7 +92,7 @@ Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) 
   };
   if (Status status = check_label_untouched(config); !status.ok()) return located(std::move(status).error());
   std::vector<std::uint32_t> train_rows;
-  if (needs_fitting(config)) {
+  if (contract::learns_from_rows(config)) {
     TRY(split());
     TRY(check_both_sides());
     train_rows = side_rows(false);

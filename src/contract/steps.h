@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "archmlp/contract/value.h"
+
+// The steps of a recipe, as the user wrote them. What belongs to one (its key, flag, parameters, JSON forms)
+// stands in steps/NAME.cc behind `kind()`; fitting is preprocess's business, applying is transform's.
+
+namespace archmlp::contract {
+
+struct StepKind;
+
+struct FilterStep {
+  std::string condition;
+  static const StepKind& kind();
+};
+struct RemoveStep {
+  std::vector<std::string> columns;
+  static const StepKind& kind();
+};
+struct RenameStep {
+  std::vector<std::pair<std::string, std::string>> names;  // old -> new
+  static const StepKind& kind();
+};
+struct ReplaceStep {
+  std::vector<std::string> columns;
+  std::string where;  // condition, evaluated once, before any column changes
+  Value with;
+  static const StepKind& kind();
+};
+struct AddFeaturesStep {
+  std::vector<std::pair<std::string, std::string>> features;  // name -> expression, in order
+  static const StepKind& kind();
+};
+struct ImputeStep {
+  std::vector<std::string> columns;   // empty: every column that the strategy can treat (the label excepted)
+  std::string strategy = "mean";      // mean, median, most_frequent, constant
+  Value fill_value;                   // constant only
+  std::vector<Value> missing_values;  // placeholders that also count as missing, e.g. -1 or "unknown"
+  static const StepKind& kind();
+};
+struct OneHotStep {
+  std::vector<std::string> columns;                          // empty: all text columns
+  std::string handle_unknown = "ignore";                     // ignore (all zeros, counted) or error
+  std::map<std::string, std::string> column_handle_unknown;  // per column
+  static const StepKind& kind();
+};
+
+/// Every kind of step; flags and JSON Schema list them in this order.
+using StepConfig =
+    std::variant<FilterStep, RemoveStep, RenameStep, ReplaceStep, AddFeaturesStep, ImputeStep, OneHotStep>;
+
+}  // namespace archmlp::contract
