@@ -75,8 +75,9 @@ std::function<nlohmann::ordered_json(const void*)> getter(Getter get) {
 
 /// A field whose value `read` makes of the JSON, and which shows as it is stored; `null` for no value.
 template <typename Config, typename Member, typename Read>
-Field stored_field(std::string_view name, Member Config::*member, std::string_view type, std::string range,
-                   std::string_view help, Read read, std::function<nlohmann::ordered_json()> schema) {
+Field stored_field(std::string_view name, Member Config::*member, std::string_view type,
+                   std::string_view range, std::string_view help, Read read,
+                   std::function<nlohmann::ordered_json()> schema) {
   using Json = nlohmann::ordered_json;
   return {.name = name,
           .type = type,

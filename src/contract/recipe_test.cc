@@ -130,6 +130,17 @@ TEST(ParseRecipe, TakesShortForms) {
   EXPECT_EQ(std::get<ImputeStep>(recipe.preprocess[3]).strategy, "median");
 }
 
+TEST(ParseRecipe, TakesWordsColumnsOrNothingForAStepWithDefaults) {
+  const Recipe recipe = parsed(with_label(
+      "preprocess:\n- scale: robust\n- scale: [a]\n- scale:\n- power: all\n- bin: x\n- ordinal: [all]\n"));
+  EXPECT_EQ(std::get<ScaleStep>(recipe.preprocess[0]).method, "robust");
+  EXPECT_THAT(std::get<ScaleStep>(recipe.preprocess[1]).columns, ElementsAre("a"));
+  EXPECT_EQ(std::get<ScaleStep>(recipe.preprocess[2]).method, "standard");
+  EXPECT_TRUE(std::get<PowerStep>(recipe.preprocess[3]).columns.empty());
+  EXPECT_THAT(std::get<BinStep>(recipe.preprocess[4]).columns, ElementsAre("x"));
+  EXPECT_THAT(std::get<OrdinalStep>(recipe.preprocess[5]).columns, ElementsAre("all"));
+}
+
 TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "the document is empty"},
@@ -174,7 +185,21 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
       {with_label("preprocess:\n  - impute: {fill_value: 3}"), "fill_value has no meaning"},
       {with_label("preprocess:\n  - one_hot: {columns: [a], column_handle_unknown: {b: error}}"),
        "not among the columns"},
-      {with_label("preprocess:\n  - one_hot: {handle_unknown: warn}"), "expected ignore or error"},
+      {with_label("preprocess:\n  - one_hot: {min_frequency: 0}"),
+       "one_hot.min_frequency: expected a number of"},
+      {with_label("preprocess:\n  - one_hot: {drop: last}"), "expected first, if_binary or null"},
+      {with_label("preprocess:\n  - scale: maxmin"), "scale.method: expected standard, minmax or robust"},
+      {with_label("preprocess:\n  - log:"), "log: the key \"columns\" is missing"},
+      {with_label("preprocess:\n  - log: []"), "log.columns: no column is named"},
+      {with_label("preprocess:\n  - clip: {columns: a}"), "clip: no bound is given"},
+      {with_label("preprocess:\n  - clip: {lower: 2, upper: 1}"), "the lower bound is above the upper one"},
+      {with_label("preprocess:\n  - clip: {lower: 2, lower_quantile: 0.1}"), "as a value and as a quantile"},
+      {with_label("preprocess:\n  - clip: {upper_quantile: 2}"), "expected a number in [0, 1]"},
+      {with_label("preprocess:\n  - bin: {n_bins: 1}"), "bin.n_bins: expected an integer in [2, 10000]"},
+      {with_label("preprocess:\n  - bin: {edges: [1, 1]}"), "bin.edges: the edges do not ascend"},
+      {with_label("preprocess:\n  - ordinal: {unknown_value: 3}"), "would be the code of a known value"},
+      {with_label("preprocess:\n  - one_hot: {handle_unknown: warn}"),
+       "expected ignore, error or infrequent_if_exist"},
   };
   for (const auto& [yaml, expected] : cases) EXPECT_THAT(problem_with(yaml), HasSubstr(expected)) << yaml;
 }
@@ -283,7 +308,7 @@ TEST(ParseStep, NamesTheFlagThatIsWrong) {
   EXPECT_THAT(step_of("one_hot", "{columns: [").dump(), HasSubstr("--one-hot: not valid YAML"));
   EXPECT_THAT(step_of("filter", "\xff").dump(-1, ' ', false, Json::error_handler_t::replace),
               HasSubstr("UTF-8"));
-  EXPECT_THAT(step_of("scale", "a").dump(), HasSubstr("unknown step"));
+  EXPECT_THAT(step_of("scal", "a").dump(), HasSubstr("unknown step"));
 }
 
 TEST(RecipeJsonSchema, IsTheOneThatIsPublished) {
@@ -300,7 +325,7 @@ TEST(RecipeJsonSchema, IsTheOneThatIsPublished) {
 TEST(RecipeJsonSchema, NamesEveryKey) {
   const Json schema = recipe_json_schema();
   EXPECT_EQ(schema["properties"].size(), 6U);
-  EXPECT_EQ(schema["properties"]["preprocess"]["items"]["oneOf"].size(), 7U);
+  EXPECT_EQ(schema["properties"]["preprocess"]["items"]["oneOf"].size(), std::variant_size_v<StepConfig>);
   EXPECT_TRUE(schema["properties"]["train"]["properties"].contains("min_samples_leaf"));
   EXPECT_TRUE(schema["properties"]["split"]["properties"].contains("time_column"));
 }

@@ -34,6 +34,16 @@ ShortForms columns_short_form() {
           .schemas = {column_names_schema(), Json{{"type", "null"}}}};
 }
 
+ShortForms word_short_form(const std::string& key, std::vector<std::string> words) {
+  return {.expand =
+              [key](const Json& value) {
+                if (value.is_null()) return Json::object();
+                if (value.is_string()) return Json{{key, value}};
+                return value.is_array() ? Json{{"columns", value}} : value;
+              },
+          .schemas = {Json{{"enum", std::move(words)}}, column_names_schema(), Json{{"type", "null"}}}};
+}
+
 ShortForms no_short_form() {
   return {.expand = [](const Json& value) { return value.is_null() ? Json::object() : value; },
           .schemas = {}};
@@ -64,6 +74,11 @@ std::optional<Json> pair_from_flag(std::string_view text) {
   Json pair = Json::object();
   pair[std::string(name)] = std::string(trimmed(text.substr(sign + 1)));
   return pair;
+}
+
+Status require_columns(const std::vector<std::string>& columns, const std::string& path) {
+  if (columns.empty()) return Error{.message = "no column is named", .where = path + ".columns"};
+  return {};
 }
 
 Json any_of(std::vector<Json> schemas) {

@@ -42,6 +42,8 @@ struct ShortForms {
 
 /// `a`, `[a, b]` for {columns: …}; null and `all` for {}.
 ShortForms columns_short_form();
+/// `word` for {key: word}, `[a, b]` for {columns: …}; null for {}.
+ShortForms word_short_form(const std::string& key, std::vector<std::string> words);
 /// Only null, for {}.
 ShortForms no_short_form();
 
@@ -52,6 +54,8 @@ std::optional<nlohmann::ordered_json> names_or_all_from_flag(std::string_view te
 /// `NAME=TEXT` as a map. Nothing if the text is YAML or there is no `=` that could end a name.
 std::optional<nlohmann::ordered_json> pair_from_flag(std::string_view text);
 
+/// The Error if a step that needs columns names none.
+base::Status require_columns(const std::vector<std::string>& columns, const std::string& path);
 nlohmann::ordered_json any_of(std::vector<nlohmann::ordered_json> schemas);
 /// A map from text to text.
 nlohmann::ordered_json text_map_schema();

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -48,11 +50,55 @@ struct OneHotStep {
   std::vector<std::string> columns;                          // empty: all text columns
   std::string handle_unknown = "ignore";                     // ignore (all zeros, counted) or error
   std::map<std::string, std::string> column_handle_unknown;  // per column
+  std::optional<double> min_frequency;         // rows (>= 1) or share of them; rarer: infrequent
+  std::optional<std::int64_t> max_categories;  // columns made of one, `infrequent` included
+  std::optional<std::string> drop;             // first, if_binary
+  static const StepKind& kind();
+};
+
+struct ScaleStep {
+  std::vector<std::string> columns;  // empty: every number column
+  std::string method = "standard";   // standard, minmax, robust
+  static const StepKind& kind();
+};
+struct LogStep {
+  std::vector<std::string> columns;
+  static const StepKind& kind();
+};
+struct Log1pStep {
+  std::vector<std::string> columns;
+  static const StepKind& kind();
+};
+struct PowerStep {
+  std::vector<std::string> columns;  // empty: every number column
+  std::string method = "yeo-johnson";
+  bool standardize = true;
+  static const StepKind& kind();
+};
+struct ClipStep {
+  std::vector<std::string> columns;  // empty: every number column
+  std::optional<double> lower, upper;
+  std::optional<double> lower_quantile, upper_quantile;  // of the training rows, instead of lower and upper
+  static const StepKind& kind();
+};
+struct BinStep {
+  std::vector<std::string> columns;   // empty: every number column
+  std::string strategy = "quantile";  // uniform, quantile; with edges: given
+  std::int64_t n_bins = 5;
+  std::vector<double> edges;       // ascending; instead of n_bins
+  std::string encode = "ordinal";  // ordinal, onehot
+  static const StepKind& kind();
+};
+struct OrdinalStep {
+  std::vector<std::string> columns;                // empty: every text column
+  std::string handle_unknown = "error";            // error, use_encoded_value
+  std::optional<std::int64_t> unknown_value = -1;  // none: missing
   static const StepKind& kind();
 };
 
 /// Every kind of step; flags and JSON Schema list them in this order.
 using StepConfig =
-    std::variant<FilterStep, RemoveStep, RenameStep, ReplaceStep, AddFeaturesStep, ImputeStep, OneHotStep>;
+    std::variant<FilterStep, RemoveStep, RenameStep, ReplaceStep, AddFeaturesStep, ImputeStep, OneHotStep,
+                 ScaleStep, LogStep, Log1pStep, PowerStep, ClipStep, BinStep, OrdinalStep>;
 
 }  // namespace archmlp::contract

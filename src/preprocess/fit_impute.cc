@@ -222,8 +222,8 @@ Fitted fit(const contract::ImputeStep& step, const FitInput& input) {
     Value fill = TRY(learn_fill(*column, step, input));
     imputed.push_back({.name = column->name(), .fill = std::move(fill)});
   }
-  if (imputed.empty()) return transform::StepPointer();
-  return transform::make_impute(std::move(imputed), step.missing_values);
+  if (imputed.empty()) return FittedStep();
+  return FittedStep(transform::make_impute(std::move(imputed), step.missing_values));
 }
 
 }  // namespace archmlp::preprocess

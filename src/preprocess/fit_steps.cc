@@ -13,19 +13,25 @@ Fitted fit_step(const contract::StepConfig& step, const FitInput& input) {
 // The steps that learn nothing.
 
 Fitted fit(const contract::FilterStep& step, const FitInput& /*input*/) {
-  return transform::make_filter(step.condition);
+  return FittedStep(transform::make_filter(step.condition));
 }
 Fitted fit(const contract::RemoveStep& step, const FitInput& /*input*/) {
-  return transform::make_remove(step.columns);
+  return FittedStep(transform::make_remove(step.columns));
 }
 Fitted fit(const contract::RenameStep& step, const FitInput& /*input*/) {
-  return transform::make_rename(step.names);
+  return FittedStep(transform::make_rename(step.names));
 }
 Fitted fit(const contract::ReplaceStep& step, const FitInput& /*input*/) {
-  return transform::make_replace(step.columns, step.where, step.with);
+  return FittedStep(transform::make_replace(step.columns, step.where, step.with));
 }
 Fitted fit(const contract::AddFeaturesStep& step, const FitInput& /*input*/) {
-  return transform::make_add_features(step.features);
+  return FittedStep(transform::make_add_features(step.features));
+}
+Fitted fit(const contract::LogStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_log(transform::Logarithm::kLog, step.columns));
+}
+Fitted fit(const contract::Log1pStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_log(transform::Logarithm::kLog1p, step.columns));
 }
 
 }  // namespace archmlp::preprocess

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/recipe.h"
@@ -17,9 +19,15 @@ struct FitInput {
   std::span<const std::uint32_t> train_rows;
 };
 
-using Fitted = base::Result<transform::StepPointer>;
+/// What fitting a step gives.
+struct FittedStep {
+  std::vector<transform::StepPointer> steps;  // to be applied in this order; none if nothing would change
 
-/// The fitted step; null if it would change nothing (`one_hot` of all text columns where there is none).
+  FittedStep() = default;
+  explicit FittedStep(transform::StepPointer step) : steps{std::move(step)} {}
+};
+using Fitted = base::Result<FittedStep>;
+
 /// Errors: kInvalidInput, `where` empty or a key of the step.
 Fitted fit_step(const contract::StepConfig& step, const FitInput& input);
 
@@ -41,9 +49,18 @@ Fitted fit(const contract::AddFeaturesStep& step, const FitInput& input);
 /// learn from, a placeholder that suits none of the columns.
 Fitted fit(const contract::ImputeStep& step, const FitInput& input);
 
+// The steps below learn from the training rows, as the scikit-learn class that docs/guides/recipe.md names.
+// Errors: kInvalidInput: an absent column or one of a kind that the step cannot treat, a column without any
+// value in the training rows, a statistic beyond a double; kResourceLimit: too many categories.
+
 /// Learns the categories of each column from the training rows: text, boolean and integer columns, by value.
-/// Errors: kInvalidInput: an absent or real column, a column without any value in the training rows;
-/// kResourceLimit: too many categories.
 Fitted fit(const contract::OneHotStep& step, const FitInput& input);
+Fitted fit(const contract::ScaleStep& step, const FitInput& input);
+Fitted fit(const contract::LogStep& step, const FitInput& input);
+Fitted fit(const contract::Log1pStep& step, const FitInput& input);
+Fitted fit(const contract::PowerStep& step, const FitInput& input);
+Fitted fit(const contract::ClipStep& step, const FitInput& input);
+Fitted fit(const contract::BinStep& step, const FitInput& input);
+Fitted fit(const contract::OrdinalStep& step, const FitInput& input);
 
 }  // namespace archmlp::preprocess

@@ -97,11 +97,13 @@ Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) 
     TRY(check_both_sides());
     train_rows = side_rows(false);
   }
-  auto step = fit_step(config, {.rows = features_, .schema = schema_, .train_rows = train_rows});
-  if (!step.ok()) return located(std::move(step).error());
-  if (*step == nullptr) return {};
+  auto fitted = fit_step(config, {.rows = features_, .schema = schema_, .train_rows = train_rows});
+  if (!fitted.ok()) return located(std::move(fitted).error());
   const bool is_filter = std::holds_alternative<contract::FilterStep>(config);
-  if (Status status = apply_fitted(*step, is_filter); !status.ok()) return located(std::move(status).error());
+  for (const transform::StepPointer& step : fitted->steps) {
+    if (Status status = apply_fitted(step, is_filter); !status.ok())
+      return located(std::move(status).error());
+  }
   return {};
 }
 

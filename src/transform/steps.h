@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,14 +32,63 @@ struct ImputedColumn {
 /// afterwards.
 StepPointer make_impute(std::vector<ImputedColumn> columns, std::vector<contract::Value> missing_values);
 
-enum class UnknownPolicy { kIgnore, kError };
+enum class UnknownPolicy { kIgnore, kError, kInfrequent };
 struct EncodedColumn {
   std::string name;
   std::vector<contract::Value> categories;  // sorted, without missing
   UnknownPolicy unknown = UnknownPolicy::kIgnore;
+  std::vector<contract::Value> infrequent = {};  // those of the categories that share one column, the last
+  bool drop_first = false;                       // leaves out the first of the columns
 };
-/// Each column is taken out and its 0/1 integer columns `name_value` are appended behind all others.
-/// Missing and unknown values give all zeros; unknown ones are counted or refused by the policy.
+/// Each column is taken out and its 0/1 integer columns `name_value` (and `name_infrequent`) are appended
+/// behind all others. Missing and unknown values give all zeros; unknown ones are counted, refused, or count
+/// as infrequent, by the policy.
 StepPointer make_one_hot(std::vector<EncodedColumn> columns);
+
+struct ScaledColumn {
+  std::string name;
+  double center = 0.0;
+  double scale = 1.0;  // > 0
+};
+/// (x - center) / scale; the columns become real.
+StepPointer make_scale(std::vector<ScaledColumn> columns);
+
+enum class Logarithm { kLog, kLog1p };
+/// Of numbers > 0, or > -1; others are refused. The columns become real.
+StepPointer make_log(Logarithm logarithm, std::vector<std::string> columns);
+
+struct PowerColumn {
+  std::string name;
+  double lambda = 1.0;
+  double center = 0.0;
+  double scale = 1.0;  // > 0
+};
+/// (yeo_johnson(x, lambda) - center) / scale; the columns become real.
+StepPointer make_power(std::vector<PowerColumn> columns);
+/// Source: Yeo, Johnson 2000, "A new family of power transformations to improve normality or symmetry".
+double yeo_johnson(double x, double lambda) noexcept;
+
+struct ClippedColumn {
+  std::string name;
+  std::optional<double> lower, upper;
+};
+/// An integer column becomes real if a bound is fractional.
+StepPointer make_clip(std::vector<ClippedColumn> columns);
+
+struct BinnedColumn {
+  std::string name;
+  std::vector<double> edges;  // ascending
+};
+/// How many edges are <= x; the columns become integer.
+StepPointer make_bin(std::vector<BinnedColumn> columns);
+
+struct OrdinalColumn {
+  std::string name;
+  std::vector<contract::Value> categories;  // sorted, without missing
+  UnknownPolicy unknown = UnknownPolicy::kError;
+  std::optional<std::int64_t> unknown_value;  // < 0; none: missing
+};
+/// The position among the categories; the columns become integer, missing values stay missing.
+StepPointer make_ordinal(std::vector<OrdinalColumn> columns);
 
 }  // namespace archmlp::transform

@@ -16,11 +16,6 @@ Field where_field() {
                       [] { return schema_of_type("string"); });
 }
 
-base::Status check(const ReplaceStep& step, const std::string& path) {
-  if (step.columns.empty()) return base::Error{.message = "no column is named", .where = path + ".columns"};
-  return {};
-}
-
 }  // namespace
 
 const StepKind& ReplaceStep::kind() {
@@ -32,7 +27,9 @@ const StepKind& ReplaceStep::kind() {
       {.fields = {columns_field(&ReplaceStep::columns, "Columns whose values are replaced"), where_field(),
                   value_field("with", &ReplaceStep::with, "The new value; null makes it missing")},
        .required = {"columns", "where", "with"},
-       .check = check});
+       .check = [](const ReplaceStep& step, const std::string& path) {
+         return require_columns(step.columns, path);
+       }});
   return kind;
 }
 

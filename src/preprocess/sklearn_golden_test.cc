@@ -1,0 +1,136 @@
+// What scikit-learn and pandas say: testdata/sklearn_golden.json, made by the script beside it.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+
+#include "archmlp/expression/test_support.h"
+#include "archmlp/preprocess/fit_steps.h"
+#include "archmlp/transform/plan.h"
+
+namespace archmlp::preprocess {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+table::Column column_from(const Json& json) {
+  const std::string kind = json["kind"];
+  table::IntegerCells integers;
+  table::RealCells reals;
+  table::TextCells texts;
+  for (const Json& value : json["values"]) {
+    if (kind == "integer") {
+      integers.values.push_back(value.get<std::int64_t>());
+    } else if (kind == "real") {
+      reals.values.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                             : value.get<double>());
+    } else if (value.is_null()) {
+      texts.codes.push_back(-1);
+    } else {
+      const auto found = std::find(texts.levels.begin(), texts.levels.end(), value.get<std::string>());
+      texts.codes.push_back(static_cast<std::int32_t>(found - texts.levels.begin()));
+      if (found == texts.levels.end()) texts.levels.push_back(value);
+    }
+  }
+  const std::string name = json["name"];
+  if (kind == "integer") return {name, std::move(integers)};
+  if (kind == "real") return {name, std::move(reals)};
+  return {name, std::move(texts)};
+}
+
+struct Golden {
+  Json json;
+  table::Table rows;
+  contract::Schema schema;
+  std::vector<std::uint32_t> train_rows;
+
+  Golden() {
+    std::ifstream file(ARCHMLP_TESTDATA "/sklearn_golden.json");
+    json = Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
+    std::vector<table::Column> columns;
+    for (const Json& column : json["table"]) columns.push_back(column_from(column));
+    rows = *table::Table::from_columns(std::move(columns));
+    schema = expression::schema_of(rows);
+    train_rows.resize(json["train_rows"].get<std::size_t>());
+    std::iota(train_rows.begin(), train_rows.end(), 0U);
+  }
+
+  Fitted fit(const Json& step) const {
+    const auto recipe = contract::recipe_from_json({{"label", "y"}, {"preprocess", Json::array({step})}});
+    if (!recipe.ok()) return recipe.error();
+    return fit_step(recipe->preprocess.front(), {.rows = rows, .schema = schema, .train_rows = train_rows});
+  }
+};
+
+const Golden& golden() {
+  static const Golden loaded;
+  return loaded;
+}
+
+class SklearnGolden : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  const Json& example() const { return golden().json["cases"][GetParam()]; }
+};
+
+void expect_values(const table::Column& column, const Json& expected, double tolerance) {
+  std::vector<double> values(column.row_count());
+  table::copy_as_doubles(column, values);
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    ASSERT_EQ(std::isnan(values[row]), expected[row].is_null()) << column.name() << " row " << row;
+    if (expected[row].is_null()) continue;
+    const auto wanted = expected[row].get<double>();
+    ASSERT_NEAR(values[row], wanted, tolerance * std::max(1.0, std::abs(wanted)))
+        << column.name() << " row " << row;
+  }
+}
+
+TEST_P(SklearnGolden, GivesTheSameValues) {
+  const auto fitted = golden().fit(example()["step"]);
+  ASSERT_TRUE(fitted.ok()) << to_string(fitted.error());
+  const auto plan = transform::Plan::bind(fitted->steps, golden().schema);
+  ASSERT_TRUE(plan.ok()) << to_string(plan.error());
+  transform::BatchNotes notes;
+  const auto table = plan->apply(golden().rows, notes);
+  ASSERT_TRUE(table.ok()) << to_string(table.error());
+  for (const auto& [name, values] : example()["expected"].items()) {
+    const table::Column* column = table->find(name);
+    ASSERT_NE(column, nullptr) << name;
+    expect_values(*column, values, example()["tolerance"]);
+  }
+}
+
+TEST_P(SklearnGolden, GivesARecordTheSameBitsAsATable) {
+  const auto fitted = golden().fit(example()["step"]);
+  ASSERT_TRUE(fitted.ok()) << to_string(fitted.error());
+  const Json json = transform::to_json(fitted->steps);
+  const auto read = transform::steps_from_json(Json::parse(json.dump()));
+  ASSERT_TRUE(read.ok()) << to_string(read.error());
+  EXPECT_EQ(transform::to_json(*read), json);
+  const auto plan = transform::Plan::bind(*read, golden().schema);
+  transform::BatchNotes notes;
+  const auto table = plan->apply(golden().rows, notes);
+  transform::RecordScratch scratch;
+  for (std::size_t row = 0; row < golden().rows.row_count(); ++row) {
+    table::Record record = expression::record_at(golden().rows, row);
+    ASSERT_TRUE(plan->apply(record, scratch).ok());
+    for (std::size_t i = 0; i < record.size(); ++i) {
+      ASSERT_TRUE(expression::equal_cells(record[i], expression::cell_at(table->column(i), row)))
+          << table->column(i).name() << " row " << row;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SklearnGolden, ::testing::Range<std::size_t>(0, golden().json["cases"].size()),
+                         [](const auto& one) {
+                           return golden().json["cases"][one.param]["step"].begin().key() + "_" +
+                                  std::to_string(one.param);
+                         });
+
+}  // namespace
+}  // namespace archmlp::preprocess
