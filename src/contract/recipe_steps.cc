@@ -41,7 +41,10 @@ const StepKind* find_step_kind(std::string_view name) {
 }
 
 std::string_view step_name(const StepConfig& step) noexcept { return kind_of(step).name; }
-bool learns_from_rows(const StepConfig& step) { return kind_of(step).learns; }
+bool learns_from_rows(const StepConfig& step) {
+  const StepKind& kind = kind_of(step);
+  return kind.learns || (kind.learns_if && kind.learns_if(step));
+}
 std::vector<std::string> touched_columns(const StepConfig& step) { return kind_of(step).touched(step); }
 
 Json to_json(const StepConfig& step) {

@@ -130,6 +130,15 @@ TEST(ParseRecipe, TakesShortForms) {
   EXPECT_EQ(std::get<ImputeStep>(recipe.preprocess[3]).strategy, "median");
 }
 
+TEST(LearnsFromRows, SaysWhichStepsNeedTheSplit) {
+  const Recipe recipe = parsed(with_label(
+      "preprocess:\n- sample: {n: 3}\n- sample: {balance: over}\n- drop_missing: all\n- select: {k: 2}\n"));
+  EXPECT_FALSE(learns_from_rows(recipe.preprocess[0]));
+  EXPECT_TRUE(learns_from_rows(recipe.preprocess[1]));
+  EXPECT_FALSE(learns_from_rows(recipe.preprocess[2]));
+  EXPECT_TRUE(learns_from_rows(recipe.preprocess[3]));
+}
+
 TEST(ParseRecipe, TakesWordsColumnsOrNothingForAStepWithDefaults) {
   const Recipe recipe = parsed(with_label(
       "preprocess:\n- scale: robust\n- scale: [a]\n- scale:\n- power: all\n- bin: x\n- ordinal: [all]\n"));
@@ -197,6 +206,21 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
       {with_label("preprocess:\n  - clip: {upper_quantile: 2}"), "expected a number in [0, 1]"},
       {with_label("preprocess:\n  - bin: {n_bins: 1}"), "bin.n_bins: expected an integer in [2, 10000]"},
       {with_label("preprocess:\n  - bin: {edges: [1, 1]}"), "bin.edges: the edges do not ascend"},
+      {with_label("preprocess:\n  - drop_missing: {min_present: 0}"), "expected a number in (0, 1]"},
+      {with_label("preprocess:\n  - drop_duplicates: {keep: none}"), "expected first or last"},
+      {with_label("preprocess:\n  - sample: {}"), "it is not said how many rows are drawn"},
+      {with_label("preprocess:\n  - sample: {n: 3, frac: 0.5}"), "n, frac and balance exclude each other"},
+      {with_label("preprocess:\n  - sample: {balance: both}"), "expected under, over or null"},
+      {with_label("preprocess:\n  - sample: {balance: over, stratify: true}"),
+       "balance and stratify exclude"},
+      {with_label("preprocess:\n  - pca: {n_components: 1.5}"), "expected a number of components >= 1"},
+      {with_label("preprocess:\n  - select:"), "it is not said which columns are kept"},
+      {with_label("preprocess:\n  - select: {k: 0}"), "select.k: expected an integer >= 1"},
+      {with_label("preprocess:\n  - target_encode: {smooth: -1}"), "expected auto or a number >= 0"},
+      {with_label("preprocess:\n  - target_encode: {cv: 1}"), "expected an integer in [2, 1000]"},
+      {with_label("preprocess:\n  - text_hash: {n_features: 5000}"), "expected an integer in [1, 4096]"},
+      {with_label("preprocess:\n  - impute: {strategy: constant, fill_value: 1, group_by: g}"),
+       "group_by has no meaning"},
       {with_label("preprocess:\n  - ordinal: {unknown_value: 3}"), "would be the code of a known value"},
       {with_label("preprocess:\n  - one_hot: {handle_unknown: warn}"),
        "expected ignore, error or infrequent_if_exist"},

@@ -29,6 +29,8 @@ struct StepKind {
   std::function<nlohmann::ordered_json()> schema;
   /// The columns that are named to be changed, taken away or made.
   std::function<std::vector<std::string>(const StepConfig& step)> touched;
+  /// Whether it learns from rows where that depends on its parameters. May be empty.
+  std::function<bool(const StepConfig& step)> learns_if;
   /// What a flag's text means where that is not its YAML value. May be empty.
   std::function<std::optional<nlohmann::ordered_json>(std::string_view text)> from_flag;
 };
@@ -111,7 +113,9 @@ StepKind with_parameters(StepKind kind, const ParameterStep<Step>& parameters) {
     schemas.push_back(std::move(schema));
     return any_of(std::move(schemas));
   };
-  if (!kind.touched) kind.touched = [](const StepConfig& step) { return std::get<Step>(step).columns; };
+  if constexpr (requires(const Step& step) { step.columns; }) {
+    if (!kind.touched) kind.touched = [](const StepConfig& step) { return std::get<Step>(step).columns; };
+  }
   return kind;
 }
 

@@ -44,6 +44,8 @@ struct ImputeStep {
   std::string strategy = "mean";      // mean, median, most_frequent, constant
   Value fill_value;                   // constant only
   std::vector<Value> missing_values;  // placeholders that also count as missing, e.g. -1 or "unknown"
+  bool add_indicator = false;         // a 0/1 column for where values were missing
+  std::optional<std::string> group_by;  // a column: a fill for each of its values
   static const StepKind& kind();
 };
 struct OneHotStep {
@@ -96,9 +98,56 @@ struct OrdinalStep {
   static const StepKind& kind();
 };
 
+struct DropMissingStep {
+  std::vector<std::string> columns;  // empty: all
+  double min_present = 1.0;          // share of the columns, in (0, 1]
+  static const StepKind& kind();
+};
+struct DropDuplicatesStep {
+  std::vector<std::string> columns;  // empty: all, and the label
+  std::string keep = "first";        // first, last
+  static const StepKind& kind();
+};
+struct SampleStep {
+  std::optional<std::int64_t> n;
+  std::optional<double> frac;
+  bool stratify = false;               // by label
+  std::optional<std::string> balance;  // under, over: the classes of the training rows
+  std::int64_t random_state = 0;
+  static const StepKind& kind();
+};
+struct SelectStep {
+  std::vector<std::string> columns;       // empty: every number and boolean column
+  std::optional<double> min_variance;     // kept if greater
+  std::optional<double> max_correlation;  // absolute, with a column before it that is kept
+  std::optional<std::int64_t> k;
+  std::string score = "f";  // f, mutual_info
+  static const StepKind& kind();
+};
+struct TargetEncodeStep {
+  std::vector<std::string> columns;  // empty: every text column
+  std::optional<double> smooth;      // none: auto
+  std::int64_t cv = 5;
+  std::int64_t random_state = 0;
+  static const StepKind& kind();
+};
+struct TextHashStep {
+  std::vector<std::string> columns;  // empty: every text column
+  std::int64_t n_features = 16;
+  std::int64_t seed = 0;
+  static const StepKind& kind();
+};
+
+struct PcaStep {
+  std::vector<std::string> columns;    // empty: every number column
+  std::optional<double> n_components;  // a count, or a share of the variance below 1; none: all
+  static const StepKind& kind();
+};
+
 /// Every kind of step; flags and JSON Schema list them in this order.
 using StepConfig =
     std::variant<FilterStep, RemoveStep, RenameStep, ReplaceStep, AddFeaturesStep, ImputeStep, OneHotStep,
-                 ScaleStep, LogStep, Log1pStep, PowerStep, ClipStep, BinStep, OrdinalStep>;
+                 ScaleStep, LogStep, Log1pStep, PowerStep, ClipStep, BinStep, OrdinalStep, DropMissingStep,
+                 DropDuplicatesStep, SampleStep, SelectStep, TargetEncodeStep, TextHashStep, PcaStep>;
 
 }  // namespace archmlp::contract

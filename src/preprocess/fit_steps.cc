@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "archmlp/base/try.h"
+#include "archmlp/preprocess/categories.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::preprocess {
@@ -32,6 +34,18 @@ Fitted fit(const contract::LogStep& step, const FitInput& /*input*/) {
 }
 Fitted fit(const contract::Log1pStep& step, const FitInput& /*input*/) {
   return FittedStep(transform::make_log(transform::Logarithm::kLog1p, step.columns));
+}
+
+Fitted fit(const contract::TextHashStep& step, const FitInput& input) {
+  std::vector<transform::HashedColumn> hashed;
+  const auto columns = TRY(category_columns(step.columns, input));
+  for (const table::Column* column : columns) {
+    hashed.push_back({.name = column->name(),
+                      .n_features = static_cast<std::size_t>(step.n_features),
+                      .seed = static_cast<std::uint64_t>(step.seed)});
+  }
+  if (hashed.empty()) return FittedStep();
+  return FittedStep(transform::make_text_hash(std::move(hashed)));
 }
 
 }  // namespace archmlp::preprocess

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -17,11 +18,17 @@ struct FitInput {
   const table::Table& rows;
   const contract::Schema& schema;  // of `rows`
   std::span<const std::uint32_t> train_rows;
+  const table::Column& label;          // of all rows
+  std::optional<contract::Task> task;  // none: to be guessed from the label
 };
 
 /// What fitting a step gives.
 struct FittedStep {
   std::vector<transform::StepPointer> steps;  // to be applied in this order; none if nothing would change
+  /// Which rows go on, ascending; one that is there twice goes on twice. None: all. Not part of the model.
+  std::optional<std::vector<std::uint32_t>> rows;
+  /// What the training rows hold instead of what the steps make of them, by column name; shape [train_rows].
+  std::vector<table::Column> training_values;
 
   FittedStep() = default;
   explicit FittedStep(transform::StepPointer step) : steps{std::move(step)} {}
@@ -62,5 +69,18 @@ Fitted fit(const contract::PowerStep& step, const FitInput& input);
 Fitted fit(const contract::ClipStep& step, const FitInput& input);
 Fitted fit(const contract::BinStep& step, const FitInput& input);
 Fitted fit(const contract::OrdinalStep& step, const FitInput& input);
+Fitted fit(const contract::SelectStep& step, const FitInput& input);
+/// The training rows get what rows of the other folds teach.
+Fitted fit(const contract::TargetEncodeStep& step, const FitInput& input);
+Fitted fit(const contract::TextHashStep& step, const FitInput& input);
+/// Of the covariance matrix. Errors: also a missing value in a training row, fewer components than asked for.
+Fitted fit(const contract::PcaStep& step, const FitInput& input);
+
+// Which rows go on. Errors: kInvalidInput: an absent column, more rows than there are.
+
+Fitted fit(const contract::DropMissingStep& step, const FitInput& input);
+Fitted fit(const contract::DropDuplicatesStep& step, const FitInput& input);
+/// `balance` draws among training rows only.
+Fitted fit(const contract::SampleStep& step, const FitInput& input);
 
 }  // namespace archmlp::preprocess

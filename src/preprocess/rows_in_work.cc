@@ -27,9 +27,11 @@ Result<table::Table> with_column(const table::Table& rows, const table::Column& 
 }
 
 template <typename T>
-void gather_in_place(std::vector<T>& values, const std::vector<std::uint32_t>& rows) {
-  for (std::size_t i = 0; i < rows.size(); ++i) values[i] = values[rows[i]];  // rows ascend, so i <= rows[i]
-  values.resize(rows.size());
+std::vector<T> gathered(const std::vector<T>& values, const std::vector<std::uint32_t>& rows) {
+  std::vector<T> result;
+  result.reserve(rows.size());
+  for (const std::uint32_t row : rows) result.push_back(values[row]);
+  return result;
 }
 
 std::string row_name(std::uint32_t raw_row, std::size_t data_row_count) {
@@ -63,8 +65,7 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawDa
                  .where = "label"};
   }
   work.features_ = TRY(table::Table::from_columns(std::move(columns)));
-  work.start_row_count_ = raw.rows.row_count();
-  work.raw_rows_.resize(work.start_row_count_);
+  work.raw_rows_.resize(raw.rows.row_count());
   std::iota(work.raw_rows_.begin(), work.raw_rows_.end(), 0U);
   const auto remember = [&](const std::optional<std::string>& name, std::optional<table::Column>& column) {
     if (name && raw.rows.find(*name) != nullptr) column = *raw.rows.find(*name);
@@ -97,14 +98,36 @@ Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) 
     TRY(check_both_sides());
     train_rows = side_rows(false);
   }
-  auto fitted = fit_step(config, {.rows = features_, .schema = schema_, .train_rows = train_rows});
+  auto fitted = fit_step(config, {.rows = features_,
+                                  .schema = schema_,
+                                  .train_rows = train_rows,
+                                  .label = *label_,
+                                  .task = recipe_->train.task});
   if (!fitted.ok()) return located(std::move(fitted).error());
-  const bool is_filter = std::holds_alternative<contract::FilterStep>(config);
+  const bool is_filter = std::holds_alternative<contract::FilterStep>(config) ||
+                         std::holds_alternative<contract::DropMissingStep>(config);
   for (const transform::StepPointer& step : fitted->steps) {
     if (Status status = apply_fitted(step, is_filter); !status.ok())
       return located(std::move(status).error());
   }
+  if (!fitted->training_values.empty()) set_training_values(fitted->training_values, train_rows);
+  if (fitted->rows) keep(*fitted->rows);
   return {};
+}
+
+void RowsInWork::set_training_values(const std::vector<table::Column>& values,
+                                     std::span<const std::uint32_t> train_rows) {
+  std::vector<table::Column> columns(features_.columns().begin(), features_.columns().end());
+  for (const table::Column& given : values) {
+    const auto column = std::find_if(columns.begin(), columns.end(), [&](const table::Column& candidate) {
+      return candidate.name() == given.name();
+    });
+    assert(column != columns.end());
+    table::RealCells cells = column->reals();
+    for (std::size_t i = 0; i < train_rows.size(); ++i) cells.values[train_rows[i]] = given.reals().values[i];
+    *column = table::Column(given.name(), std::move(cells));
+  }
+  features_ = table::Table::from_columns(std::move(columns)).value();
 }
 
 Status RowsInWork::apply_fitted(const transform::StepPointer& step, bool is_filter) {
@@ -146,11 +169,18 @@ Status RowsInWork::drop(const std::vector<std::uint8_t>& outside) {
                             base::with_thousands(outside.size())};
   }
   if (kept.size() == outside.size()) return {};
-  features_ = features_.gathered(kept);
-  label_ = label_->gathered(kept);
-  gather_in_place(raw_rows_, kept);
-  if (is_split_) gather_in_place(is_test_, kept);
+  keep(kept);
   return {};
+}
+
+void RowsInWork::keep(const std::vector<std::uint32_t>& rows) {
+  std::size_t distinct_count = rows.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < rows.size(); ++i) distinct_count += rows[i] != rows[i - 1] ? 1 : 0;
+  dropped_count_ += features_.row_count() - distinct_count;
+  features_ = features_.gathered(rows);
+  label_ = label_->gathered(rows);
+  raw_rows_ = gathered(raw_rows_, rows);
+  if (is_split_) is_test_ = gathered(is_test_, rows);
 }
 
 Status RowsInWork::check_labels_present() const {

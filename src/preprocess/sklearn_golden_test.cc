@@ -6,12 +6,14 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
 #include "archmlp/expression/test_support.h"
 #include "archmlp/preprocess/fit_steps.h"
+#include "archmlp/test_support/counting_new.h"
 #include "archmlp/transform/plan.h"
 
 namespace archmlp::preprocess {
@@ -49,6 +51,7 @@ struct Golden {
   table::Table rows;
   contract::Schema schema;
   std::vector<std::uint32_t> train_rows;
+  std::map<std::string, table::Column> labels;
 
   Golden() {
     std::ifstream file(ARCHMLP_TESTDATA "/sklearn_golden.json");
@@ -57,14 +60,22 @@ struct Golden {
     for (const Json& column : json["table"]) columns.push_back(column_from(column));
     rows = *table::Table::from_columns(std::move(columns));
     schema = expression::schema_of(rows);
+    for (const auto& [name, label] : json["labels"].items()) labels.emplace(name, column_from(label));
     train_rows.resize(json["train_rows"].get<std::size_t>());
     std::iota(train_rows.begin(), train_rows.end(), 0U);
   }
 
-  Fitted fit(const Json& step) const {
-    const auto recipe = contract::recipe_from_json({{"label", "y"}, {"preprocess", Json::array({step})}});
+  Fitted fit(const Json& example) const {
+    const Json steps = Json::array({example["step"]});
+    const auto recipe = contract::recipe_from_json({{"label", "y"}, {"preprocess", steps}});
     if (!recipe.ok()) return recipe.error();
-    return fit_step(recipe->preprocess.front(), {.rows = rows, .schema = schema, .train_rows = train_rows});
+    const std::string label = example.value("label", "binary");
+    return fit_step(recipe->preprocess.front(), {.rows = rows,
+                                                 .schema = schema,
+                                                 .train_rows = train_rows,
+                                                 .label = labels.at(label),
+                                                 .task = label == "real" ? contract::Task::kRegression
+                                                                         : contract::Task::kClassification});
   }
 };
 
@@ -90,15 +101,31 @@ void expect_values(const table::Column& column, const Json& expected, double tol
   }
 }
 
+std::vector<std::uint32_t> rows_left(const FittedStep& fitted, const transform::BatchNotes& notes) {
+  if (fitted.rows) return *fitted.rows;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < notes.outside.size(); ++row) {
+    if (notes.outside[row] == 0) rows.push_back(row);
+  }
+  return rows;
+}
+
 TEST_P(SklearnGolden, GivesTheSameValues) {
-  const auto fitted = golden().fit(example()["step"]);
+  const auto fitted = golden().fit(example());
   ASSERT_TRUE(fitted.ok()) << to_string(fitted.error());
   const auto plan = transform::Plan::bind(fitted->steps, golden().schema);
   ASSERT_TRUE(plan.ok()) << to_string(plan.error());
   transform::BatchNotes notes;
   const auto table = plan->apply(golden().rows, notes);
   ASSERT_TRUE(table.ok()) << to_string(table.error());
-  for (const auto& [name, values] : example()["expected"].items()) {
+  if (example().contains("rows")) {
+    EXPECT_EQ(rows_left(*fitted, notes), example()["rows"].get<std::vector<std::uint32_t>>());
+  }
+  if (example().contains("removed")) {
+    EXPECT_EQ(transform::to_json(fitted->steps)[0]["columns"], example()["removed"]);
+  }
+  const Json expected = example().value("expected", Json::object());
+  for (const auto& [name, values] : expected.items()) {
     const table::Column* column = table->find(name);
     ASSERT_NE(column, nullptr) << name;
     expect_values(*column, values, example()["tolerance"]);
@@ -106,7 +133,7 @@ TEST_P(SklearnGolden, GivesTheSameValues) {
 }
 
 TEST_P(SklearnGolden, GivesARecordTheSameBitsAsATable) {
-  const auto fitted = golden().fit(example()["step"]);
+  const auto fitted = golden().fit(example());
   ASSERT_TRUE(fitted.ok()) << to_string(fitted.error());
   const Json json = transform::to_json(fitted->steps);
   const auto read = transform::steps_from_json(Json::parse(json.dump()));
@@ -118,11 +145,35 @@ TEST_P(SklearnGolden, GivesARecordTheSameBitsAsATable) {
   transform::RecordScratch scratch;
   for (std::size_t row = 0; row < golden().rows.row_count(); ++row) {
     table::Record record = expression::record_at(golden().rows, row);
-    ASSERT_TRUE(plan->apply(record, scratch).ok());
+    const base::Status status = plan->apply(record, scratch);
+    const bool is_outside = !notes.outside.empty() && notes.outside[row] != 0;
+    ASSERT_EQ(status.ok(), !is_outside);
+    if (is_outside) continue;
     for (std::size_t i = 0; i < record.size(); ++i) {
       ASSERT_TRUE(expression::equal_cells(record[i], expression::cell_at(table->column(i), row)))
           << table->column(i).name() << " row " << row;
     }
+  }
+}
+
+TEST_P(SklearnGolden, AllocatesNothingForARecord) {
+  if (!test_support::allocations_are_counted()) GTEST_SKIP() << "this sanitizer counts no allocations";
+  const auto fitted = golden().fit(example());
+  const auto plan = transform::Plan::bind(fitted->steps, golden().schema);
+  transform::RecordScratch scratch;
+  table::Record record;
+  for (std::uint32_t row = 0; row < 40; ++row) {
+    const table::Record raw = expression::record_at(golden().rows, row);
+    for (int warm_up = 0; warm_up < 3; ++warm_up) {
+      record.assign(raw.begin(), raw.end());
+      (void)plan->apply(record, scratch).ok();
+    }
+    record.assign(raw.begin(), raw.end());
+    const std::size_t before = test_support::allocation_count();
+    const bool is_answered = plan->apply(record, scratch).ok();
+    const std::size_t after = test_support::allocation_count();
+    if (!is_answered) continue;  // an error has a text
+    ASSERT_EQ(after, before) << "row " << row;
   }
 }
 

@@ -1,13 +1,13 @@
 // one_hot: a 0/1 column for each known value, or for a group of rare ones.
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/transform/category_index.h"
 #include "archmlp/transform/readers.h"
+#include "archmlp/transform/replaced_columns.h"
 #include "archmlp/transform/step_support.h"
 #include "archmlp/transform/steps.h"
 
@@ -38,30 +38,22 @@ struct Target {
 
 class BoundOneHot final : public BoundStep {
  public:
-  /// `kept`: ascending input indices of the columns that are not encoded.
-  BoundOneHot(contract::Schema output, std::vector<std::size_t> kept, std::vector<Target> targets,
-              std::size_t input_count)
-      : BoundStep(std::move(output)),
-        kept_(std::move(kept)),
-        targets_(std::move(targets)),
-        input_count_(input_count) {}
+  BoundOneHot(contract::Schema output, ReplacedColumns layout, std::vector<Target> targets)
+      : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
-    std::vector<table::Column> columns;
-    columns.reserve(output().columns.size());
-    for (const std::size_t index : kept_) columns.push_back(rows.column(index));
     std::vector<const CategoryColumn*> sources;
     for (const Target& target : targets_) sources.push_back(&target.source);
     const auto categories = TRY(find_categories(rows, sources, notes));
+    std::vector<table::Column> columns = layout_.kept(rows);
+    columns.reserve(output().columns.size());
     for (std::size_t i = 0; i < targets_.size(); ++i) append_columns(targets_[i], categories[i], columns);
-    if (columns.empty()) return table::Table::without_columns(rows.row_count());
-    return table::Table::from_columns(std::move(columns));
+    return table_of(std::move(columns), rows.row_count());
   }
 
   Status apply(table::Record& record, RecordScratch& scratch) const override {
     table::Record& spare = scratch.spare;
-    spare.clear();
-    for (const std::size_t index : kept_) spare.push_back(record[index]);
+    layout_.keep(record, spare);
     for (const Target& target : targets_) {
       const std::int32_t category = TRY(find_category(target.source, record[target.source.column], scratch));
       const std::size_t first = spare.size();
@@ -74,9 +66,8 @@ class BoundOneHot final : public BoundStep {
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> result(input_count_, false);
-    for (std::size_t i = 0; i < kept_.size(); ++i) result[kept_[i]] = needed[i];
-    std::size_t output_index = kept_.size();
+    std::vector<bool> result = layout_.inputs_needed(needed);
+    std::size_t output_index = layout_.kept_count();
     for (const Target& target : targets_) {
       bool any = target.source.unknown == UnknownPolicy::kError;  // whatever becomes of it, it may refuse
       for (std::size_t i = 0; i < target.made_count; ++i) any = any || needed[output_index + i];
@@ -100,9 +91,8 @@ class BoundOneHot final : public BoundStep {
     }
   }
 
-  std::vector<std::size_t> kept_;
+  ReplacedColumns layout_;
   std::vector<Target> targets_;
-  std::size_t input_count_;
 };
 
 /// The columns made of one, by name.
@@ -167,18 +157,9 @@ class OneHot final : public Step {
   }
 
   Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
-    std::vector<std::string> names;
-    for (const EncodedColumn& column : columns_) names.push_back(column.name);
-    const std::vector<std::size_t> indices = TRY(find_columns(input, names));
-    std::vector<bool> is_encoded(input.columns.size(), false);
-    for (const std::size_t index : indices) is_encoded[index] = true;
-    contract::Schema output;
-    std::vector<std::size_t> kept;
-    for (std::size_t index = 0; index < input.columns.size(); ++index) {
-      if (is_encoded[index]) continue;
-      kept.push_back(index);
-      output.columns.push_back(input.columns[index]);
-    }
+    const std::vector<std::size_t> indices = TRY(find_columns(input, names_of(columns_)));
+    ReplacedColumns layout(input, indices);
+    contract::Schema output = layout.kept(input);
     std::vector<Target> targets;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const EncodedColumn& column = columns_[i];
@@ -193,8 +174,8 @@ class OneHot final : public Step {
                          made.names.size()});
     }
     TRY(check_distinct_names(output));
-    return std::unique_ptr<const BoundStep>(std::make_unique<BoundOneHot>(
-        std::move(output), std::move(kept), std::move(targets), input.columns.size()));
+    return std::unique_ptr<const BoundStep>(
+        std::make_unique<BoundOneHot>(std::move(output), std::move(layout), std::move(targets)));
   }
 
  private:

@@ -28,5 +28,9 @@ base::Result<StepPointer> read_power(const contract::JsonObject& json);
 base::Result<StepPointer> read_clip(const contract::JsonObject& json);
 base::Result<StepPointer> read_bin(const contract::JsonObject& json);
 base::Result<StepPointer> read_ordinal(const contract::JsonObject& json);
+base::Result<StepPointer> read_drop_missing(const contract::JsonObject& json);
+base::Result<StepPointer> read_target_encode(const contract::JsonObject& json);
+base::Result<StepPointer> read_pca(const contract::JsonObject& json);
+base::Result<StepPointer> read_text_hash(const contract::JsonObject& json);
 
 }  // namespace archmlp::transform

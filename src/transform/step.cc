@@ -38,6 +38,10 @@ constexpr Reader kReaders[] = {
     {"clip", read_clip},
     {"bin", read_bin},
     {"ordinal", read_ordinal},
+    {"drop_missing", read_drop_missing},
+    {"target_encode", read_target_encode},
+    {"text_hash", read_text_hash},
+    {"pca", read_pca},
 };
 
 Result<StepPointer> read_step(const Json& json, std::string path) {

@@ -277,6 +277,34 @@ TEST(OneHot, RareCategoriesShareAColumnAndTheFirstIsLeftOut) {
               HasSubstr("not part of its categories"));
 }
 
+TEST(Impute, FillsByGroupAndMarksWhatWasMissing) {
+  const Applied applied = apply(
+      make_impute({{.name = "amount", .fill = 9.0, .indicator = true, .groups = {{std::int64_t{2}, 0.25}}}},
+                  {-1.0}, "count"));
+  EXPECT_THAT(column_texts(applied.table, "amount"), ElementsAre("0.5", "0.25", "9.0"));
+  EXPECT_THAT(column_texts(applied.table, "amount_missing"), ElementsAre("0", "1", "1"));
+  EXPECT_THAT(
+      error_of(make_impute({{.name = "count", .fill = std::int64_t{1}, .groups = {{std::string("a"), 0.5}}}},
+                           {}, "type")),
+      HasSubstr("not of the kind of its own"));
+}
+
+TEST(DropMissing, MarksRowsWithTooFewValues) {
+  EXPECT_THAT(apply(make_drop_missing({"count", "amount", "flag", "type"}, 2)).notes.outside, IsEmpty());
+  EXPECT_THAT(apply(make_drop_missing({"count", "amount", "flag", "type"}, 3)).notes.outside,
+              ElementsAre(0, 1, 1));
+}
+
+TEST(TextHash, GivesEachTextOneFeature) {
+  EXPECT_EQ(fnv1a("", 0), 0xA8C7F832281A39C5ULL);  // of eight zero bytes
+  const Applied applied = apply(make_text_hash({{"type", 3, 0}}));
+  EXPECT_THAT(applied.schema.names(),
+              ElementsAre("count", "amount", "flag", "type_hash_0", "type_hash_1", "type_hash_2"));
+  const std::size_t feature = fnv1a("a", 0) % 3;
+  EXPECT_EQ(column_texts(applied.table, "type_hash_" + std::to_string(feature))[0], "1");
+  EXPECT_THAT(error_of(make_text_hash({{"count", 3, 0}})), HasSubstr("is integer, not text"));
+}
+
 TEST(Log, RefusesNumbersOutsideItsDomain) {
   const auto plan = *Plan::bind({make_log(Logarithm::kLog, {"amount"})}, example_schema());
   BatchNotes notes;
@@ -348,6 +376,23 @@ TEST(StepJson, SaysWhatIsWrong) {
       {R"({"kind": "bin", "columns": [{"name": "a", "edges": [null]}]})", "columns[0].edges[0]"},
       {R"({"kind": "ordinal", "columns": [{"name": "a", "categories": [], "unknown": "error", "unknown_value": 0}]})",
        "columns[0].unknown_value"},
+      {R"({"kind": "impute", "columns": [{"name": "a", "fill": 1, "groups": []}, {"name": "b", "fill": 1,
+           "groups": [{"group": 1, "fill": 2}]}], "missing_values": []})",
+       "columns[1].groups"},
+      {R"({"kind": "impute", "columns": [{"name": "a", "fill": 1, "groups": [{"group": 2, "fill": 2},
+           {"group": 1, "fill": 2}]}], "missing_values": [], "group_by": "g"})",
+       "groups[1].group"},
+      {R"({"kind": "drop_missing", "columns": ["a"], "min_count": 2})", "min_count"},
+      {R"({"kind": "drop_missing", "columns": ["a"], "min_count": -1})", "min_count"},
+      {R"({"kind": "text_hash", "columns": [{"name": "a", "n_features": 0, "seed": 0}]})", "n_features"},
+      {R"({"kind": "text_hash", "columns": [{"name": "a", "n_features": 4097, "seed": 0}]})", "n_features"},
+      {R"({"kind": "pca", "columns": ["a"], "mean": [], "components": []})", "mean"},
+      {R"({"kind": "pca", "columns": ["a"], "mean": [0], "components": [{"loadings": [1, 2]}]})",
+       "components[0].loadings"},
+      {R"({"kind": "target_encode", "columns": [], "outputs": []})", "outputs"},
+      {R"({"kind": "target_encode", "columns": [{"name": "a", "categories": [1], "encodings": [1, 2]}],
+           "outputs": [""]})",
+       "columns[0].encodings"},
   };
   for (const auto& [text, part] : cases) {
     const auto step = step_from_json(nlohmann::ordered_json::parse(text));

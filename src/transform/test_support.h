@@ -22,7 +22,7 @@ class RandomStep {
 
   StepPointer make() {
     if (schema_.columns.empty()) return make_add_features({{"one", "1"}});
-    switch (rng_.below(14)) {
+    switch (rng_.below(18)) {
       case 0:
         return make_filter(condition());
       case 1:
@@ -48,6 +48,14 @@ class RandomStep {
         return make_bin({{number_column(), {-2.5, 0.0, 0.1, 1.0, 7.0}}});
       case 11:
         return ordinal();
+      case 12:
+        return make_drop_missing({any().name}, rng_.below(2));
+      case 13:
+        return target_encode();
+      case 14:
+        return pca();
+      case 15:
+        return make_text_hash({{text_column(), 1 + rng_.below(4), rng_.below(3)}});
       default:
         return one_hot();
     }
@@ -70,6 +78,12 @@ class RandomStep {
     for (std::size_t i = 0; i < schema_.columns.size(); ++i) {
       const contract::ColumnSchema& column = schema_.columns[(start + i) % schema_.columns.size()];
       if (!is_text(column)) return column.name;
+    }
+    return any().name;
+  }
+  std::string text_column() {
+    for (const contract::ColumnSchema& column : schema_.columns) {
+      if (is_text(column) && rng_.below(2) == 0) return column.name;
     }
     return any().name;
   }
@@ -123,8 +137,36 @@ class RandomStep {
   }
   StepPointer impute() {
     const contract::ColumnSchema& column = any();
-    return make_impute({{column.name, value_for(column)}},
-                       {std::int64_t{-1}, 0.0, std::string("B"), std::string(), false, 0.1});
+    const std::vector<contract::Value> placeholders = {std::int64_t{-1}, 0.0,   std::string("B"),
+                                                       std::string(),    false, 0.1};
+    ImputedColumn imputed{.name = column.name, .fill = value_for(column), .indicator = rng_.below(2) == 0};
+    if (rng_.below(2) == 0) return make_impute({imputed}, placeholders);
+    const contract::ColumnSchema& group = any();
+    for (const contract::Value& value : categories_of(group)) {
+      const contract::Value fill = value_for(column);
+      if (fill.index() == imputed.fill.index()) imputed.groups.push_back({value, fill});
+    }
+    return make_impute({imputed}, placeholders, group.name);
+  }
+  StepPointer pca() {
+    PrincipalComponents fitted{
+        .columns = {number_column()}, .mean = {constant()}, .components = {{constant()}}};
+    if (const std::string second = number_column(); second != fitted.columns[0]) {
+      fitted.columns.push_back(second);
+      fitted.mean.push_back(constant());
+      fitted.components = {{constant(), 0.5}, {-0.5, constant()}};
+    }
+    return make_pca(std::move(fitted));
+  }
+  StepPointer target_encode() {
+    const contract::ColumnSchema& column = any();
+    TargetEncodedColumn encoded{.name = column.name, .categories = categories_of(column)};
+    std::vector<std::string> outputs = {""};
+    if (rng_.below(2) == 0) outputs = {"yes", "no"};
+    for (std::size_t i = (encoded.categories.size() + 2) * outputs.size(); i > 0; --i) {
+      encoded.encodings.push_back(constant());
+    }
+    return make_target_encode(outputs, {encoded});
   }
   StepPointer clip() {
     ClippedColumn column{.name = number_column()};

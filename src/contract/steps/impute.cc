@@ -62,6 +62,9 @@ Status check(const ImputeStep& step, const std::string& path) {
                  .where = path + ".fill_value",
                  .hint = "set strategy: constant, or remove fill_value"};
   }
+  if (step.strategy == "constant" && step.group_by) {
+    return Error{.message = "group_by has no meaning for the strategy constant", .where = path + ".group_by"};
+  }
   return {};
 }
 
@@ -81,7 +84,12 @@ const StepKind& ImputeStep::kind() {
                              "mean, median, most_frequent or constant",
                              "What missing values become, learnt from training rows"),
                   value_field("fill_value", &ImputeStep::fill_value, "For the strategy constant"),
-                  placeholders_field()},
+                  placeholders_field(),
+                  flag_field("add_indicator", &ImputeStep::add_indicator,
+                             "Add a 0/1 column NAME_missing for each column with missing training values"),
+                  optional_text_field(
+                      "group_by", &ImputeStep::group_by, "column or null",
+                      "Learn a fill for each value of this column; a new value gets that of all rows")},
        .short_forms = strategy_short_form(),
        .check = check});
   return kind;
