@@ -112,9 +112,22 @@ Result<Rows> balanced(const contract::SampleStep& step, const FitInput& input, b
 
 Fitted fit(const contract::DropMissingStep& step, const FitInput& input) {
   std::vector<std::string> names = step.columns.empty() ? input.rows.names() : step.columns;
+  FittedStep fitted;
+  const auto label = std::find(names.begin(), names.end(), input.label.name());
+  if (label != names.end()) {
+    if (step.min_present < 1.0) {
+      return Error{
+          .message = fmt::format("the label {} is not among what a record has", base::quoted(*label)),
+          .where = "columns",
+          .hint = "drop rows without a label in a step of its own"};
+    }
+    names.erase(label);
+    fitted.steps.push_back(transform::make_drop_missing({input.label.name()}, 1));
+  }
   const double least = step.min_present * static_cast<double>(names.size());
   const auto min_count = static_cast<std::size_t>(std::ceil(least - 1e-9));  // 0.1 · 30 is a little above 3
-  return FittedStep(transform::make_drop_missing(std::move(names), min_count));
+  if (!names.empty()) fitted.steps.push_back(transform::make_drop_missing(std::move(names), min_count));
+  return fitted;
 }
 
 Fitted fit(const contract::DropDuplicatesStep& step, const FitInput& input) {
