@@ -27,22 +27,13 @@ struct GivenPreprocessOptions {
 
 void add_step_options(Options& options, GivenPreprocessOptions& given) {
   options.group("Steps, applied in the order given (and after the recipe's)");
-  const auto add = [&](const std::string& flag, const std::string& key, const std::string& value_name,
-                       const std::string& help) {
-    options.each(flag, value_name, help, [&given, key](const std::string& text) -> base::Status {
-      const bool all_text_columns = key == "one_hot" && text == "all";
-      given.steps.push_back(TRY(contract::parse_step(key, all_text_columns ? "" : text)));
-      return {};
-    });
-  };
-  add("--filter", "filter", "EXPR", "Keep the rows for which the expression is true");
-  add("--remove", "remove", "A,B,…", "Remove columns");
-  add("--rename", "rename", "{OLD: NEW}", "Rename columns");
-  add("--replace", "replace", "{columns: […], where: EXPR, with: VALUE}", "Replace values under a condition");
-  add("--add-features", "add_features", "{NAME: EXPR}", "Add columns computed from others");
-  add("--impute", "impute", "{columns: […], strategy: median}",
-      "Fill missing values; fitted on training rows");
-  add("--one-hot", "one_hot", "A,B,…", "Encode categories as 0/1 columns; `all` is every text column");
+  for (const contract::StepFlag& flag : contract::step_flags()) {
+    options.each(flag.flag, std::string(flag.value), std::string(flag.help),
+                 [&given, step = flag.step](const std::string& text) -> base::Status {
+                   given.steps.push_back(TRY(contract::parse_step(step, text)));
+                   return {};
+                 });
+  }
 }
 
 void add_split_options(Options& options, GivenPreprocessOptions& given) {

@@ -2,58 +2,26 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/csv_options.h"
 #include "archmlp/contract/forest_params.h"
 #include "archmlp/contract/schema.h"
+#include "archmlp/contract/steps.h"
 
 namespace archmlp::contract {
 
-// The steps of a recipe, as the user wrote them. Fitting is preprocess's business, applying is transform's.
-
-struct FilterStep {
-  std::string condition;
-};
-struct RemoveStep {
-  std::vector<std::string> columns;
-};
-struct RenameStep {
-  std::vector<std::pair<std::string, std::string>> names;
-};  // old -> new
-struct ReplaceStep {
-  std::vector<std::string> columns;
-  std::string where;  // condition, evaluated once, before any column changes
-  Value with;
-};
-struct AddFeaturesStep {
-  std::vector<std::pair<std::string, std::string>> features;
-};  // name -> expression, in order
-struct ImputeStep {
-  std::vector<std::string> columns;   // empty: every column that the strategy can treat (the label excepted)
-  std::string strategy = "mean";      // mean, median, most_frequent, constant
-  Value fill_value;                   // constant only
-  std::vector<Value> missing_values;  // placeholders that also count as missing, e.g. -1 or "unknown"
-};
-struct OneHotStep {
-  std::vector<std::string> columns;                          // empty: all text columns
-  std::string handle_unknown = "ignore";                     // ignore (all zeros, counted) or error
-  std::map<std::string, std::string> column_handle_unknown;  // per column
-};
-
-using StepConfig =
-    std::variant<FilterStep, RemoveStep, RenameStep, ReplaceStep, AddFeaturesStep, ImputeStep, OneHotStep>;
-
-/// The recipe key: "filter", "remove", "rename", "replace", "add_features", "impute", "one_hot".
+/// The recipe key, as in "one_hot".
 std::string_view step_name(const StepConfig& step) noexcept;
+/// Does the step learn anything from rows? Then it must be known which are training rows.
+bool learns_from_rows(const StepConfig& step);
+/// The columns that the step is told to change, take away or make.
+std::vector<std::string> touched_columns(const StepConfig& step);
 
 struct SplitConfig {
   double test_size = 0.3;  // share of the rows, in (0, 1)
@@ -97,6 +65,15 @@ base::Status change_split(SplitConfig& split, const nlohmann::ordered_json& keys
 /// One step from a flag: `--one-hot type,country`, `--filter EXPR`, `--impute '{columns: [a], strategy:
 /// median}'`: the YAML value of the key `name`. `where` of an error is the flag.
 base::Result<StepConfig> parse_step(std::string_view name, std::string_view yaml_value);
+
+/// How a kind of step is given on the command line.
+struct StepFlag {
+  std::string_view step;   // the name that parse_step takes
+  std::string flag;        // `--one-hot`
+  std::string_view value;  // what follows it: `A,B,…`
+  std::string_view help;
+};
+std::vector<StepFlag> step_flags();
 
 /// The same from JSON, where `where` of an error is the path of the key, as in
 /// `preprocess[2].impute.strategy`.

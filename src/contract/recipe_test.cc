@@ -130,6 +130,26 @@ TEST(ParseRecipe, TakesShortForms) {
   EXPECT_EQ(std::get<ImputeStep>(recipe.preprocess[3]).strategy, "median");
 }
 
+TEST(LearnsFromRows, SaysWhichStepsNeedTheSplit) {
+  const Recipe recipe = parsed(with_label(
+      "preprocess:\n- sample: {n: 3}\n- sample: {balance: over}\n- drop_missing: all\n- select: {k: 2}\n"));
+  EXPECT_FALSE(learns_from_rows(recipe.preprocess[0]));
+  EXPECT_TRUE(learns_from_rows(recipe.preprocess[1]));
+  EXPECT_FALSE(learns_from_rows(recipe.preprocess[2]));
+  EXPECT_TRUE(learns_from_rows(recipe.preprocess[3]));
+}
+
+TEST(ParseRecipe, TakesWordsColumnsOrNothingForAStepWithDefaults) {
+  const Recipe recipe = parsed(with_label(
+      "preprocess:\n- scale: robust\n- scale: [a]\n- scale:\n- power: all\n- bin: x\n- ordinal: [all]\n"));
+  EXPECT_EQ(std::get<ScaleStep>(recipe.preprocess[0]).method, "robust");
+  EXPECT_THAT(std::get<ScaleStep>(recipe.preprocess[1]).columns, ElementsAre("a"));
+  EXPECT_EQ(std::get<ScaleStep>(recipe.preprocess[2]).method, "standard");
+  EXPECT_TRUE(std::get<PowerStep>(recipe.preprocess[3]).columns.empty());
+  EXPECT_THAT(std::get<BinStep>(recipe.preprocess[4]).columns, ElementsAre("x"));
+  EXPECT_THAT(std::get<OrdinalStep>(recipe.preprocess[5]).columns, ElementsAre("all"));
+}
+
 TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "the document is empty"},
@@ -174,7 +194,36 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
       {with_label("preprocess:\n  - impute: {fill_value: 3}"), "fill_value has no meaning"},
       {with_label("preprocess:\n  - one_hot: {columns: [a], column_handle_unknown: {b: error}}"),
        "not among the columns"},
-      {with_label("preprocess:\n  - one_hot: {handle_unknown: warn}"), "expected ignore or error"},
+      {with_label("preprocess:\n  - one_hot: {min_frequency: 0}"),
+       "one_hot.min_frequency: expected a number of"},
+      {with_label("preprocess:\n  - one_hot: {drop: last}"), "expected first, if_binary or null"},
+      {with_label("preprocess:\n  - scale: maxmin"), "scale.method: expected standard, minmax or robust"},
+      {with_label("preprocess:\n  - log:"), "log: the key \"columns\" is missing"},
+      {with_label("preprocess:\n  - log: []"), "log.columns: no column is named"},
+      {with_label("preprocess:\n  - clip: {columns: a}"), "clip: no bound is given"},
+      {with_label("preprocess:\n  - clip: {lower: 2, upper: 1}"), "the lower bound is above the upper one"},
+      {with_label("preprocess:\n  - clip: {lower: 2, lower_quantile: 0.1}"), "as a value and as a quantile"},
+      {with_label("preprocess:\n  - clip: {upper_quantile: 2}"), "expected a number in [0, 1]"},
+      {with_label("preprocess:\n  - bin: {n_bins: 1}"), "bin.n_bins: expected an integer in [2, 10000]"},
+      {with_label("preprocess:\n  - bin: {edges: [1, 1]}"), "bin.edges: the edges do not ascend"},
+      {with_label("preprocess:\n  - drop_missing: {min_present: 0}"), "expected a number in (0, 1]"},
+      {with_label("preprocess:\n  - drop_duplicates: {keep: none}"), "expected first or last"},
+      {with_label("preprocess:\n  - sample: {}"), "it is not said how many rows are drawn"},
+      {with_label("preprocess:\n  - sample: {n: 3, frac: 0.5}"), "n, frac and balance exclude each other"},
+      {with_label("preprocess:\n  - sample: {balance: both}"), "expected under, over or null"},
+      {with_label("preprocess:\n  - sample: {balance: over, stratify: true}"),
+       "balance and stratify exclude"},
+      {with_label("preprocess:\n  - pca: {n_components: 1.5}"), "expected a number of components >= 1"},
+      {with_label("preprocess:\n  - select:"), "it is not said which columns are kept"},
+      {with_label("preprocess:\n  - select: {k: 0}"), "select.k: expected an integer >= 1"},
+      {with_label("preprocess:\n  - target_encode: {smooth: -1}"), "expected auto or a number >= 0"},
+      {with_label("preprocess:\n  - target_encode: {cv: 1}"), "expected an integer in [2, 1000]"},
+      {with_label("preprocess:\n  - text_hash: {n_features: 5000}"), "expected an integer in [1, 4096]"},
+      {with_label("preprocess:\n  - impute: {strategy: constant, fill_value: 1, group_by: g}"),
+       "group_by has no meaning"},
+      {with_label("preprocess:\n  - ordinal: {unknown_value: 3}"), "would be the code of a known value"},
+      {with_label("preprocess:\n  - one_hot: {handle_unknown: warn}"),
+       "expected ignore, error or infrequent_if_exist"},
   };
   for (const auto& [yaml, expected] : cases) EXPECT_THAT(problem_with(yaml), HasSubstr(expected)) << yaml;
 }
@@ -283,7 +332,7 @@ TEST(ParseStep, NamesTheFlagThatIsWrong) {
   EXPECT_THAT(step_of("one_hot", "{columns: [").dump(), HasSubstr("--one-hot: not valid YAML"));
   EXPECT_THAT(step_of("filter", "\xff").dump(-1, ' ', false, Json::error_handler_t::replace),
               HasSubstr("UTF-8"));
-  EXPECT_THAT(step_of("scale", "a").dump(), HasSubstr("unknown step"));
+  EXPECT_THAT(step_of("scal", "a").dump(), HasSubstr("unknown step"));
 }
 
 TEST(RecipeJsonSchema, IsTheOneThatIsPublished) {
@@ -300,7 +349,7 @@ TEST(RecipeJsonSchema, IsTheOneThatIsPublished) {
 TEST(RecipeJsonSchema, NamesEveryKey) {
   const Json schema = recipe_json_schema();
   EXPECT_EQ(schema["properties"].size(), 6U);
-  EXPECT_EQ(schema["properties"]["preprocess"]["items"]["oneOf"].size(), 7U);
+  EXPECT_EQ(schema["properties"]["preprocess"]["items"]["oneOf"].size(), std::variant_size_v<StepConfig>);
   EXPECT_TRUE(schema["properties"]["train"]["properties"].contains("min_samples_leaf"));
   EXPECT_TRUE(schema["properties"]["split"]["properties"].contains("time_column"));
 }

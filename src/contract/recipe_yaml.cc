@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "archmlp/base/file.h"
@@ -22,39 +21,6 @@ std::string_view trimmed(std::string_view text) noexcept {
   const std::size_t start = text.find_first_not_of(" \t");
   if (start == text.npos) return {};
   return text.substr(start, text.find_last_not_of(" \t") - start + 1);
-}
-
-Json names_from_flag(std::string_view text) {
-  Json names = Json::array();
-  while (true) {
-    const std::size_t comma = text.find(',');
-    names.push_back(std::string(trimmed(text.substr(0, comma))));
-    if (comma == text.npos) return names;
-    text.remove_prefix(comma + 1);
-  }
-}
-
-/// `NAME=TEXT`; nothing if there is no `=` that could end a name.
-std::optional<Json> pair_from_flag(std::string_view text) {
-  const std::size_t sign = text.find('=');
-  if (sign == text.npos) return std::nullopt;
-  const std::string_view name = trimmed(text.substr(0, sign));
-  if (name.empty() || name.ends_with('<') || name.ends_with('>') || name.ends_with('!')) return std::nullopt;
-  Json pair = Json::object();
-  pair[std::string(name)] = std::string(trimmed(text.substr(sign + 1)));
-  return pair;
-}
-
-/// What people type behind a flag and would have to quote twice as YAML.
-std::optional<Json> shorthand(std::string_view name, std::string_view text) {
-  if (name == "filter") return Json(std::string(text));
-  const bool is_yaml =
-      text.starts_with('[') || text.starts_with('{') || text.starts_with('"') || text.starts_with('\'');
-  if (is_yaml || text.empty()) return std::nullopt;
-  if (name == "one_hot" && text == "all") return Json("all");
-  if (name == "remove" || name == "one_hot") return names_from_flag(text);
-  if (name == "rename" || name == "add_features") return pair_from_flag(text);
-  return std::nullopt;
 }
 
 std::string flag_of(std::string_view name) {
@@ -88,7 +54,9 @@ Result<StepConfig> parse_step(std::string_view name, std::string_view yaml_value
   if (base::find_invalid_utf8(yaml_value))
     return Error{.message = "the text is not valid UTF-8", .where = flag};
   const std::string_view text = trimmed(yaml_value);
-  if (const auto value = shorthand(name, text)) return step_from_json(name, *value, flag);
+  if (const StepKind* kind = find_step_kind(name); kind != nullptr && kind->from_flag) {
+    if (const auto value = kind->from_flag(text)) return step_from_json(name, *value, flag);
+  }
   if (text.empty()) return step_from_json(name, nullptr, flag);
   auto document = parse_yaml(text, flag);
   if (!document.ok()) {
@@ -96,6 +64,14 @@ Result<StepConfig> parse_step(std::string_view name, std::string_view yaml_value
     return document.error();
   }
   return step_from_json(name, document->json, flag);
+}
+
+std::vector<StepFlag> step_flags() {
+  std::vector<StepFlag> flags;
+  for (const StepKind* kind : step_kinds()) {
+    flags.push_back({kind->name, flag_of(kind->name), kind->flag_value, kind->flag_help});
+  }
+  return flags;
 }
 
 }  // namespace archmlp::contract

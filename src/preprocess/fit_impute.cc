@@ -1,14 +1,15 @@
-#include "archmlp/preprocess/fit_impute.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/preprocess/categories.h"
 #include "archmlp/preprocess/columns.h"
+#include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/value_ranks.h"
 #include "archmlp/transform/steps.h"
 
@@ -47,8 +48,8 @@ bool equal(const Value& a, const Value& b) noexcept {
 /// The distinct values of the training rows, placeholders left out, in value order.
 class Sample {
  public:
-  Sample(const table::Column& column, const contract::ImputeStep& step, const FitInput& input)
-      : column_(column.gathered(input.train_rows)), ranks_(rank_values(column_)) {
+  Sample(const table::Column& column, const contract::ImputeStep& step, std::span<const std::uint32_t> rows)
+      : column_(column.gathered(rows)), ranks_(rank_values(column_)) {
     for (std::size_t rank = 0; rank < ranks_.distinct_count(); ++rank) {
       const Value value = column_.value(ranks_.first_rows[rank]);
       const bool is_placeholder =
@@ -62,6 +63,7 @@ class Sample {
   const std::string& name() const noexcept { return column_.name(); }
   ColumnKind kind() const noexcept { return column_.kind(); }
   std::size_t value_count() const noexcept { return value_count_; }
+  bool has_missing() const noexcept { return value_count_ < column_.row_count(); }
 
   Value most_frequent() const {
     const auto most = std::max_element(ranks_.row_counts.begin(), ranks_.row_counts.end());
@@ -153,26 +155,63 @@ Value constant_for(const Value& fill, ColumnKind kind) {
   return fill;
 }
 
-Result<Value> learn_fill(const table::Column& column, const contract::ImputeStep& step,
-                         const FitInput& input) {
+/// Precondition: the sample has a value.
+Result<Value> learn_fill(const Sample& sample, const std::string& strategy) {
+  if (strategy == "most_frequent") return sample.most_frequent();
+  if (strategy == "median") return sample.median();
+  const double mean = sample.mean();
+  if (!std::isfinite(mean)) {
+    return Error{.message = fmt::format("the mean of column {} is beyond the range of a double",
+                                        base::quoted(sample.name())),
+                 .where = "columns",
+                 .hint = "use the strategy median"};
+  }
+  return Value(mean);
+}
+
+/// The training rows of each value of the column that a step groups by.
+struct Groups {
+  std::vector<Value> values;  // sorted
+  std::vector<std::vector<std::uint32_t>> rows;
+};
+
+Result<Groups> find_groups(const std::string& name, const FitInput& input) {
+  const table::Column* column = TRY(find_column(input.rows, name));
+  Groups groups{.values = TRY(learn_categories(*column, input)).values};
+  groups.rows.resize(groups.values.size());
+  const ValueRanks ranks = rank_values(column->gathered(input.train_rows));
+  for (std::size_t i = 0; i < ranks.of_row.size(); ++i) {
+    if (ranks.of_row[i] != ValueRanks::kMissing) groups.rows[ranks.of_row[i]].push_back(input.train_rows[i]);
+  }
+  return groups;
+}
+
+Result<transform::ImputedColumn> fit_column(const table::Column& column, const contract::ImputeStep& step,
+                                            const Groups& groups, const FitInput& input) {
   if (!can_treat(step, column.kind())) return cannot_treat(step, column);
-  if (step.strategy == "constant") return constant_for(step.fill_value, column.kind());
-  const Sample sample(column, step, input);
+  transform::ImputedColumn imputed{.name = column.name()};
+  if (step.strategy == "constant" && !step.add_indicator) {
+    imputed.fill = constant_for(step.fill_value, column.kind());
+    return imputed;
+  }
+  const Sample sample(column, step, input.train_rows);
+  imputed.indicator = step.add_indicator && sample.has_missing();
+  if (step.strategy == "constant") {
+    imputed.fill = constant_for(step.fill_value, column.kind());
+    return imputed;
+  }
   if (sample.value_count() == 0) {
     Error error = no_training_value(column.name());
     error.hint += ", or use the strategy constant";
     return error;
   }
-  if (step.strategy == "most_frequent") return sample.most_frequent();
-  if (step.strategy == "median") return sample.median();
-  const double mean = sample.mean();
-  if (!std::isfinite(mean)) {
-    return Error{.message = fmt::format("the mean of column {} is beyond the range of a double",
-                                        base::quoted(column.name())),
-                 .where = "columns",
-                 .hint = "use the strategy median"};
+  imputed.fill = TRY(learn_fill(sample, step.strategy));
+  for (std::size_t group = 0; group < groups.values.size(); ++group) {
+    const Sample members(column, step, groups.rows[group]);
+    if (members.value_count() == 0) continue;
+    imputed.groups.push_back({groups.values[group], TRY(learn_fill(members, step.strategy))});
   }
-  return Value(mean);
+  return imputed;
 }
 
 /// Could a record have no value here after all that came before?
@@ -214,17 +253,18 @@ base::Status check_placeholders(const contract::ImputeStep& step,
 
 }  // namespace
 
-Result<transform::StepPointer> fit_impute(const contract::ImputeStep& step, const FitInput& input) {
+Fitted fit(const contract::ImputeStep& step, const FitInput& input) {
   const std::vector<const table::Column*> columns = TRY(choose_columns(step, input));
   if (!columns.empty() || !step.columns.empty()) TRY(check_placeholders(step, columns));
+  Groups groups;
+  if (step.group_by) groups = TRY(find_groups(*step.group_by, input));
   std::vector<transform::ImputedColumn> imputed;
   imputed.reserve(columns.size());
   for (const table::Column* column : columns) {
-    Value fill = TRY(learn_fill(*column, step, input));
-    imputed.push_back({.name = column->name(), .fill = std::move(fill)});
+    imputed.push_back(TRY(fit_column(*column, step, groups, input)));
   }
-  if (imputed.empty()) return transform::StepPointer();
-  return transform::make_impute(std::move(imputed), step.missing_values);
+  if (imputed.empty()) return FittedStep();
+  return FittedStep(transform::make_impute(std::move(imputed), step.missing_values, step.group_by));
 }
 
 }  // namespace archmlp::preprocess

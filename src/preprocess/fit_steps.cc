@@ -2,39 +2,50 @@
 
 #include <variant>
 
-#include "archmlp/preprocess/fit_impute.h"
-#include "archmlp/preprocess/fit_one_hot.h"
+#include "archmlp/base/try.h"
+#include "archmlp/preprocess/categories.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::preprocess {
-namespace {
 
-struct Fit {
-  const FitInput& input;
-
-  using Fitted = base::Result<transform::StepPointer>;
-  Fitted operator()(const contract::FilterStep& step) const { return transform::make_filter(step.condition); }
-  Fitted operator()(const contract::RemoveStep& step) const { return transform::make_remove(step.columns); }
-  Fitted operator()(const contract::RenameStep& step) const { return transform::make_rename(step.names); }
-  Fitted operator()(const contract::ReplaceStep& step) const {
-    return transform::make_replace(step.columns, step.where, step.with);
-  }
-  Fitted operator()(const contract::AddFeaturesStep& step) const {
-    return transform::make_add_features(step.features);
-  }
-  Fitted operator()(const contract::ImputeStep& step) const { return fit_impute(step, input); }
-  Fitted operator()(const contract::OneHotStep& step) const { return fit_one_hot(step, input); }
-};
-
-}  // namespace
-
-bool needs_fitting(const contract::StepConfig& step) noexcept {
-  return std::holds_alternative<contract::ImputeStep>(step) ||
-         std::holds_alternative<contract::OneHotStep>(step);
+Fitted fit_step(const contract::StepConfig& step, const FitInput& input) {
+  return std::visit([&](const auto& one) { return fit(one, input); }, step);
 }
 
-base::Result<transform::StepPointer> fit_step(const contract::StepConfig& step, const FitInput& input) {
-  return std::visit(Fit{input}, step);
+// The steps that learn nothing.
+
+Fitted fit(const contract::FilterStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_filter(step.condition));
+}
+Fitted fit(const contract::RemoveStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_remove(step.columns));
+}
+Fitted fit(const contract::RenameStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_rename(step.names));
+}
+Fitted fit(const contract::ReplaceStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_replace(step.columns, step.where, step.with));
+}
+Fitted fit(const contract::AddFeaturesStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_add_features(step.features));
+}
+Fitted fit(const contract::LogStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_log(transform::Logarithm::kLog, step.columns));
+}
+Fitted fit(const contract::Log1pStep& step, const FitInput& /*input*/) {
+  return FittedStep(transform::make_log(transform::Logarithm::kLog1p, step.columns));
+}
+
+Fitted fit(const contract::TextHashStep& step, const FitInput& input) {
+  std::vector<transform::HashedColumn> hashed;
+  const auto columns = TRY(category_columns(step.columns, input));
+  for (const table::Column* column : columns) {
+    hashed.push_back({.name = column->name(),
+                      .n_features = static_cast<std::size_t>(step.n_features),
+                      .seed = static_cast<std::uint64_t>(step.seed)});
+  }
+  if (hashed.empty()) return FittedStep();
+  return FittedStep(transform::make_text_hash(std::move(hashed)));
 }
 
 }  // namespace archmlp::preprocess

@@ -21,29 +21,6 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-/// The names that a step would change, take away or make.
-struct TouchedNames {
-  using Names = std::vector<std::string>;
-  Names operator()(const contract::FilterStep&) const { return {}; }
-  Names operator()(const contract::RemoveStep& step) const { return step.columns; }
-  Names operator()(const contract::RenameStep& step) const {
-    Names names;
-    for (const auto& [old_name, new_name] : step.names) {
-      names.push_back(old_name);
-      names.push_back(new_name);
-    }
-    return names;
-  }
-  Names operator()(const contract::ReplaceStep& step) const { return step.columns; }
-  Names operator()(const contract::AddFeaturesStep& step) const {
-    Names names;
-    for (const auto& [name, expression] : step.features) names.push_back(name);
-    return names;
-  }
-  Names operator()(const contract::ImputeStep& step) const { return step.columns; }
-  Names operator()(const contract::OneHotStep& step) const { return step.columns; }
-};
-
 Result<table::Table> with_column(const table::Table& rows, const table::Column& column) {
   std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
   columns.push_back(column);
@@ -51,9 +28,11 @@ Result<table::Table> with_column(const table::Table& rows, const table::Column& 
 }
 
 template <typename T>
-void gather_in_place(std::vector<T>& values, const std::vector<std::uint32_t>& rows) {
-  for (std::size_t i = 0; i < rows.size(); ++i) values[i] = values[rows[i]];  // rows ascend, so i <= rows[i]
-  values.resize(rows.size());
+std::vector<T> gathered(const std::vector<T>& values, const std::vector<std::uint32_t>& rows) {
+  std::vector<T> result;
+  result.reserve(rows.size());
+  for (const std::uint32_t row : rows) result.push_back(values[row]);
+  return result;
 }
 
 std::string filter_for_present(const std::string& column) {
@@ -91,8 +70,7 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawDa
         fmt::format("{}: {}", work.row_name(row), table::describe_numbers_in_text(column, *found)),
         table::hint_for_numbers_in_text(column, *found)};
   }
-  work.start_row_count_ = raw.rows.row_count();
-  work.raw_rows_.resize(work.start_row_count_);
+  work.raw_rows_.resize(raw.rows.row_count());
   std::iota(work.raw_rows_.begin(), work.raw_rows_.end(), 0U);
   const auto remember = [&](const std::optional<std::string>& name, std::optional<table::Column>& column) {
     if (name && raw.rows.find(*name) != nullptr) column = *raw.rows.find(*name);
@@ -103,7 +81,7 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawDa
 }
 
 Status RowsInWork::check_label_untouched(const contract::StepConfig& config) const {
-  const std::vector<std::string> names = std::visit(TouchedNames(), config);
+  const std::vector<std::string> names = contract::touched_columns(config);
   if (std::find(names.begin(), names.end(), recipe_->label) == names.end()) return {};
   return Error{.message = fmt::format("{} is the label: a step cannot change, make or take it away",
                                       base::quoted(recipe_->label)),
@@ -114,17 +92,41 @@ Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) 
   const auto located = [&](Error error) { return in_step(std::move(error), config, index); };
   if (Status status = check_label_untouched(config); !status.ok()) return located(std::move(status).error());
   std::vector<std::uint32_t> train_rows;
-  if (needs_fitting(config)) {
+  if (contract::learns_from_rows(config)) {
     TRY(split());
     TRY(check_both_sides());
     train_rows = side_rows(false);
   }
-  auto step = fit_step(config, {.rows = features_, .schema = schema_, .train_rows = train_rows});
-  if (!step.ok()) return located(std::move(step).error());
-  if (*step == nullptr) return {};
-  const bool is_filter = std::holds_alternative<contract::FilterStep>(config);
-  if (Status status = apply_fitted(*step, is_filter); !status.ok()) return located(std::move(status).error());
+  auto fitted = fit_step(config, {.rows = features_,
+                                  .schema = schema_,
+                                  .train_rows = train_rows,
+                                  .label = *label_,
+                                  .task = recipe_->train.task});
+  if (!fitted.ok()) return located(std::move(fitted).error());
+  const bool is_filter = std::holds_alternative<contract::FilterStep>(config) ||
+                         std::holds_alternative<contract::DropMissingStep>(config);
+  for (const transform::StepPointer& step : fitted->steps) {
+    if (Status status = apply_fitted(step, is_filter); !status.ok())
+      return located(std::move(status).error());
+  }
+  if (!fitted->training_values.empty()) set_training_values(fitted->training_values, train_rows);
+  if (fitted->rows) keep(*fitted->rows);
   return {};
+}
+
+void RowsInWork::set_training_values(const std::vector<table::Column>& values,
+                                     std::span<const std::uint32_t> train_rows) {
+  std::vector<table::Column> columns(features_.columns().begin(), features_.columns().end());
+  for (const table::Column& given : values) {
+    const auto column = std::find_if(columns.begin(), columns.end(), [&](const table::Column& candidate) {
+      return candidate.name() == given.name();
+    });
+    assert(column != columns.end());
+    table::RealCells cells = column->reals();
+    for (std::size_t i = 0; i < train_rows.size(); ++i) cells.values[train_rows[i]] = given.reals().values[i];
+    *column = table::Column(given.name(), std::move(cells));
+  }
+  features_ = table::Table::from_columns(std::move(columns)).value();
 }
 
 Status RowsInWork::apply_fitted(const transform::StepPointer& step, bool is_filter) {
@@ -167,11 +169,18 @@ Status RowsInWork::drop(const std::vector<std::uint8_t>& outside) {
                  .hint = "`archmlp inspect` shows what the columns hold"};
   }
   if (kept.size() == outside.size()) return {};
-  features_ = features_.gathered(kept, thread_count_);
-  label_ = label_->gathered(kept);
-  gather_in_place(raw_rows_, kept);
-  if (is_split_) gather_in_place(is_test_, kept);
+  keep(kept);
   return {};
+}
+
+void RowsInWork::keep(const std::vector<std::uint32_t>& rows) {
+  std::size_t distinct_count = rows.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < rows.size(); ++i) distinct_count += rows[i] != rows[i - 1] ? 1 : 0;
+  dropped_count_ += features_.row_count() - distinct_count;
+  features_ = features_.gathered(rows, thread_count_);
+  label_ = label_->gathered(rows);
+  raw_rows_ = gathered(raw_rows_, rows);
+  if (is_split_) is_test_ = gathered(is_test_, rows);
 }
 
 Status RowsInWork::check_labels_present() const {

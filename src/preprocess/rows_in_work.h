@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,7 @@ class RowsInWork {
   const table::Column& label() const noexcept { return *label_; }
   const contract::Schema& schema() const noexcept { return schema_; }
   const std::vector<transform::StepPointer>& steps() const noexcept { return steps_; }
-  std::size_t filtered_count() const noexcept { return start_row_count_ - features_.row_count(); }
+  std::size_t filtered_count() const noexcept { return dropped_count_; }
   const std::map<std::string, std::size_t>& unknown_categories() const noexcept {
     return unknown_categories_;
   }
@@ -64,6 +65,9 @@ class RowsInWork {
   base::Status check_both_sides() const;
   base::Status apply_fitted(const transform::StepPointer& step, bool is_filter);
   base::Status drop(const std::vector<std::uint8_t>& outside);
+  void keep(const std::vector<std::uint32_t>& rows);
+  void set_training_values(const std::vector<table::Column>& values,
+                           std::span<const std::uint32_t> train_rows);
   base::Result<std::optional<table::Column>> split_column(const std::optional<std::string>& name,
                                                           std::string_view key) const;
   base::Error in_step(base::Error error, const contract::StepConfig& config, std::size_t index) const;
@@ -74,7 +78,7 @@ class RowsInWork {
   int thread_count_;
   std::size_t data_row_count_;
   std::string data_name_, test_name_;
-  std::size_t start_row_count_ = 0;
+  std::size_t dropped_count_ = 0;
   table::Table features_;
   contract::Schema schema_;
   std::optional<table::Column> label_;

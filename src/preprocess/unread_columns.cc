@@ -39,7 +39,12 @@ struct LookedAt {
     }
     return names;
   }
-  std::optional<Names> operator()(const contract::OneHotStep& step) const { return named(step.columns); }
+  std::optional<Names> operator()(const contract::ImputeStep& step) const {
+    std::optional<Names> names = named(step.columns);
+    if (names && step.group_by) names->push_back(*step.group_by);
+    return names;
+  }
+  /// The others look at their `columns`, all if none is named.
   template <typename Step>
   std::optional<Names> operator()(const Step& step) const {
     if constexpr (requires { step.columns; }) {

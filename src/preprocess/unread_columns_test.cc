@@ -29,6 +29,9 @@ TEST(UnreadColumns, AreThoseRemovedBeforeAnythingLooksAtThem) {
 TEST(UnreadColumns, AreReadWhereTheSplitOrAStepOverAllColumnsMayWantThem) {
   EXPECT_THAT(unread("preprocess: [{remove: [t, a]}]\nsplit: {time_column: t}"), ElementsAre("a"));
   EXPECT_THAT(unread("preprocess: [{remove: [g, a]}]\nsplit: {group_column: g}"), ElementsAre("a"));
+  EXPECT_THAT(unread("preprocess: [{impute: {columns: [a], group_by: g}}, {remove: [g, b]}]"),
+              ElementsAre("b"));
+  EXPECT_THAT(unread("preprocess: [{sample: {frac: 0.5}}, {remove: [a]}]"), IsEmpty());
   EXPECT_THAT(unread("preprocess: [{impute: median}, {remove: [a]}]"), IsEmpty());
   EXPECT_THAT(unread("preprocess: [{remove: [a]}, {one_hot: }, {remove: [b]}]"), ElementsAre("a"));
 }

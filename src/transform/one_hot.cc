@@ -1,16 +1,13 @@
-// one_hot: a 0/1 column for each known value.
-
-#include <fmt/format.h>
+// one_hot: a 0/1 column for each known value, or for a group of rare ones.
 
 #include <algorithm>
-#include <cmath>
-#include <unordered_set>
 #include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/transform/constant.h"
+#include "archmlp/transform/category_index.h"
 #include "archmlp/transform/readers.h"
+#include "archmlp/transform/replaced_columns.h"
 #include "archmlp/transform/step_support.h"
 #include "archmlp/transform/steps.h"
 
@@ -21,262 +18,121 @@ using base::Error;
 using base::Result;
 using base::Status;
 using contract::ColumnKind;
+using contract::Value;
 using Json = nlohmann::ordered_json;
 
-constexpr std::int32_t kMissingCategory = -1;
-constexpr std::int32_t kUnknownCategory = -2;
+constexpr std::int32_t kNoColumn = -1;
 
-/// Finds the category of a value: categories by value, in the column's own kind, sorted.
-class CategoryIndex {
- public:
-  CategoryIndex(ColumnKind kind, const std::vector<contract::Value>& categories) : kind_(kind) {
-    for (std::size_t i = 0; i < categories.size(); ++i) {
-      const auto category = static_cast<std::int32_t>(i);
-      const contract::Value& value = categories[i];
-      if (const auto integer = as_integer(value); integer && kind == ColumnKind::kInteger) {
-        integers_.emplace_back(*integer, category);
-      }
-      if (const auto real = as_real(value); real && kind == ColumnKind::kReal)
-        reals_.emplace_back(*real, category);
-      if (const auto* boolean = std::get_if<bool>(&value)) booleans_[*boolean ? 1 : 0] = category;
-      if (const auto* text = std::get_if<std::string>(&value)) texts_.emplace_back(*text, category);
-    }
-  }
-
-  std::int32_t find(const table::Cell& cell) const noexcept {
-    if (cell.missing) return kMissingCategory;
-    switch (kind_) {
-      case ColumnKind::kInteger:
-        return find_in(integers_, cell.integer);
-      case ColumnKind::kReal:
-        return find_in(reals_, cell.real);
-      case ColumnKind::kBoolean:
-        return booleans_[cell.boolean ? 1 : 0];
-      case ColumnKind::kText:
-        break;
-    }
-    return find_in(texts_, cell.text);
-  }
-
-  /// The category of every row; text is looked up once a level.
-  std::vector<std::int32_t> find_all(const table::Column& column) const {
-    std::vector<std::int32_t> found(column.row_count());
-    const auto none = table::Cell::none(kind_);
-    switch (kind_) {
-      case ColumnKind::kInteger: {
-        const table::IntegerCells& cells = column.integers();
-        for (std::size_t row = 0; row < found.size(); ++row) {
-          const bool missing = !cells.missing.empty() && cells.missing[row] != 0;
-          found[row] = find(missing ? none : table::Cell::of(cells.values[row]));
-        }
-        break;
-      }
-      case ColumnKind::kReal: {
-        const std::vector<double>& values = column.reals().values;
-        for (std::size_t row = 0; row < found.size(); ++row) found[row] = find(table::Cell::of(values[row]));
-        break;
-      }
-      case ColumnKind::kBoolean: {
-        const std::vector<std::int8_t>& values = column.booleans().values;
-        for (std::size_t row = 0; row < found.size(); ++row) {
-          found[row] = find(values[row] < 0 ? none : table::Cell::of(values[row] != 0));
-        }
-        break;
-      }
-      case ColumnKind::kText: {
-        const table::TextCells& cells = column.texts();
-        std::vector<std::int32_t> of_level(cells.levels.size());
-        for (std::size_t level = 0; level < of_level.size(); ++level) {
-          of_level[level] = find(table::Cell::of(std::string_view(cells.levels[level])));
-        }
-        for (std::size_t row = 0; row < found.size(); ++row) {
-          const std::int32_t code = cells.codes[row];
-          found[row] = code < 0 ? kMissingCategory : of_level[static_cast<std::size_t>(code)];
-        }
-        break;
-      }
-    }
-    return found;
-  }
-
- private:
-  template <typename T, typename U>
-  static std::int32_t find_in(const std::vector<std::pair<T, std::int32_t>>& sorted,
-                              const U& value) noexcept {
-    const auto place =
-        std::lower_bound(sorted.begin(), sorted.end(), value,
-                         [](const auto& entry, const U& wanted) { return entry.first < wanted; });
-    return place != sorted.end() && place->first == value ? place->second : kUnknownCategory;
-  }
-
-  ColumnKind kind_;
-  std::vector<std::pair<std::int64_t, std::int32_t>> integers_;
-  std::vector<std::pair<double, std::int32_t>> reals_;
-  std::vector<std::pair<std::string, std::int32_t>> texts_;
-  std::int32_t booleans_[2] = {kUnknownCategory, kUnknownCategory};
-};
-
+/// Which of the columns made of one is 1.
 struct Target {
-  std::string name;
-  std::size_t column = 0;
-  std::size_t category_count = 0;
-  UnknownPolicy unknown = UnknownPolicy::kIgnore;
-  CategoryIndex index;
-};
+  CategoryColumn source;
+  std::vector<std::int32_t> column_of_category;  // kNoColumn for the one left out
+  std::int32_t column_of_unknown = kNoColumn;
+  std::size_t made_count = 0;
 
-std::string shown(const table::Cell& cell) {
-  switch (cell.kind) {
-    case ColumnKind::kInteger:
-      return std::to_string(cell.integer);
-    case ColumnKind::kReal:
-      return base::format_real(cell.real);
-    case ColumnKind::kBoolean:
-      return cell.boolean ? "true" : "false";
-    case ColumnKind::kText:
-      break;
+  std::int32_t made_column(std::int32_t category) const noexcept {
+    if (category >= 0) return column_of_category[static_cast<std::size_t>(category)];
+    return category == kUnknownCategory ? column_of_unknown : kNoColumn;
   }
-  return base::quoted(cell.text);
-}
-
-Error unknown_category(const Target& target, const std::string& value, std::string where) {
-  return {.message = fmt::format("column {}: the value {} was not seen in training",
-                                 base::quoted(target.name), value),
-          .where = std::move(where),
-          .hint = "send a known value, or train with handle_unknown: ignore"};
-}
+};
 
 class BoundOneHot final : public BoundStep {
  public:
-  /// `kept`: ascending input indices of the columns that are not encoded.
-  BoundOneHot(contract::Schema output, std::vector<std::size_t> kept, std::vector<Target> targets,
-              std::size_t input_count)
-      : BoundStep(std::move(output)),
-        kept_(std::move(kept)),
-        targets_(std::move(targets)),
-        input_count_(input_count) {}
+  BoundOneHot(contract::Schema output, ReplacedColumns layout, std::vector<Target> targets)
+      : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
-    std::vector<table::Column> columns;
+    std::vector<const CategoryColumn*> sources;
+    for (const Target& target : targets_) sources.push_back(&target.source);
+    const auto categories = TRY(find_categories(rows, sources, notes));
+    std::vector<table::Column> columns = layout_.kept(rows);
     columns.reserve(output().columns.size());
-    for (const std::size_t index : kept_) columns.push_back(rows.column(index));
-    std::vector<std::vector<std::int32_t>> categories;
-    for (const Target& target : targets_)
-      categories.push_back(target.index.find_all(rows.column(target.column)));
-    TRY(note_unknown(rows, categories, notes));
     for (std::size_t i = 0; i < targets_.size(); ++i) append_columns(targets_[i], categories[i], columns);
-    if (columns.empty()) return table::Table::without_columns(rows.row_count());
-    return table::Table::from_columns(std::move(columns));
+    return table_of(std::move(columns), rows.row_count());
   }
 
   Status apply(table::Record& record, RecordScratch& scratch) const override {
     table::Record& spare = scratch.spare;
-    spare.clear();
-    for (const std::size_t index : kept_) spare.push_back(record[index]);
+    layout_.keep(record, spare);
     for (const Target& target : targets_) {
-      const table::Cell& cell = record[target.column];
-      const std::int32_t category = target.index.find(cell);
-      if (category == kUnknownCategory) {
-        if (target.unknown == UnknownPolicy::kError)
-          return unknown_category(target, shown(cell), target.name);
-        scratch.unknown_categories.push_back(&target.name);
-      }
+      const std::int32_t category = TRY(find_category(target.source, record[target.source.column], scratch));
       const std::size_t first = spare.size();
-      spare.resize(first + target.category_count, table::Cell::of(std::int64_t{0}));
-      if (category >= 0) spare[first + static_cast<std::size_t>(category)].integer = 1;
+      spare.resize(first + target.made_count, table::Cell::of(std::int64_t{0}));
+      const std::int32_t made = target.made_column(category);
+      if (made != kNoColumn) spare[first + static_cast<std::size_t>(made)].integer = 1;
     }
     record.swap(spare);
     return {};
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> result(input_count_, false);
-    for (std::size_t i = 0; i < kept_.size(); ++i) result[kept_[i]] = needed[i];
-    std::size_t output_index = kept_.size();
+    std::vector<bool> result = layout_.inputs_needed(needed);
+    std::size_t output_index = layout_.kept_count();
     for (const Target& target : targets_) {
-      bool any = target.unknown == UnknownPolicy::kError;  // whatever becomes of its columns, it may refuse
-      for (std::size_t i = 0; i < target.category_count; ++i) any = any || needed[output_index + i];
-      output_index += target.category_count;
-      result[target.column] = any;
+      bool any = target.source.unknown == UnknownPolicy::kError;  // whatever becomes of it, it may refuse
+      for (std::size_t i = 0; i < target.made_count; ++i) any = any || needed[output_index + i];
+      output_index += target.made_count;
+      result[target.source.column] = any;
     }
     return result;
   }
 
  private:
-  /// Rows outside the population are not looked at, as a record would never have come this far.
-  /// Of several refused values, the one in the first row is reported, as if the rows came one by one.
-  Status note_unknown(const table::Table& rows, const std::vector<std::vector<std::int32_t>>& categories,
-                      BatchNotes& notes) const {
-    std::size_t first_refused_row = rows.row_count();
-    const Target* refused_by = nullptr;
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      std::size_t count = 0;
-      for (std::size_t row = 0; row < categories[i].size(); ++row) {
-        if (categories[i][row] != kUnknownCategory || (!notes.outside.empty() && notes.outside[row] != 0))
-          continue;
-        ++count;
-        if (targets_[i].unknown == UnknownPolicy::kIgnore) continue;
-        if (row < first_refused_row) {
-          first_refused_row = row;
-          refused_by = &targets_[i];
-        }
-        break;
-      }
-      if (count > 0) notes.unknown_categories[targets_[i].name] += count;
-    }
-    if (refused_by == nullptr) return {};
-    const contract::Value value = rows.column(refused_by->column).value(first_refused_row);
-    const bool is_text = std::holds_alternative<std::string>(value);
-    return unknown_category(*refused_by,
-                            is_text ? base::quoted(std::get<std::string>(value)) : contract::to_text(value),
-                            fmt::format("row {}", first_refused_row + 1));
-  }
-
   void append_columns(const Target& target, const std::vector<std::int32_t>& categories,
                       std::vector<table::Column>& columns) const {
-    std::vector<table::IntegerCells> encoded(target.category_count);
+    std::vector<table::IntegerCells> encoded(target.made_count);
     for (table::IntegerCells& cells : encoded) cells.values.resize(categories.size(), 0);
     for (std::size_t row = 0; row < categories.size(); ++row) {
-      if (categories[row] >= 0) encoded[static_cast<std::size_t>(categories[row])].values[row] = 1;
+      const std::int32_t made = target.made_column(categories[row]);
+      if (made != kNoColumn) encoded[static_cast<std::size_t>(made)].values[row] = 1;
     }
     for (table::IntegerCells& cells : encoded) {
       columns.emplace_back(output().columns[columns.size()].name, std::move(cells));
     }
   }
 
-  std::vector<std::size_t> kept_;
+  ReplacedColumns layout_;
   std::vector<Target> targets_;
-  std::size_t input_count_;
 };
 
-bool suits(const contract::Value& category, ColumnKind kind) {
-  switch (kind) {
-    case ColumnKind::kInteger:
-      return as_integer(category).has_value();
-    case ColumnKind::kReal:
-      return as_real(category).has_value();
-    case ColumnKind::kBoolean:
-      return std::holds_alternative<bool>(category);
-    case ColumnKind::kText:
-      break;
+/// The columns made of one, by name.
+struct MadeColumns {
+  std::vector<std::string> names;
+  std::vector<std::int32_t> of_category;
+  std::int32_t of_unknown = kNoColumn;
+};
+
+/// Precondition: `infrequent` is part of the categories, in their order.
+MadeColumns make_columns(const EncodedColumn& column) {
+  MadeColumns made;
+  const std::int32_t first = column.drop_first ? 1 : 0;
+  std::int32_t next = 0;
+  auto infrequent = column.infrequent.begin();
+  for (const Value& category : column.categories) {
+    if (infrequent != column.infrequent.end() && *infrequent == category) {
+      ++infrequent;
+      made.of_category.push_back(static_cast<std::int32_t>(column.categories.size()));  // not known yet
+      continue;
+    }
+    if (next >= first) made.names.push_back(column.name + "_" + contract::to_text(category));
+    made.of_category.push_back(next++ - first);
   }
-  return std::holds_alternative<std::string>(category);
+  if (column.infrequent.empty()) return made;
+  const std::int32_t shared = next - first;
+  for (std::int32_t& one : made.of_category) one = std::min(one, shared);
+  if (shared != kNoColumn) made.names.push_back(column.name + "_infrequent");
+  if (column.unknown == UnknownPolicy::kInfrequent) made.of_unknown = shared;
+  return made;
 }
 
-Status check_categories(const EncodedColumn& column, ColumnKind kind) {
-  for (std::size_t i = 0; i < column.categories.size(); ++i) {
-    const contract::Value& category = column.categories[i];
-    if (!suits(category, kind)) {
-      return Error{.message =
-                       fmt::format("column {}: the category {} cannot be the value of a column of kind {}",
-                                   base::quoted(column.name), base::quoted(contract::to_text(category)),
-                                   to_string(kind))};
-    }
-    if (i > 0 && !contract::value_less(column.categories[i - 1], category)) {
-      return Error{.message = fmt::format("column {}: the categories are not sorted, or one occurs twice",
-                                          base::quoted(column.name))};
-    }
+Status check_infrequent(const EncodedColumn& column) {
+  std::size_t found = 0;
+  for (const Value& category : column.categories) {
+    if (found < column.infrequent.size() && column.infrequent[found] == category) ++found;
   }
-  return {};
+  if (found == column.infrequent.size()) return {};
+  return Error{.message = "column " + base::quoted(column.name) +
+                          ": the infrequent categories are not part of its categories, in their order"};
 }
 
 class OneHot final : public Step {
@@ -292,55 +148,37 @@ class OneHot final : public Step {
       Json one = Json::object();
       one["name"] = column.name;
       one["categories"] = values_to_json(column.categories);
-      one["unknown"] = column.unknown == UnknownPolicy::kError ? "error" : "ignore";
+      one["unknown"] = to_string(column.unknown);
+      if (!column.infrequent.empty()) one["infrequent"] = values_to_json(column.infrequent);
+      if (column.drop_first) one["drop_first"] = true;
       json["columns"].push_back(std::move(one));
     }
     return json;
   }
 
   Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
-    std::vector<std::string> names;
-    for (const EncodedColumn& column : columns_) names.push_back(column.name);
-    const std::vector<std::size_t> indices = TRY(find_columns(input, names));
-    std::vector<bool> is_encoded(input.columns.size(), false);
-    for (const std::size_t index : indices) is_encoded[index] = true;
-    contract::Schema output;
-    std::vector<std::size_t> kept;
-    for (std::size_t index = 0; index < input.columns.size(); ++index) {
-      if (is_encoded[index]) continue;
-      kept.push_back(index);
-      output.columns.push_back(input.columns[index]);
-    }
+    const std::vector<std::size_t> indices = TRY(find_columns(input, names_of(columns_)));
+    ReplacedColumns layout(input, indices);
+    contract::Schema output = layout.kept(input);
     std::vector<Target> targets;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const EncodedColumn& column = columns_[i];
       const ColumnKind kind = input.columns[indices[i]].kind;
-      TRY(check_categories(column, kind));
-      for (const contract::Value& category : column.categories) {
-        output.columns.push_back({.name = column.name + "_" + contract::to_text(category),
-                                  .kind = ColumnKind::kInteger,
-                                  .nullable = false,
-                                  .missing_values = {""}});
-      }
-      targets.push_back({column.name, indices[i], column.categories.size(), column.unknown,
-                         CategoryIndex(kind, column.categories)});
+      TRY(check_categories(column.name, column.categories, kind));
+      TRY(check_infrequent(column));
+      MadeColumns made = make_columns(column);
+      for (std::string& name : made.names) output.columns.push_back(made_column(std::move(name)));
+      targets.push_back({{column.name, indices[i], column.unknown, CategoryIndex(kind, column.categories)},
+                         std::move(made.of_category),
+                         made.of_unknown,
+                         made.names.size()});
     }
-    TRY(check_names(output));
-    return std::unique_ptr<const BoundStep>(std::make_unique<BoundOneHot>(
-        std::move(output), std::move(kept), std::move(targets), input.columns.size()));
+    TRY(check_distinct_names(output));
+    return std::unique_ptr<const BoundStep>(
+        std::make_unique<BoundOneHot>(std::move(output), std::move(layout), std::move(targets)));
   }
 
  private:
-  static Status check_names(const contract::Schema& output) {
-    std::unordered_set<std::string_view> seen;
-    for (const contract::ColumnSchema& column : output.columns) {
-      if (seen.insert(column.name).second) continue;
-      return Error{.message = "two columns would be named " + base::quoted(column.name),
-                   .hint = "rename one of the columns before it is encoded"};
-    }
-    return {};
-  }
-
   std::vector<EncodedColumn> columns_;
 };
 
@@ -353,18 +191,15 @@ StepPointer make_one_hot(std::vector<EncodedColumn> columns) {
 Result<StepPointer> read_one_hot(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
   std::vector<EncodedColumn> columns;
-  const auto objects = TRY(objects_member(json, "columns", {"name", "categories", "unknown"}));
+  const auto objects =
+      TRY(objects_member(json, "columns", {"name", "categories", "unknown", "infrequent", "drop_first"}));
   for (const contract::JsonObject& one : objects) {
     EncodedColumn column;
     column.name = TRY(one.text("name"));
     column.categories = TRY(values_member(one, "categories"));
-    const std::string unknown = TRY(one.text("unknown"));
-    if (unknown != "ignore" && unknown != "error") {
-      return Error{.message = "unknown policy " + base::quoted(unknown),
-                   .where = one.path() + ".unknown",
-                   .hint = "use ignore or error"};
-    }
-    column.unknown = unknown == "error" ? UnknownPolicy::kError : UnknownPolicy::kIgnore;
+    column.unknown = TRY(unknown_policy_member(one, "unknown"));
+    if (one.has("infrequent")) column.infrequent = TRY(values_member(one, "infrequent"));
+    if (one.has("drop_first")) column.drop_first = TRY(one.boolean("drop_first"));
     columns.push_back(std::move(column));
   }
   return make_one_hot(std::move(columns));

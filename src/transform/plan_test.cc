@@ -5,8 +5,10 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "archmlp/base/rng.h"
+#include "archmlp/transform/readers.h"
 #include "archmlp/transform/steps.h"
 #include "archmlp/transform/test_support.h"
 
@@ -96,10 +98,12 @@ TEST(PlanProperty, TableAndRecordAgreeToTheBit) {
   base::Rng rng(11);
   RecordScratch scratch;
   int compared = 0;
-  for (int round = 0; round < 1500; ++round) {
+  std::set<std::string_view> kinds_seen;
+  for (int round = 0; round < 3000; ++round) {
     const table::Table rows = expression::random_table(rng, 12);
-    const Plan plan =
-        *Plan::bind(random_steps(rng, expression::schema_of(rows)), expression::schema_of(rows));
+    const std::vector<StepPointer> steps = random_steps(rng, expression::schema_of(rows));
+    for (const StepPointer& step : steps) kinds_seen.insert(step->kind());
+    const Plan plan = *Plan::bind(steps, expression::schema_of(rows));
     BatchNotes notes;
     const auto table = plan.apply(rows, notes);
     bool any_refused = false;
@@ -125,6 +129,7 @@ TEST(PlanProperty, TableAndRecordAgreeToTheBit) {
     ASSERT_EQ(any_refused, !table.ok());
   }
   EXPECT_GT(compared, 50'000);
+  EXPECT_THAT(kinds_seen, testing::UnorderedElementsAreArray(step_kinds()));
 }
 
 TEST(PlanProperty, JsonRoundTripBehavesEqually) {

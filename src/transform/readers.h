@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "archmlp/base/result.h"
 #include "archmlp/contract/json_reader.h"
 #include "archmlp/transform/step.h"
@@ -8,6 +11,9 @@
 
 namespace archmlp::transform {
 
+/// Every kind that step_from_json reads.
+std::vector<std::string_view> step_kinds();
+
 base::Result<StepPointer> read_filter(const contract::JsonObject& json);
 base::Result<StepPointer> read_remove(const contract::JsonObject& json);
 base::Result<StepPointer> read_rename(const contract::JsonObject& json);
@@ -15,5 +21,16 @@ base::Result<StepPointer> read_replace(const contract::JsonObject& json);
 base::Result<StepPointer> read_add_features(const contract::JsonObject& json);
 base::Result<StepPointer> read_impute(const contract::JsonObject& json);
 base::Result<StepPointer> read_one_hot(const contract::JsonObject& json);
+base::Result<StepPointer> read_scale(const contract::JsonObject& json);
+base::Result<StepPointer> read_log(const contract::JsonObject& json);
+base::Result<StepPointer> read_log1p(const contract::JsonObject& json);
+base::Result<StepPointer> read_power(const contract::JsonObject& json);
+base::Result<StepPointer> read_clip(const contract::JsonObject& json);
+base::Result<StepPointer> read_bin(const contract::JsonObject& json);
+base::Result<StepPointer> read_ordinal(const contract::JsonObject& json);
+base::Result<StepPointer> read_drop_missing(const contract::JsonObject& json);
+base::Result<StepPointer> read_target_encode(const contract::JsonObject& json);
+base::Result<StepPointer> read_pca(const contract::JsonObject& json);
+base::Result<StepPointer> read_text_hash(const contract::JsonObject& json);
 
 }  // namespace archmlp::transform

@@ -31,6 +31,17 @@ constexpr Reader kReaders[] = {
     {"add_features", read_add_features},
     {"impute", read_impute},
     {"one_hot", read_one_hot},
+    {"scale", read_scale},
+    {"log", read_log},
+    {"log1p", read_log1p},
+    {"power", read_power},
+    {"clip", read_clip},
+    {"bin", read_bin},
+    {"ordinal", read_ordinal},
+    {"drop_missing", read_drop_missing},
+    {"target_encode", read_target_encode},
+    {"text_hash", read_text_hash},
+    {"pca", read_pca},
 };
 
 Result<StepPointer> read_step(const Json& json, std::string path) {
@@ -47,6 +58,12 @@ Result<StepPointer> read_step(const Json& json, std::string path) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> step_kinds() {
+  std::vector<std::string_view> kinds;
+  for (const Reader& reader : kReaders) kinds.push_back(reader.kind);
+  return kinds;
+}
 
 Result<StepPointer> step_from_json(const Json& json) { return read_step(json, "step"); }
 

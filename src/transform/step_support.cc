@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <unordered_set>
+
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 
@@ -86,6 +89,56 @@ Result<std::vector<std::size_t>> find_columns(const contract::Schema& schema,
     indices.push_back(index);
   }
   return indices;
+}
+
+Result<std::vector<std::size_t>> find_number_columns(const contract::Schema& schema,
+                                                     const std::vector<std::string>& names) {
+  std::vector<std::size_t> indices = TRY(find_columns(schema, names));
+  for (const std::size_t index : indices) {
+    if (schema.columns[index].kind != contract::ColumnKind::kText) continue;
+    return Error{
+        .message = fmt::format("column {} is text, not numbers", base::quoted(schema.columns[index].name)),
+        .hint = "leave it out, or encode it first, as ordinal and one_hot do"};
+  }
+  return indices;
+}
+
+base::Status check_distinct_names(const contract::Schema& schema) {
+  std::unordered_set<std::string_view> seen;
+  for (const contract::ColumnSchema& column : schema.columns) {
+    if (seen.insert(column.name).second) continue;
+    return Error{.message = "two columns would be named " + base::quoted(column.name),
+                 .hint = "rename one of the columns before it is encoded"};
+  }
+  return {};
+}
+
+contract::ColumnSchema made_column(std::string name, contract::ColumnKind kind) {
+  return {.name = std::move(name), .kind = kind, .nullable = false, .missing_values = {""}};
+}
+
+Result<double> positive_member(const JsonObject& object, std::string_view key) {
+  const double value = TRY(object.number(key));
+  if (value > 0.0) return value;
+  return Error{.message = fmt::format("expected a number > 0, found {}", value),
+               .where = fmt::format("{}.{}", object.path(), key)};
+}
+
+Result<std::vector<double>> numbers_member(const JsonObject& object, std::string_view key) {
+  const std::vector<Value> values = TRY(values_member(object, key));
+  std::vector<double> numbers;
+  numbers.reserve(values.size());
+  for (const Value& value : values) {
+    if (const auto* real = std::get_if<double>(&value); real != nullptr && std::isfinite(*real)) {
+      numbers.push_back(*real);
+    } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+      numbers.push_back(static_cast<double>(*integer));
+    } else {
+      return Error{.message = "expected a number",
+                   .where = fmt::format("{}.{}[{}]", object.path(), key, numbers.size())};
+    }
+  }
+  return numbers;
 }
 
 }  // namespace archmlp::transform

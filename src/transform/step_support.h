@@ -32,5 +32,37 @@ base::Result<std::size_t> find_column(const contract::Schema& schema, std::strin
 /// As find_column for each. Errors: also a name that occurs twice.
 base::Result<std::vector<std::size_t>> find_columns(const contract::Schema& schema,
                                                     const std::vector<std::string>& names);
+/// The positions of number or boolean columns. Errors: as find_columns, and for text.
+base::Result<std::vector<std::size_t>> find_number_columns(const contract::Schema& schema,
+                                                           const std::vector<std::string>& names);
+/// Errors: kInvalidInput if two columns have the same name.
+base::Status check_distinct_names(const contract::Schema& schema);
+/// An integer column that a step makes, without gaps.
+contract::ColumnSchema made_column(std::string name,
+                                   contract::ColumnKind kind = contract::ColumnKind::kInteger);
+
+/// The `name` of each.
+template <typename Column>
+std::vector<std::string> names_of(const std::vector<Column>& columns) {
+  std::vector<std::string> names;
+  names.reserve(columns.size());
+  for (const Column& column : columns) names.push_back(column.name);
+  return names;
+}
+
+/// {kind, columns: [{…}]}, what most steps are stored as.
+template <typename Column, typename ToJson>
+nlohmann::ordered_json columns_to_json(std::string_view kind, const std::vector<Column>& columns,
+                                       ToJson to_json) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  json["kind"] = kind;
+  json["columns"] = nlohmann::ordered_json::array();
+  for (const Column& column : columns) json["columns"].push_back(to_json(column));
+  return json;
+}
+
+/// The member as a number that is > 0. Errors: kInvalidInput with the key.
+base::Result<double> positive_member(const contract::JsonObject& object, std::string_view key);
+base::Result<std::vector<double>> numbers_member(const contract::JsonObject& object, std::string_view key);
 
 }  // namespace archmlp::transform

@@ -256,6 +256,92 @@ TEST(OneHot, RefusesCollisionsAndBadCategories) {
   EXPECT_THAT(error_of(make_one_hot({{"flag", {Value()}}})), HasSubstr("cannot be the value of"));
 }
 
+TEST(OneHot, RareCategoriesShareAColumnAndTheFirstIsLeftOut) {
+  const auto encoded = [](UnknownPolicy unknown, bool drop_first) {
+    return make_one_hot({{.name = "type",
+                          .categories = {std::string("a"), std::string("c"), std::string("d")},
+                          .unknown = unknown,
+                          .infrequent = {std::string("a"), std::string("d")},
+                          .drop_first = drop_first}});
+  };
+  const Applied rare = apply(encoded(UnknownPolicy::kIgnore, false));
+  EXPECT_THAT(rare.schema.names(), ElementsAre("count", "amount", "flag", "type_c", "type_infrequent"));
+  EXPECT_THAT(column_texts(rare.table, "type_infrequent"), ElementsAre("1", "0", "0"));
+  const Applied unknown = apply(encoded(UnknownPolicy::kInfrequent, false));
+  EXPECT_THAT(column_texts(unknown.table, "type_infrequent"), ElementsAre("1", "0", "1"));
+  EXPECT_THAT(unknown.notes.unknown_categories, ElementsAre(Pair("type", 1)));
+  EXPECT_THAT(apply(encoded(UnknownPolicy::kIgnore, true)).schema.names(),
+              ElementsAre("count", "amount", "flag", "type_infrequent"));
+  EXPECT_THAT(error_of(make_one_hot(
+                  {{.name = "type", .categories = {std::string("a")}, .infrequent = {std::string("b")}}})),
+              HasSubstr("not part of its categories"));
+}
+
+TEST(Impute, FillsByGroupAndMarksWhatWasMissing) {
+  const Applied applied = apply(
+      make_impute({{.name = "amount", .fill = 9.0, .indicator = true, .groups = {{std::int64_t{2}, 0.25}}}},
+                  {-1.0}, "count"));
+  EXPECT_THAT(column_texts(applied.table, "amount"), ElementsAre("0.5", "0.25", "9.0"));
+  EXPECT_THAT(column_texts(applied.table, "amount_missing"), ElementsAre("0", "1", "1"));
+  EXPECT_THAT(
+      error_of(make_impute({{.name = "count", .fill = std::int64_t{1}, .groups = {{std::string("a"), 0.5}}}},
+                           {}, "type")),
+      HasSubstr("not of the kind of its own"));
+}
+
+TEST(DropMissing, MarksRowsWithTooFewValues) {
+  EXPECT_THAT(apply(make_drop_missing({"count", "amount", "flag", "type"}, 2)).notes.outside, IsEmpty());
+  EXPECT_THAT(apply(make_drop_missing({"count", "amount", "flag", "type"}, 3)).notes.outside,
+              ElementsAre(0, 1, 1));
+}
+
+TEST(TextHash, GivesEachTextOneFeature) {
+  EXPECT_EQ(fnv1a("", 0), 0xA8C7F832281A39C5ULL);  // of eight zero bytes
+  const Applied applied = apply(make_text_hash({{"type", 3, 0}}));
+  EXPECT_THAT(applied.schema.names(),
+              ElementsAre("count", "amount", "flag", "type_hash_0", "type_hash_1", "type_hash_2"));
+  const std::size_t feature = fnv1a("a", 0) % 3;
+  EXPECT_EQ(column_texts(applied.table, "type_hash_" + std::to_string(feature))[0], "1");
+  EXPECT_THAT(error_of(make_text_hash({{"count", 3, 0}})), HasSubstr("is integer, not text"));
+}
+
+TEST(Log, RefusesNumbersOutsideItsDomain) {
+  const auto plan = *Plan::bind({make_log(Logarithm::kLog, {"amount"})}, example_schema());
+  BatchNotes notes;
+  EXPECT_EQ(to_string(plan.apply(example(), notes).error()),
+            "row 3: column \"amount\": -1.0 has no logarithm, only numbers > 0 do. Hint: use power, which "
+            "takes every number, clip the column first, or filter such rows");
+  RecordScratch scratch;
+  table::Record record = expression::record_at(example(), 2);
+  EXPECT_EQ(plan.apply(record, scratch).error().where, "amount");
+  const auto filtered =
+      *Plan::bind({make_filter("amount > 0"), make_log(Logarithm::kLog, {"amount"})}, example_schema());
+  EXPECT_TRUE(filtered.apply(example(), notes).ok());
+  EXPECT_THAT(error_of(make_log(Logarithm::kLog1p, {"type"})), HasSubstr("is text, not numbers"));
+}
+
+TEST(Clip, KeepsIntegersWhereItsBoundsAreWhole) {
+  const Applied whole = apply(make_clip({{"count", 2.0, std::nullopt}}));
+  EXPECT_EQ(whole.schema.columns[0].kind, ColumnKind::kInteger);
+  EXPECT_THAT(column_texts(whole.table, "count"), ElementsAre("2", "2", ""));
+  EXPECT_THAT(column_texts(apply(make_clip({{"count", 1.5, 1.75}})).table, "count"),
+              ElementsAre("1.5", "1.75", ""));
+}
+
+TEST(Ordinal, NumbersKnownValuesAndMarksOthers) {
+  const auto encoded = [](std::optional<std::int64_t> unknown_value) {
+    return make_ordinal({{.name = "type",
+                          .categories = {std::string("a"), std::string("c")},
+                          .unknown = UnknownPolicy::kIgnore,
+                          .unknown_value = unknown_value}});
+  };
+  EXPECT_THAT(column_texts(apply(encoded(-1)).table, "type"), ElementsAre("0", "", "-1"));
+  EXPECT_THAT(column_texts(apply(encoded(std::nullopt)).table, "type"), ElementsAre("0", "", ""));
+  const auto plan = *Plan::bind({make_ordinal({{"type", {std::string("a")}}})}, example_schema());
+  BatchNotes notes;
+  EXPECT_EQ(plan.apply(example(), notes).error().where, "row 3");
+}
+
 TEST(StepJson, SaysWhatIsWrong) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {R"([])", "expected an object"},
@@ -277,6 +363,36 @@ TEST(StepJson, SaysWhatIsWrong) {
        "columns[0].unknown"},
       {R"({"kind": "one_hot", "columns": [{"name": "a", "categories": [[]], "unknown": "error"}]})",
        "categories[0]"},
+      {R"({"kind": "one_hot", "columns": [{"name": "a", "categories": [], "unknown": "ignore", "more": 1}]})",
+       "more"},
+      {R"({"kind": "scale", "columns": [{"name": "a", "center": 0, "scale": 0}]})", "columns[0].scale"},
+      {R"({"kind": "scale", "columns": [{"name": "a", "center": null, "scale": 1}]})", "columns[0].center"},
+      {R"({"kind": "log", "columns": [{}]})", "columns"},
+      {R"({"kind": "power", "columns": [{"name": "a", "lambda": 1, "center": 0, "scale": -1}]})",
+       "columns[0].scale"},
+      {R"({"kind": "clip", "columns": [{"name": "a", "lower": 2, "upper": 1}]})", "columns[0]"},
+      {R"({"kind": "clip", "columns": [{"name": "a", "lower": "2", "upper": null}]})", "columns[0].lower"},
+      {R"({"kind": "bin", "columns": [{"name": "a", "edges": [2, 1]}]})", "columns[0].edges"},
+      {R"({"kind": "bin", "columns": [{"name": "a", "edges": [null]}]})", "columns[0].edges[0]"},
+      {R"({"kind": "ordinal", "columns": [{"name": "a", "categories": [], "unknown": "error", "unknown_value": 0}]})",
+       "columns[0].unknown_value"},
+      {R"({"kind": "impute", "columns": [{"name": "a", "fill": 1, "groups": []}, {"name": "b", "fill": 1,
+           "groups": [{"group": 1, "fill": 2}]}], "missing_values": []})",
+       "columns[1].groups"},
+      {R"({"kind": "impute", "columns": [{"name": "a", "fill": 1, "groups": [{"group": 2, "fill": 2},
+           {"group": 1, "fill": 2}]}], "missing_values": [], "group_by": "g"})",
+       "groups[1].group"},
+      {R"({"kind": "drop_missing", "columns": ["a"], "min_count": 2})", "min_count"},
+      {R"({"kind": "drop_missing", "columns": ["a"], "min_count": -1})", "min_count"},
+      {R"({"kind": "text_hash", "columns": [{"name": "a", "n_features": 0, "seed": 0}]})", "n_features"},
+      {R"({"kind": "text_hash", "columns": [{"name": "a", "n_features": 4097, "seed": 0}]})", "n_features"},
+      {R"({"kind": "pca", "columns": ["a"], "mean": [], "components": []})", "mean"},
+      {R"({"kind": "pca", "columns": ["a"], "mean": [0], "components": [{"loadings": [1, 2]}]})",
+       "components[0].loadings"},
+      {R"({"kind": "target_encode", "columns": [], "outputs": []})", "outputs"},
+      {R"({"kind": "target_encode", "columns": [{"name": "a", "categories": [1], "encodings": [1, 2]}],
+           "outputs": [""]})",
+       "columns[0].encodings"},
   };
   for (const auto& [text, part] : cases) {
     const auto step = step_from_json(nlohmann::ordered_json::parse(text));

@@ -22,7 +22,7 @@ class RandomStep {
 
   StepPointer make() {
     if (schema_.columns.empty()) return make_add_features({{"one", "1"}});
-    switch (rng_.below(7)) {
+    switch (rng_.below(18)) {
       case 0:
         return make_filter(condition());
       case 1:
@@ -36,6 +36,26 @@ class RandomStep {
             {{"n" + fresh(), number()}, {any().name, any_text()}, {"c" + fresh(), condition()}});
       case 5:
         return impute();
+      case 6:
+        return make_scale({{number_column(), constant(), 0.1 + rng_.uniform()}});
+      case 7:
+        return make_log(rng_.below(2) == 0 ? Logarithm::kLog : Logarithm::kLog1p, {number_column()});
+      case 8:
+        return make_power({{number_column(), 3.0 * constant(), constant(), 0.1 + rng_.uniform()}});
+      case 9:
+        return clip();
+      case 10:
+        return make_bin({{number_column(), {-2.5, 0.0, 0.1, 1.0, 7.0}}});
+      case 11:
+        return ordinal();
+      case 12:
+        return make_drop_missing({any().name}, rng_.below(2));
+      case 13:
+        return target_encode();
+      case 14:
+        return pca();
+      case 15:
+        return make_text_hash({{text_column(), 1 + rng_.below(4), rng_.below(3)}});
       default:
         return one_hot();
     }
@@ -48,6 +68,25 @@ class RandomStep {
     return column.kind == contract::ColumnKind::kText;
   }
 
+  double constant() {
+    constexpr double kConstants[] = {-2.5, -1.0, 0.0, 0.1, 1.0, 1e300};
+    return kConstants[rng_.below(6)];
+  }
+  /// Binding fails if there is none.
+  std::string number_column() {
+    const std::size_t start = rng_.below(schema_.columns.size());
+    for (std::size_t i = 0; i < schema_.columns.size(); ++i) {
+      const contract::ColumnSchema& column = schema_.columns[(start + i) % schema_.columns.size()];
+      if (!is_text(column)) return column.name;
+    }
+    return any().name;
+  }
+  std::string text_column() {
+    for (const contract::ColumnSchema& column : schema_.columns) {
+      if (is_text(column) && rng_.below(2) == 0) return column.name;
+    }
+    return any().name;
+  }
   std::string number() {
     const contract::ColumnSchema& a = any();
     const contract::ColumnSchema& b = any();
@@ -98,11 +137,50 @@ class RandomStep {
   }
   StepPointer impute() {
     const contract::ColumnSchema& column = any();
-    return make_impute({{column.name, value_for(column)}},
-                       {std::int64_t{-1}, 0.0, std::string("B"), std::string(), false, 0.1});
+    const std::vector<contract::Value> placeholders = {std::int64_t{-1}, 0.0,   std::string("B"),
+                                                       std::string(),    false, 0.1};
+    ImputedColumn imputed{.name = column.name, .fill = value_for(column), .indicator = rng_.below(2) == 0};
+    if (rng_.below(2) == 0) return make_impute({imputed}, placeholders);
+    const contract::ColumnSchema& group = any();
+    for (const contract::Value& value : categories_of(group)) {
+      const contract::Value fill = value_for(column);
+      if (fill.index() == imputed.fill.index()) imputed.groups.push_back({value, fill});
+    }
+    return make_impute({imputed}, placeholders, group.name);
   }
-  StepPointer one_hot() {
+  StepPointer pca() {
+    PrincipalComponents fitted{
+        .columns = {number_column()}, .mean = {constant()}, .components = {{constant()}}};
+    if (const std::string second = number_column(); second != fitted.columns[0]) {
+      fitted.columns.push_back(second);
+      fitted.mean.push_back(constant());
+      fitted.components = {{constant(), 0.5}, {-0.5, constant()}};
+    }
+    return make_pca(std::move(fitted));
+  }
+  StepPointer target_encode() {
     const contract::ColumnSchema& column = any();
+    TargetEncodedColumn encoded{.name = column.name, .categories = categories_of(column)};
+    std::vector<std::string> outputs = {""};
+    if (rng_.below(2) == 0) outputs = {"yes", "no"};
+    for (std::size_t i = (encoded.categories.size() + 2) * outputs.size(); i > 0; --i) {
+      encoded.encodings.push_back(constant());
+    }
+    return make_target_encode(outputs, {encoded});
+  }
+  StepPointer clip() {
+    ClippedColumn column{.name = number_column()};
+    if (rng_.below(3) > 0) column.lower = rng_.below(2) == 0 ? -1.0 : -1.5;
+    if (rng_.below(3) > 0) column.upper = rng_.below(2) == 0 ? 2.0 : 0.1;
+    return make_clip({column});
+  }
+  StepPointer ordinal() {
+    const contract::ColumnSchema& column = any();
+    const UnknownPolicy policy = rng_.below(6) == 0 ? UnknownPolicy::kError : UnknownPolicy::kIgnore;
+    const auto unknown = rng_.below(2) == 0 ? std::nullopt : std::optional<std::int64_t>(-1);
+    return make_ordinal({{column.name, categories_of(column), policy, unknown}});
+  }
+  std::vector<contract::Value> categories_of(const contract::ColumnSchema& column) {
     std::vector<contract::Value> categories;
     switch (column.kind) {
       case contract::ColumnKind::kInteger:
@@ -118,8 +196,20 @@ class RandomStep {
         categories = {std::string("B"), std::string("a"), std::string("ä")};
         break;
     }
-    const UnknownPolicy policy = rng_.below(6) == 0 ? UnknownPolicy::kError : UnknownPolicy::kIgnore;
-    return make_one_hot({{column.name, categories, policy}});
+    return categories;
+  }
+  StepPointer one_hot() {
+    const contract::ColumnSchema& column = any();
+    EncodedColumn encoded{.name = column.name, .categories = categories_of(column)};
+    constexpr UnknownPolicy kPolicies[] = {UnknownPolicy::kError, UnknownPolicy::kIgnore,
+                                           UnknownPolicy::kIgnore, UnknownPolicy::kInfrequent,
+                                           UnknownPolicy::kInfrequent};
+    encoded.unknown = kPolicies[rng_.below(5)];
+    for (const contract::Value& category : encoded.categories) {
+      if (rng_.below(3) == 0) encoded.infrequent.push_back(category);
+    }
+    encoded.drop_first = rng_.below(3) == 0;
+    return make_one_hot({encoded});
   }
 
   base::Rng& rng_;

@@ -13,6 +13,7 @@ from pathlib import Path
 # Headers of third-party libraries -> the CMake targets that a module names to use them.
 THIRD_PARTY = {
     "CLI/": {"CLI11::CLI11"},
+    "Eigen/": {"Eigen3::Eigen"},
     "benchmark/": {"benchmark::benchmark"},
     "boost/": {"Boost::headers", "Boost::boost"},
     "fast_float/": {"fast_float::fast_float"},

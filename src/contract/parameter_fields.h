@@ -1,0 +1,213 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/contract/field_table.h"
+#include "archmlp/contract/value.h"
+
+// Fields of the usual types, for the tables that describe the parts of a recipe.
+
+namespace archmlp::contract {
+
+/// `expected WHAT, found …`.
+base::Error expected(std::string_view what, const nlohmann::ordered_json& found, std::string hint = "");
+base::Error expected_at(std::string where, std::string_view what, const nlohmann::ordered_json& found,
+                        std::string hint = "");
+/// For where text is expected: what is not text may lack its quotes.
+std::string quote_hint(const nlohmann::ordered_json& found);
+base::Error expected_word(std::string_view what, const nlohmann::ordered_json& found,
+                          const std::vector<std::string>& words);
+
+/// Names of columns: a list of text without repeats, or one text. Errors: kInvalidInput; `where` as `[2]`.
+base::Result<std::vector<std::string>> column_names_from(const nlohmann::ordered_json& json);
+nlohmann::ordered_json column_names_schema();
+nlohmann::ordered_json schema_of_type(std::string_view type);
+nlohmann::ordered_json map_schema(nlohmann::ordered_json values);
+nlohmann::ordered_json or_null(nlohmann::ordered_json schema);
+
+/// What a number may be. The bounds are part of it unless it is said that they are not.
+struct NumberRange {
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+  bool least_excluded = false;
+  bool most_excluded = false;
+  std::string_view text;  // for people: `>= 0`, `in (0, 1]`
+
+  bool holds(double value) const noexcept {
+    return (least_excluded ? value > least : value >= least) &&
+           (most_excluded ? value < most : value <= most);
+  }
+  nlohmann::ordered_json schema() const;
+};
+base::Result<double> number_from(const nlohmann::ordered_json& json, const NumberRange& range);
+
+struct IntegerRange {
+  std::int64_t least = 0;
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  std::string_view text = ">= 0";
+
+  nlohmann::ordered_json schema() const;
+};
+base::Result<std::int64_t> integer_from(const nlohmann::ordered_json& json, const IntegerRange& range);
+
+template <typename Config, typename Setter>
+std::function<base::Status(void*, const nlohmann::ordered_json&)> setter(Setter set) {
+  return [set](void* config, const nlohmann::ordered_json& value) -> base::Status {
+    return set(*static_cast<Config*>(config), value);
+  };
+}
+
+template <typename Config, typename Getter>
+std::function<nlohmann::ordered_json(const void*)> getter(Getter get) {
+  return [get](const void* config) -> nlohmann::ordered_json {
+    return get(*static_cast<const Config*>(config));
+  };
+}
+
+/// A field whose value `read` makes of the JSON, and which shows as it is stored; `null` for no value.
+template <typename Config, typename Member, typename Read>
+Field stored_field(std::string_view name, Member Config::*member, std::string_view type,
+                   std::string_view range, std::string_view help, Read read,
+                   std::function<nlohmann::ordered_json()> schema) {
+  using Json = nlohmann::ordered_json;
+  return {.name = name,
+          .type = type,
+          .range = range,
+          .help = help,
+          .set = setter<Config>([member, read](Config& config, const Json& value) -> base::Status {
+            auto result = read(value);
+            if (!result.ok()) return std::move(result).error();
+            config.*member = std::move(result).value();
+            return {};
+          }),
+          .get = getter<Config>([member](const Config& config) { return Json(config.*member); }),
+          .schema = std::move(schema)};
+}
+
+/// The same with null for none.
+template <typename Config, typename T, typename Read>
+Field optional_field(std::string_view name, std::optional<T> Config::*member, std::string_view type,
+                     std::string_view range, std::string_view help, Read read,
+                     std::function<nlohmann::ordered_json()> schema) {
+  using Json = nlohmann::ordered_json;
+  return {.name = name,
+          .type = type,
+          .range = range,
+          .help = help,
+          .set = setter<Config>([member, read](Config& config, const Json& value) -> base::Status {
+            config.*member = std::nullopt;
+            if (value.is_null()) return {};
+            auto result = read(value);
+            if (!result.ok()) return std::move(result).error();
+            config.*member = std::move(result).value();
+            return {};
+          }),
+          .get = getter<Config>([member](const Config& config) {
+            return config.*member ? Json(*(config.*member)) : Json(nullptr);
+          }),
+          .schema = [schema = std::move(schema)] { return or_null(schema()); }};
+}
+
+template <typename Config>
+Field flag_field(std::string_view name, bool Config::*member, std::string_view help) {
+  const auto read = [](const nlohmann::ordered_json& value) -> base::Result<bool> {
+    if (!value.is_boolean()) return expected("true or false", value);
+    return value.get<bool>();
+  };
+  return stored_field(name, member, "bool", "", help, read, [] { return schema_of_type("boolean"); });
+}
+
+/// One text out of `words`.
+template <typename Config>
+Field word_field(std::string_view name, std::string Config::*member, const std::vector<std::string>& words,
+                 std::string_view type, std::string_view help) {
+  const auto read = [words, type](const nlohmann::ordered_json& value) -> base::Result<std::string> {
+    if (value.is_string() && std::find(words.begin(), words.end(), value.get<std::string>()) != words.end())
+      return value.get<std::string>();
+    return expected_word(type, value, words);
+  };
+  return stored_field(name, member, type, "", help, read, [words] {
+    return nlohmann::ordered_json{{"enum", nlohmann::ordered_json(words)}};
+  });
+}
+
+template <typename Config>
+Field optional_text_field(std::string_view name, std::optional<std::string> Config::*member,
+                          std::string_view type, std::string_view help) {
+  const auto read = [](const nlohmann::ordered_json& value) -> base::Result<std::string> {
+    if (!value.is_string() || value.get<std::string>().empty())
+      return expected("text or null", value, quote_hint(value));
+    return value.get<std::string>();
+  };
+  return optional_field(name, member, type, "", help, read, [] { return schema_of_type("string"); });
+}
+
+template <typename Config>
+Field columns_field(std::vector<std::string> Config::*member, std::string_view help) {
+  return stored_field("columns", member, "list of names", "", help, column_names_from, column_names_schema);
+}
+
+template <typename Config>
+Field number_field(std::string_view name, double Config::*member, NumberRange range, std::string_view help) {
+  return stored_field(
+      name, member, "float", range.text, help,
+      [range](const nlohmann::ordered_json& value) { return number_from(value, range); },
+      [range] { return range.schema(); });
+}
+
+template <typename Config>
+Field optional_number_field(std::string_view name, std::optional<double> Config::*member, NumberRange range,
+                            std::string_view help) {
+  return optional_field(
+      name, member, "float or null", range.text, help,
+      [range](const nlohmann::ordered_json& value) { return number_from(value, range); },
+      [range] { return range.schema(); });
+}
+
+template <typename Config>
+Field integer_field(std::string_view name, std::int64_t Config::*member, IntegerRange range,
+                    std::string_view help) {
+  return stored_field(
+      name, member, "int", range.text, help,
+      [range](const nlohmann::ordered_json& value) { return integer_from(value, range); },
+      [range] { return range.schema(); });
+}
+
+template <typename Config>
+Field optional_integer_field(std::string_view name, std::optional<std::int64_t> Config::*member,
+                             IntegerRange range, std::string_view help) {
+  return optional_field(
+      name, member, "int or null", range.text, help,
+      [range](const nlohmann::ordered_json& value) { return integer_from(value, range); },
+      [range] { return range.schema(); });
+}
+
+template <typename Config>
+Field value_field(std::string_view name, Value Config::*member, std::string_view help) {
+  return {
+      .name = name,
+      .type = "number, text, boolean or null",
+      .range = "",
+      .help = help,
+      .set = setter<Config>([member](Config& config, const nlohmann::ordered_json& value) -> base::Status {
+        auto result = value_from_json(value);
+        if (!result.ok()) return std::move(result).error();
+        config.*member = std::move(result).value();
+        return {};
+      }),
+      .get = getter<Config>([member](const Config& config) { return to_json(config.*member); }),
+      .schema = [] {
+        return nlohmann::ordered_json{{"type", {"number", "string", "boolean", "null"}}};
+      }};
+}
+
+}  // namespace archmlp::contract

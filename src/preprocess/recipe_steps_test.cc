@@ -1,0 +1,123 @@
+// The steps of a recipe, from CSV to CSV.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "archmlp/preprocess/stage_fixture.h"
+
+namespace archmlp::preprocess {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class RecipeSteps : public PreprocessStageTest {};
+
+TEST_F(RecipeSteps, DropsRowsWithMissingValuesAndSoDoesTheModel) {
+  write("data.csv", kPeople);
+  const PreprocessReport report =
+      run("label: y\npreprocess: [drop_missing: [age], remove: [time, id, city, wage]]\n" +
+          std::string(kTimeSplit));
+  EXPECT_EQ(read("prepared/x_train.csv"), "age\n30\n50\n20\n40\n20\n");
+  EXPECT_EQ(read("prepared/x_test.csv"), "age\n99\n10\n");
+  EXPECT_EQ(report.rows_filtered, 2U);
+  EXPECT_EQ(report.contract.steps[0]["kind"], "drop_missing");
+}
+
+TEST_F(RecipeSteps, DropsRowsWithoutALabelFromTheDataOnly) {
+  write("data.csv", "x,y\n1,a\n2,\n3,b\n4,a\n5,b\n");
+  const PreprocessReport report = run("label: y\npreprocess: [drop_missing: [y]]\nsplit: {test_size: 0.5}\n");
+  EXPECT_EQ(report.rows_filtered, 1U);
+  EXPECT_TRUE(report.contract.steps.empty());
+  const PreprocessReport both =
+      run("label: y\npreprocess: [drop_missing: [y, x]]\nsplit: {test_size: 0.5}\n");
+  ASSERT_EQ(both.contract.steps.size(), 1U);
+  EXPECT_EQ(both.contract.steps[0]["columns"], nlohmann::ordered_json::array({"x"}));
+  fs::remove_all(folder_ / "prepared");
+  EXPECT_THAT(problem("label: y\npreprocess: [drop_missing: {columns: [y, x], min_present: 0.5}]\n"),
+              HasSubstr("the label \"y\" is not among what a record has"));
+}
+
+TEST_F(RecipeSteps, DropsDuplicatesFromTheDataOnly) {
+  write("data.csv", "t,x,y\n1,5,a\n2,5,a\n3,5,b\n4,,b\n5,,b\n6,7,a\n");
+  const std::string split = "split: {time_column: t, test_size: 0.3}\n";
+  const PreprocessReport first = run("label: y\npreprocess: [remove: t, drop_duplicates: ]\n" + split);
+  EXPECT_EQ(read("prepared/x_train.csv") + read("prepared/x_test.csv"), "x\n5\n5\nNA\nx\n7\n");
+  EXPECT_EQ(first.rows_filtered, 2U);
+  EXPECT_EQ(first.contract.steps.size(), 1U);
+  run("label: y\npreprocess: [drop_duplicates: {columns: [x, y], keep: last}]\n" + split);
+  EXPECT_EQ(read("prepared/x_train.csv") + read("prepared/x_test.csv"), "t,x\n2,5\n3,5\n5,\nt,x\n6,7\n");
+}
+
+TEST_F(RecipeSteps, BalancesTrainingRowsOnly) {
+  write("data.csv", "t,y\n1,a\n2,a\n3,b\n4,a\n5,a\n6,a\n7,b\n8,a\n");
+  const std::string split = "split: {time_column: t, test_size: 0.25}\n";
+  const PreprocessReport over = run("label: y\npreprocess: [sample: {balance: over}]\n" + split);
+  EXPECT_EQ(read("prepared/x_train.csv"), "t\n1\n2\n3\n3\n3\n3\n3\n4\n5\n6\n");
+  EXPECT_EQ(read("prepared/y_train.csv"), "y\na\na\nb\nb\nb\nb\nb\na\na\na\n");
+  EXPECT_EQ(read("prepared/x_test.csv"), "t\n7\n8\n");
+  EXPECT_EQ(over.rows_filtered, 0U);
+  EXPECT_TRUE(over.contract.steps.empty());
+  const PreprocessReport under = run("label: y\npreprocess: [sample: {balance: under}]\n" + split);
+  EXPECT_EQ(lines("prepared/x_train.csv").size(), 3U);
+  EXPECT_EQ(read("prepared/x_test.csv"), "t\n7\n8\n");
+  EXPECT_EQ(under.rows_filtered, 4U);
+}
+
+TEST_F(RecipeSteps, DrawsRowsByShare) {
+  std::string data = "t,y\n";
+  for (int i = 0; i < 100; ++i) data += std::to_string(i) + (i % 4 == 0 ? ",a\n" : ",b\n");
+  write("data.csv", data);
+  run("label: y\npreprocess: [sample: {frac: 0.4, stratify: true}]\nsplit: {time_column: t, test_size: "
+      "0.5}\n");
+  const std::string labels = read("prepared/y_train.csv") + read("prepared/y_test.csv");
+  EXPECT_EQ(std::count(labels.begin(), labels.end(), 'a'), 10);
+  EXPECT_EQ(std::count(labels.begin(), labels.end(), 'b'), 30);
+  fs::remove_all(folder_ / "prepared");
+  EXPECT_THAT(problem("label: y\npreprocess: [sample: {n: 101}]\n"),
+              HasSubstr("step 1 (sample.n): 101 rows cannot be drawn of 100"));
+  EXPECT_THAT(problem("label: t\npreprocess: [sample: {balance: over}]\n"),
+              HasSubstr("no classes to balance"));
+}
+
+TEST_F(RecipeSteps, TargetEncodingDoesNotTellTrainingRowsTheirOwnLabel) {
+  std::string data = "t,id,y\n";
+  for (int i = 0; i < 40; ++i)
+    data += std::to_string(i) + ",p" + std::to_string(i) + (i % 2 == 0 ? ",a\n" : ",b\n");
+  write("data.csv", data);
+  const PreprocessReport report =
+      run("label: y\npreprocess: [remove: t, target_encode: {columns: [id], smooth: 0, cv: 4}]\n"
+          "split: {time_column: t, test_size: 0.25}\n");
+  for (const std::string& line : lines("prepared/x_train.csv")) {
+    if (line == "id") continue;
+    EXPECT_NEAR(std::stod(line), 0.5, 0.1);  // what the other folds have on average
+  }
+  for (const std::string& line : lines("prepared/x_test.csv"))
+    EXPECT_TRUE(line == "id" || line == "0.5") << line;
+  const auto& encodings = report.contract.steps[1]["columns"][0]["encodings"];
+  EXPECT_EQ(encodings[0], 0.0);  // p0, in the model
+  EXPECT_EQ(encodings[1], 1.0);  // p1
+}
+
+TEST_F(RecipeSteps, ImputesByGroupAndMarksWhatWasMissing) {
+  write("data.csv", kPeople);
+  run("label: y\npreprocess:\n- impute: {columns: [age, wage], strategy: median, group_by: city, "
+      "add_indicator: true}\n"
+      "- remove: [time, id, city]\n" +
+      std::string(kTimeSplit));
+  // Training ages in Oslo 20, 20; in all 30. Training wages in Rome 1.5, 9.5. Bern is in test rows only.
+  EXPECT_EQ(read("prepared/x_train.csv"),
+            "age,wage,age_missing,wage_missing\n30.0,1.5,0,0\n20.0,2.5,1,0\n50.0,5.5,0,1\n20.0,4.5,0,0\n"
+            "40.0,9.5,0,0\n20.0,2.0,0,0\n");
+  EXPECT_EQ(read("prepared/x_test.csv"),
+            "age,wage,age_missing,wage_missing\n30.0,1.0,1,0\n99.0,7.0,0,0\n10.0,5.5,0,1\n");
+}
+
+TEST_F(RecipeSteps, NamesTheRowThatHasNoLogarithm) {
+  write("data.csv", "x,y\n1,a\n0,b\n3,a\n4,b\n");
+  EXPECT_THAT(problem("label: y\npreprocess: [log: x]\n"),
+              HasSubstr("row 2: column \"x\": 0.0 has no logarithm, only numbers > 0 do. Hint: use log1p"));
+}
+
+}  // namespace
+}  // namespace archmlp::preprocess
