@@ -1,0 +1,31 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "archmlp/profile/profile.h"
+
+namespace archmlp::profile {
+
+// Vega-Lite specifications, version 5, each with its data inside. Fields have names of our own, and what
+// comes from the table is data only, so that no text of it is taken for a path or an expression. Colours are
+// left to the page.
+
+struct Bar {
+  std::string label;
+  std::size_t count = 0;
+  bool is_rest = false;  // drawn paler: missing, other values
+};
+
+nlohmann::ordered_json histogram_chart(const Histogram& histogram, bool whole_numbers);
+nlohmann::ordered_json bar_chart(const std::vector<Bar>& bars);
+/// Each of `columns` with each other.
+nlohmann::ordered_json association_chart(const TableProfile& profile,
+                                         const std::vector<std::size_t>& columns);
+
+/// The top values, then the other values and the missing ones if there are any.
+std::vector<Bar> bars_of(const std::vector<ValueCount>& top, std::size_t row_count,
+                         std::size_t missing_count);
+
+}  // namespace archmlp::profile
