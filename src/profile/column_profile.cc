@@ -25,7 +25,11 @@ class TopValues {
     if (top_.size() > kTopCount) top_.pop_back();
   }
   void move_to(ColumnProfile& profile) {
-    for (const auto& [value, count] : top_) profile.top.push_back({Value(value), count});
+    for (const auto& [value, count] : top_) {
+      ValueCount& entry = profile.top.emplace_back();
+      entry.value.template emplace<T>(value);
+      entry.count = count;
+    }
   }
 
  private:
@@ -138,7 +142,11 @@ void add_extremes_and_top(const std::vector<std::string>& levels, const std::vec
   }
   profile.min = Value(levels[min]);
   profile.max = Value(levels[max]);
-  for (const std::size_t level : top) profile.top.push_back({Value(levels[level]), counts[level]});
+  for (const std::size_t level : top) {
+    ValueCount& entry = profile.top.emplace_back();
+    entry.value.emplace<std::string>(levels[level]);
+    entry.count = counts[level];
+  }
 }
 
 TextForms count_forms(const table::TextCells& cells, const std::vector<std::uint32_t>& counts) {

@@ -30,13 +30,17 @@ class Page:
         browser.pages[self.session] = self
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setDeviceMetricsOverride",
-                  {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        self.width = width
+        self.resize(height)
         self.call("Emulation.setEmulatedMedia",
                   {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
 
     def call(self, method, parameters=None):
         return self.browser.call(method, parameters, self.session)
+
+    def resize(self, height):
+        self.call("Emulation.setDeviceMetricsOverride",
+                  {"width": self.width, "height": height, "deviceScaleFactor": 1, "mobile": False})
 
     def on_event(self, method, event):
         if method == "Runtime.consoleAPICalled" and event["type"] in ("error", "warning", "assert"):
@@ -67,7 +71,12 @@ class Page:
             time.sleep(0.05)
 
     def screenshot(self, path, whole=False):
-        answer = self.call("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole})
+        """With `whole`, of the whole page: the window grows to it, as what is out of view is not laid out."""
+        if whole:
+            height = min(self.evaluate("document.documentElement.scrollHeight"), 14000)
+            self.resize(height)
+            self.resize(max(self.evaluate("document.body.scrollHeight"), 600))
+        answer = self.call("Page.captureScreenshot", {"format": "png"})
         path.write_bytes(base64.b64decode(answer["data"]))
 
 
