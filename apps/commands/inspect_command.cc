@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "archmlp/base/atomic_output.h"
+#include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/profile/profile.h"
 #include "archmlp/profile/profile_page.h"
@@ -21,6 +22,13 @@ struct InspectOptions {
   std::uint64_t first_rows = 5;
 };
 
+/// The name of the data, for people. File names may hold any bytes, a page must not.
+std::string title_of(const std::filesystem::path& file) {
+  if (file == "-") return "standard input";
+  std::string name = file.filename().string();
+  return base::find_invalid_utf8(name) ? "data" : name;
+}
+
 base::Status inspect(const InspectOptions& options) {
   if (options.html) TRY(base::refuse_to_overwrite(*options.html, {options.file}));
   const table::CsvTable csv = TRY(table::read_csv(options.file, options.read, terminal_progress()));
@@ -28,7 +36,7 @@ base::Status inspect(const InspectOptions& options) {
   for (const auto& [name, kind] : options.read.types) wanted.given_kinds.insert(name);
   const profile::TableProfile profile = TRY(profile::profile_table(csv.table, wanted));
   if (options.html) {
-    const std::string title = options.file == "-" ? "standard input" : options.file.filename().string();
+    const std::string title = title_of(options.file);
     TRY(base::write_file_atomically(*options.html, profile::to_html(profile, csv.table, title)));
   }
   if (json_output_wanted()) return write_stdout(profile::to_json(profile).dump(2) + "\n");

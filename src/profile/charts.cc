@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLabelWidth = 40;
+constexpr std::size_t kBarTextWidth = 100;
 constexpr std::size_t kMostOrdinalBins = 25;
 
 Json chart() {
@@ -82,7 +83,7 @@ Json histogram_chart(const Histogram& histogram, bool whole_numbers) {
   } else {
     encoding["x"] = field("from", "quantitative");
     encoding["x"]["bin"] = {{"binned", true}};
-    encoding["x"]["axis"] = {{"tickCount", 8}, {"labelOverlap", true}, {"grid", false}};
+    encoding["x"]["axis"] = {{"tickCount", 5}, {"labelOverlap", true}, {"grid", false}};
     encoding["x2"] = {{"field", "to"}};
     encoding["tooltip"] = {field("from", "quantitative", "from"), field("to", "quantitative", "to"),
                            count_tooltip()};
@@ -158,7 +159,7 @@ std::vector<Bar> bars_of(const std::vector<ValueCount>& top, std::size_t row_cou
   std::vector<Bar> bars;
   std::size_t rest = row_count - missing_count;
   for (const auto& [value, count] : top) {
-    const std::string text = shown(value);
+    const std::string text = table::cut_to_width(shown(value), kBarTextWidth);
     bars.push_back({text.empty() ? "(empty)" : text, count});
     rest -= count;
   }

@@ -77,7 +77,7 @@ std::string charts_html(const TableProfile& profile, const ColumnProfile& column
   const std::string name = table::printable(column.name);
   const bool whole = column.kind == contract::ColumnKind::kInteger;
   std::string html;
-  if (column.numbers && column.distinct_count > 1) {
+  if (column.numbers && column.distinct_count > 2) {
     const Histogram& histogram = column.numbers->histogram;
     html += chart_html(histogram_chart(histogram, whole), "Histogram of " + name,
                        bars_table(bars_of(histogram, whole), profile.row_count, "value"), with_charts);

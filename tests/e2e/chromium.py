@@ -75,7 +75,7 @@ class Page:
         if whole:
             height = min(self.evaluate("document.documentElement.scrollHeight"), 14000)
             self.resize(height)
-            self.resize(max(self.evaluate("document.body.scrollHeight"), 600))
+            self.resize(max(self.evaluate("document.body.clientHeight"), 600))
         answer = self.call("Page.captureScreenshot", {"format": "png"})
         path.write_bytes(base64.b64decode(answer["data"]))
 

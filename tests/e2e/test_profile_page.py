@@ -8,7 +8,7 @@ import random
 
 import pytest
 from chromium import browsing, executable
-from support import ARCHMLP, INVALID, SHARED, run
+from support import ARCHMLP, INVALID, REPOSITORY, SHARED, run
 
 SCREENSHOTS = ARCHMLP.parents[1] / "screenshots"
 
@@ -58,7 +58,11 @@ def open_page(browser, html, **options):
 
 
 def has_charts(page):
-    return page.evaluate("typeof archmlpCharts !== 'undefined'")
+    """Whether the page can draw: just where the runtime is built. Elsewhere it must say so."""
+    drawn = page.evaluate("typeof archmlpCharts !== 'undefined'")
+    assert drawn == (REPOSITORY / "web/dist/chart_runtime.js").exists()
+    assert drawn != page.evaluate("document.body.textContent.includes('built without the chart library')")
+    return drawn
 
 
 def draw_all(page):
