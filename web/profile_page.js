@@ -55,7 +55,10 @@ function chartConfig() {
       domainColor: colour("line"), tickColor: colour("line"), labelLimit: 200,
     },
     legend: { labelColor: colour("soft"), titleColor: colour("soft") },
-    range: { diverging: [colour("low"), colour("middle"), colour("high")] },
+    range: {
+      category: colour("classes").split(" "),
+      diverging: [colour("low"), colour("middle"), colour("high")],
+    },
   };
 }
 

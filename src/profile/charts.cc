@@ -61,14 +61,44 @@ class DistinctLabels {
   std::set<std::string> taken_;
 };
 
+/// Adds `bar` to the chart's values, once for each class if it is divided.
+void add_bar(Json bar, std::size_t index, std::size_t count, const ClassParts& parts, Json& values) {
+  for (std::size_t number = 0; number < parts.labels.size(); ++number) {
+    bar["count"] = (*parts.counts)[number][index];
+    bar["class"] = parts.labels[number];
+    values.push_back(bar);
+  }
+  if (!parts.labels.empty()) return;
+  bar["count"] = count;
+  values.push_back(std::move(bar));
+}
+
+/// Colours and names the parts.
+void encode_classes(const ClassParts& parts, Json& encoding) {
+  if (parts.labels.empty()) return;
+  encoding["color"] = field("class", "nominal");
+  encoding["color"]["scale"]["domain"] = parts.labels;
+  encoding["color"]["legend"] = {{"orient", "top"}};
+  encoding["order"] = {{"field", "class"}, {"type", "nominal"}};
+  encoding["tooltip"].push_back(field("class", "nominal", "class"));
+}
+
 }  // namespace
 
-Json histogram_chart(const Histogram& histogram, bool whole_numbers) {
+std::vector<std::string> class_labels(const LabelProfile& label) {
+  DistinctLabels distinct;
+  std::vector<std::string> labels;
+  labels.reserve(label.classes.size());
+  for (const ValueCount& entry : label.classes) labels.push_back(distinct.make(shown(entry.value)));
+  return labels;
+}
+
+Json histogram_chart(const Histogram& histogram, bool whole_numbers, const ClassParts& parts) {
   Json values = Json::array();
   bool single = whole_numbers && histogram.counts.size() <= kMostOrdinalBins;
   for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
-    values.push_back(
-        {{"from", histogram.edges[bin]}, {"to", histogram.edges[bin + 1]}, {"count", histogram.counts[bin]}});
+    add_bar({{"from", histogram.edges[bin]}, {"to", histogram.edges[bin + 1]}}, bin, histogram.counts[bin],
+            parts, values);
     single = single && histogram.edges[bin + 1] - histogram.edges[bin] == 1;
   }
   Json spec = chart();
@@ -89,15 +119,16 @@ Json histogram_chart(const Histogram& histogram, bool whole_numbers) {
                            count_tooltip()};
   }
   encoding["y"] = count_field();
+  encode_classes(parts, encoding);
   return spec;
 }
 
-Json bar_chart(const std::vector<Bar>& bars) {
+Json bar_chart(const std::vector<Bar>& bars, const ClassParts& parts) {
   Json values = Json::array();
   DistinctLabels labels;
   for (const Bar& bar : bars) {
-    values.push_back(
-        {{"value", labels.make(bar.label)}, {"count", bar.count}, {"rest", bar.is_rest ? 1 : 0}});
+    add_bar({{"value", labels.make(bar.label)}, {"rest", bar.is_rest ? 1 : 0}}, bar.part, bar.count, parts,
+            values);
   }
   Json spec = chart();
   spec["height"] = {{"step", 20}};
@@ -111,6 +142,7 @@ Json bar_chart(const std::vector<Bar>& bars) {
   encoding["opacity"]["scale"] = {{"domain", {0, 1}}, {"range", {1, 0.4}}};
   encoding["opacity"]["legend"] = nullptr;
   encoding["tooltip"] = {field("value", "nominal", "value"), count_tooltip()};
+  encode_classes(parts, encoding);
   return spec;
 }
 
@@ -119,6 +151,7 @@ Json association_chart(const TableProfile& profile, const std::vector<std::size_
   for (const ColumnPair& pair : profile.associations.pairs)
     found[{pair.first, pair.second}] = &pair.association;
   std::vector<std::string> names;
+  names.reserve(columns.size());
   DistinctLabels labels;
   for (const std::size_t column : columns)
     names.push_back(labels.make(table::printable(profile.columns[column].name)));
@@ -160,11 +193,11 @@ std::vector<Bar> bars_of(const std::vector<ValueCount>& top, std::size_t row_cou
   std::size_t rest = row_count - missing_count;
   for (const auto& [value, count] : top) {
     const std::string text = table::cut_to_width(shown(value), kBarTextWidth);
-    bars.push_back({text.empty() ? "(empty)" : text, count});
+    bars.push_back({text.empty() ? "(empty)" : text, count, false, bars.size()});
     rest -= count;
   }
-  if (rest > 0) bars.push_back({"(other values)", rest, true});
-  if (missing_count > 0) bars.push_back({"(missing)", missing_count, true});
+  if (rest > 0) bars.push_back({"(other values)", rest, true, top.size()});
+  if (missing_count > 0) bars.push_back({"(missing)", missing_count, true, top.size() + 1});
   return bars;
 }
 

@@ -16,10 +16,19 @@ struct Bar {
   std::string label;
   std::size_t count = 0;
   bool is_rest = false;  // drawn paler: missing, other values
+  std::size_t part = 0;  // its place in ColumnProfile::by_class
 };
 
-nlohmann::ordered_json histogram_chart(const Histogram& histogram, bool whole_numbers);
-nlohmann::ordered_json bar_chart(const std::vector<Bar>& bars);
+/// Bars can be divided among the classes of the label.
+struct ClassParts {
+  std::vector<std::string> labels;                                // distinct; empty: not divided
+  const std::vector<std::vector<std::size_t>>* counts = nullptr;  // [class][bar]
+};
+std::vector<std::string> class_labels(const LabelProfile& label);
+
+nlohmann::ordered_json histogram_chart(const Histogram& histogram, bool whole_numbers,
+                                       const ClassParts& parts = {});
+nlohmann::ordered_json bar_chart(const std::vector<Bar>& bars, const ClassParts& parts = {});
 /// Each of `columns` with each other.
 nlohmann::ordered_json association_chart(const TableProfile& profile,
                                          const std::vector<std::size_t>& columns);

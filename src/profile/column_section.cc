@@ -76,10 +76,12 @@ std::string charts_html(const TableProfile& profile, const ColumnProfile& column
   if (column.top.empty()) return "<p class=\"none\">No cell has a value.</p>";
   const std::string name = table::printable(column.name);
   const bool whole = column.kind == contract::ColumnKind::kInteger;
+  ClassParts parts;
+  if (!column.by_class.empty()) parts = {class_labels(*profile.label), &column.by_class};
   std::string html;
-  if (column.numbers && column.distinct_count > 2) {
+  if (shows_histogram(column)) {
     const Histogram& histogram = column.numbers->histogram;
-    html += chart_html(histogram_chart(histogram, whole), "Histogram of " + name,
+    html += chart_html(histogram_chart(histogram, whole, parts), "Histogram of " + name,
                        bars_table(bars_of(histogram, whole), profile.row_count, "value"), with_charts);
     if (histogram.below + histogram.above > 0) {
       html +=
@@ -94,7 +96,7 @@ std::string charts_html(const TableProfile& profile, const ColumnProfile& column
   const std::vector<Bar> bars = bars_of(column.top, profile.row_count, column.missing_count);
   // Bars of which none is as high as a pixel show nothing.
   if (column.top.front().count * 200 < profile.row_count) with_charts = false;
-  return chart_html(bar_chart(bars), "Most frequent values of " + name,
+  return chart_html(bar_chart(bars, parts), "Most frequent values of " + name,
                     bars_table(bars, profile.row_count, "value"), with_charts);
 }
 

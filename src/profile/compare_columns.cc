@@ -20,19 +20,18 @@ using Rows = std::span<const std::uint32_t>;
 
 constexpr std::size_t kMostPairCells = 400'000'000;  // rows times pairs
 constexpr std::size_t kLeastComparedRows = 10'000;
-constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 /// The distinct values of some rows, numbered as they appear.
 struct Categories {
   std::vector<std::int32_t> codes;
-  std::vector<std::uint32_t> first_rows;  // where each code appears first; its size is the number of codes
+  std::size_t count = 0;
 
-  Codes view() const { return {codes, first_rows.size()}; }
+  Codes view() const { return {codes, count}; }
 };
 
-/// Nothing if there are more than `limit`.
+/// Nothing if there are more than kMostCategories.
 template <typename KeyAt>
-std::optional<Categories> categorize(Rows rows, std::size_t limit, KeyAt key_at) {
+std::optional<Categories> categorize(Rows rows, KeyAt key_at) {
   Categories categories;
   categories.codes.reserve(rows.size());
   std::unordered_map<std::int64_t, std::int32_t> codes;
@@ -44,35 +43,33 @@ std::optional<Categories> categorize(Rows rows, std::size_t limit, KeyAt key_at)
     }
     const auto [place, is_new] = codes.try_emplace(*key, static_cast<std::int32_t>(codes.size()));
     if (is_new) {
-      if (codes.size() > limit) return std::nullopt;
-      categories.first_rows.push_back(row);
+      if (codes.size() > kMostCategories) return std::nullopt;
     }
     categories.codes.push_back(place->second);
   }
+  categories.count = codes.size();
   return categories;
 }
 
 /// Precondition: not a real column.
-std::optional<Categories> categories_of(const table::Column& column, Rows rows, std::size_t limit) {
+std::optional<Categories> categories_of(const table::Column& column, Rows rows) {
   using Key = std::optional<std::int64_t>;
   switch (column.kind()) {
     case ColumnKind::kInteger: {
       const table::IntegerCells& cells = column.integers();
-      return categorize(rows, limit, [&](std::uint32_t row) {
+      return categorize(rows, [&](std::uint32_t row) {
         return cells.missing.empty() || cells.missing[row] == 0 ? Key(cells.values[row]) : Key();
       });
     }
     case ColumnKind::kBoolean: {
       const table::BooleanCells& cells = column.booleans();
-      return categorize(rows, limit, [&](std::uint32_t row) {
-        return cells.values[row] < 0 ? Key() : Key(cells.values[row]);
-      });
+      return categorize(
+          rows, [&](std::uint32_t row) { return cells.values[row] < 0 ? Key() : Key(cells.values[row]); });
     }
     case ColumnKind::kText: {
       const table::TextCells& cells = column.texts();
-      return categorize(rows, limit, [&](std::uint32_t row) {
-        return cells.codes[row] < 0 ? Key() : Key(cells.codes[row]);
-      });
+      return categorize(
+          rows, [&](std::uint32_t row) { return cells.codes[row] < 0 ? Key() : Key(cells.codes[row]); });
     }
     case ColumnKind::kReal:
       break;
@@ -104,7 +101,7 @@ struct Sample {
 std::optional<Sample> sample_of(const table::Column& column, Rows rows, bool as_class) {
   const bool numeric = column.kind() == ColumnKind::kInteger || column.kind() == ColumnKind::kReal;
   if (numeric && !as_class) return Sample{numbers_of(column, rows), std::nullopt};
-  std::optional<Categories> categories = categories_of(column, rows, kMostCategories);
+  std::optional<Categories> categories = categories_of(column, rows);
   if (!categories) return std::nullopt;
   return Sample{{}, std::move(categories)};
 }
@@ -221,23 +218,6 @@ std::size_t compared_row_count(std::size_t row_count, std::size_t column_count) 
   const std::size_t affordable =
       std::clamp(kMostPairCells / pair_count, kLeastComparedRows, kMostComparedRows);
   return std::min(row_count, affordable);
-}
-
-std::vector<ValueCount> count_classes(const table::Column& label) {
-  const std::vector<std::uint32_t> rows = sample_rows(label.row_count(), label.row_count());
-  const std::optional<Categories> categories = categories_of(label, rows, kNoLimit);
-  if (!categories) return {};
-  std::vector<ValueCount> classes(categories->first_rows.size());
-  for (std::size_t code = 0; code < classes.size(); ++code) {
-    classes[code].value = label.value(categories->first_rows[code]);
-  }
-  for (const std::int32_t code : categories->codes) {
-    if (code >= 0) ++classes[static_cast<std::size_t>(code)].count;
-  }
-  std::sort(classes.begin(), classes.end(), [](const ValueCount& a, const ValueCount& b) {
-    return a.count != b.count ? a.count > b.count : contract::value_less(a.value, b.value);
-  });
-  return classes;
 }
 
 base::Result<Comparison> compare_columns(const table::Table& table,

@@ -22,9 +22,6 @@ std::vector<std::uint32_t> sample_rows(std::size_t row_count, std::size_t count)
 /// On how many rows so many columns are compared: kMostComparedRows, fewer from 90 columns on.
 std::size_t compared_row_count(std::size_t row_count, std::size_t column_count) noexcept;
 
-/// The classes of a label with their counts, most frequent first, ties by value.
-std::vector<ValueCount> count_classes(const table::Column& label);
-
 struct Comparison {
   Associations associations;
   std::vector<std::optional<Association>> with_label;  // one a column; none without a label

@@ -117,15 +117,5 @@ TEST(CompareColumns, WideTablesKeepTheLabel) {
       << "columns that are not compared with each other are with the label";
 }
 
-TEST(CountClasses, MostFrequentFirst) {
-  const std::vector<ValueCount> classes =
-      count_classes(Column("label", TextCells{{2, 1, -1, 1, 0, 2}, {"b", "c", "a", "unused"}}));
-  ASSERT_EQ(classes.size(), 3U);
-  EXPECT_EQ(classes[0].value, contract::Value("a"));
-  EXPECT_EQ(classes[0].count, 2U);
-  EXPECT_EQ(classes[1].value, contract::Value("c"));
-  EXPECT_EQ(classes[2].value, contract::Value("b"));
-}
-
 }  // namespace
 }  // namespace archmlp::profile

@@ -5,6 +5,7 @@
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/profile/class_split.h"
 #include "archmlp/profile/column_profile.h"
 #include "archmlp/profile/compare_columns.h"
 #include "archmlp/profile/warnings.h"
@@ -25,11 +26,25 @@ base::Result<std::optional<std::size_t>> find_label(const table::Table& table,
 LabelProfile look_at_label(const table::Table& table, const std::vector<ColumnProfile>& columns,
                            std::size_t label) {
   const ColumnProfile& column = columns[label];
-  LabelProfile profile{.column = label};
-  profile.task =
-      contract::guess_task(column.kind, column.distinct_count, table.row_count() - column.missing_count);
-  if (profile.task == contract::Task::kClassification) profile.classes = count_classes(table.column(label));
-  return profile;
+  const std::size_t present = table.row_count() - column.missing_count;
+  return {.column = label, .task = contract::guess_task(column.kind, column.distinct_count, present)};
+}
+
+/// Counts the label's classes and, if they are few, how the columns divide among them.
+base::Status add_classes(const table::Table& table, int thread_count, TableProfile& profile) {
+  LabelProfile& label = *profile.label;
+  if (label.task != contract::Task::kClassification) return {};
+  LabelClasses found = classes_of(table.column(label.column));
+  label.classes = std::move(found.classes);
+  const std::size_t class_count = label.classes.size();
+  if (class_count < 2 || class_count > kMostSplitClasses) return {};
+  return base::parallel_for(profile.columns.size(), thread_count, [&](std::size_t index) -> base::Status {
+    ColumnProfile& column = profile.columns[index];
+    if (!column.top.empty()) {
+      column.by_class = split_by_class(table.column(index), column, found.of_row, class_count);
+    }
+    return {};
+  });
 }
 
 }  // namespace
@@ -93,7 +108,10 @@ base::Result<TableProfile> profile_table(const table::Table& table, const Profil
         profile.columns[index] = std::move(findings.profile);
         return {};
       }));
-  if (label) profile.label = look_at_label(table, profile.columns, *label);
+  if (label) {
+    profile.label = look_at_label(table, profile.columns, *label);
+    TRY(add_classes(table, options.thread_count, profile));
+  }
   Comparison comparison = TRY(compare_columns(table, profile.columns, profile.label, options.thread_count));
   profile.associations = std::move(comparison.associations);
   for (std::size_t index = 0; index < profile.columns.size(); ++index) {

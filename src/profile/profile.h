@@ -96,8 +96,17 @@ struct ColumnProfile {
   std::optional<NumberSummary> numbers;     // integer and real columns that have a value
   std::optional<TextSummary> text;          // text columns that have a value
   std::optional<Association> with_label;
+  /// [class][bar]: how the rows of each of the label's classes fall on the bins of the histogram or, where
+  /// the column shows none, on the top values, all others and the missing ones. Empty without a label of few
+  /// classes.
+  std::vector<std::vector<std::size_t>> by_class;
   std::vector<Warning> warnings;
 };
+
+/// Whether the distribution is best seen as a histogram, rather than value by value.
+inline bool shows_histogram(const ColumnProfile& column) noexcept {
+  return column.numbers.has_value() && column.distinct_count > 2;
+}
 
 struct LabelProfile {
   std::size_t column = 0;

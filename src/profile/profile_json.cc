@@ -74,6 +74,7 @@ Json column_json(const ColumnProfile& column, std::size_t row_count) {
   if (column.text) add_text(*column.text, json);
   json["top"] = counts_json(column.top);
   if (column.with_label) json["with_label"] = association_json(*column.with_label);
+  if (!column.by_class.empty()) json["by_class"] = column.by_class;
   json["warnings"] = Json::array();
   for (const Warning& warning : column.warnings) {
     Json entry;

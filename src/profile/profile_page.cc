@@ -90,8 +90,10 @@ std::string label_html(const TableProfile& profile, bool with_charts) {
         label.classes.begin(),
         label.classes.begin() + static_cast<std::ptrdiff_t>(std::min(kMostClasses, label.classes.size())));
     const std::vector<Bar> bars = bars_of(shown_classes, profile.row_count, column.missing_count);
-    html += chart_html(bar_chart(bars), "Balance of the label", bars_table(bars, profile.row_count, "class"),
-                       with_charts);
+    ClassParts parts;
+    if (!column.by_class.empty() && !shows_histogram(column)) parts = {class_labels(label), &column.by_class};
+    html += chart_html(bar_chart(bars, parts), "Balance of the label",
+                       bars_table(bars, profile.row_count, "class"), with_charts);
   }
   std::vector<std::size_t> columns;
   for (std::size_t index = 0; index < profile.columns.size(); ++index) {

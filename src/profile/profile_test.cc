@@ -318,11 +318,11 @@ TEST(ProfileJson, HasEveryKey) {
   EXPECT_THAT(keys_of(json["columns"][0]),
               ElementsAre("name", "kind", "kind_reason", "missing_count", "missing_share", "distinct_count",
                           "min", "max", "mean", "std", "skewness", "zero_count", "negative_count",
-                          "quantiles", "histogram", "top", "with_label", "warnings"));
-  EXPECT_THAT(
-      keys_of(json["columns"][1]),
-      ElementsAre("name", "kind", "kind_reason", "missing_count", "missing_share", "distinct_count", "min",
-                  "max", "mean", "length", "empty_count", "surrounding_blank_count", "top", "warnings"));
+                          "quantiles", "histogram", "top", "with_label", "by_class", "warnings"));
+  EXPECT_THAT(keys_of(json["columns"][1]),
+              ElementsAre("name", "kind", "kind_reason", "missing_count", "missing_share", "distinct_count",
+                          "min", "max", "mean", "length", "empty_count", "surrounding_blank_count", "top",
+                          "by_class", "warnings"));
   EXPECT_EQ(json["columns"][0]["missing_share"], 0.25);
   EXPECT_EQ(json["columns"][0]["quantiles"][3].dump(), R"({"probability":0.5,"value":1.5})");
   EXPECT_EQ(json["columns"][0]["top"].dump(), R"([{"value":1.5,"count":2},{"value":2.0,"count":1}])");

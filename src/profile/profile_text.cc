@@ -175,6 +175,7 @@ std::string associations_text(const TableProfile& profile, std::size_t width) {
   const std::vector<ColumnPair> pairs = strongest_pairs(profile.associations, kLeastAssociation, kMostPairs);
   if (pairs.empty()) return "";
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(pairs.size());
   for (const ColumnPair& pair : pairs) {
     rows.push_back({printable(profile.columns[pair.first].name), printable(profile.columns[pair.second].name),
                     fmt::format("{:.3f}", pair.association.value),
