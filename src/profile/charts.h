@@ -16,7 +16,7 @@ struct Bar {
   std::string label;
   std::size_t count = 0;
   bool is_rest = false;  // drawn paler: missing, other values
-  std::size_t part = 0;  // its place in ColumnProfile::by_class
+  std::size_t part = 0;  // its place in ColumnProfile::by_class; beyond its end if that has none
 };
 
 /// Bars can be divided among the classes of the label.

@@ -82,7 +82,7 @@ std::string charts_html(const TableProfile& profile, const ColumnProfile& column
   if (shows_histogram(column)) {
     const Histogram& histogram = column.numbers->histogram;
     html += chart_html(histogram_chart(histogram, whole, parts), "Histogram of " + name,
-                       bars_table(bars_of(histogram, whole), profile.row_count, "value"), with_charts);
+                       bars_table(bars_of(histogram, whole), profile.row_count, "value", parts), with_charts);
     if (histogram.below + histogram.above > 0) {
       html +=
           fmt::format("<p class=\"note\">Long tails are cut off: {} below and {} above what is shown.</p>",
@@ -97,7 +97,7 @@ std::string charts_html(const TableProfile& profile, const ColumnProfile& column
   // Bars of which none is as high as a pixel show nothing.
   if (column.top.front().count * 200 < profile.row_count) with_charts = false;
   return chart_html(bar_chart(bars, parts), "Most frequent values of " + name,
-                    bars_table(bars, profile.row_count, "value"), with_charts);
+                    bars_table(bars, profile.row_count, "value", parts), with_charts);
 }
 
 std::string badges_html(const ColumnProfile& column) {

@@ -29,21 +29,30 @@ std::string bar_cell(double share, std::string_view html) {
                      html);
 }
 
-std::string bars_table(const std::vector<Bar>& bars, std::size_t whole, std::string_view heading) {
+std::string bars_table(const std::vector<Bar>& bars, std::size_t whole, std::string_view heading,
+                       const ClassParts& parts) {
   std::size_t most = 1;
   for (const Bar& bar : bars) {
     if (!bar.is_rest) most = std::max(most, bar.count);
   }
   std::string html = fmt::format(
-      "<div class=\"scroll\"><table class=\"counts\"><thead><tr><th scope=\"col\">{}</th><th "
-      "scope=\"col\">rows</th>"
-      "<th scope=\"col\">share</th></tr></thead><tbody>",
+      "<div class=\"scroll\"><table class=\"counts\"><thead><tr><th scope=\"col\">{}</th>"
+      "<th scope=\"col\" class=\"number\">rows</th><th scope=\"col\">share</th>",
       html_text(heading));
+  for (const std::string& label : parts.labels) {
+    html += "<th scope=\"col\" class=\"number\">" + html_text(label) + "</th>";
+  }
+  html += "</tr></thead><tbody>";
   for (const Bar& bar : bars) {
-    html += fmt::format(
-        "<tr{}><th scope=\"row\">{}</th><td>{}</td>{}</tr>", bar.is_rest ? " class=\"rest\"" : "",
-        html_text(bar.label), base::with_thousands(bar.count),
-        bar_cell(static_cast<double>(bar.count) / static_cast<double>(most), percent(bar.count, whole)));
+    const double height = static_cast<double>(bar.count) / static_cast<double>(most);
+    html += fmt::format("<tr{}><th scope=\"row\">{}</th><td>{}</td>{}", bar.is_rest ? " class=\"rest\"" : "",
+                        html_text(bar.label), base::with_thousands(bar.count),
+                        bar_cell(height, html_text(percent(bar.count, whole))));
+    for (std::size_t number = 0; number < parts.labels.size(); ++number) {
+      const std::vector<std::size_t>& counts = (*parts.counts)[number];
+      html += "<td>" + (bar.part < counts.size() ? base::with_thousands(counts[bar.part]) : "") + "</td>";
+    }
+    html += "</tr>";
   }
   return html + "</tbody></table></div>";
 }
@@ -51,13 +60,15 @@ std::string bars_table(const std::vector<Bar>& bars, std::size_t whole, std::str
 std::vector<Bar> bars_of(const Histogram& histogram, bool whole_numbers) {
   std::vector<Bar> bars;
   const std::vector<double>& edges = histogram.edges;
-  if (histogram.below > 0) bars.push_back({"below " + shown(edges.front()), histogram.below, true});
+  if (histogram.below > 0)
+    bars.push_back({"below " + shown(edges.front()), histogram.below, true, histogram.counts.size()});
   for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
     const bool single = edges[bin] == edges[bin + 1] || (whole_numbers && edges[bin + 1] - edges[bin] == 1);
     bars.push_back({single ? shown(edges[bin]) : shown(edges[bin]) + " to " + shown(edges[bin + 1]),
-                    histogram.counts[bin]});
+                    histogram.counts[bin], false, bin});
   }
-  if (histogram.above > 0) bars.push_back({"above " + shown(edges.back()), histogram.above, true});
+  if (histogram.above > 0)
+    bars.push_back({"above " + shown(edges.back()), histogram.above, true, histogram.counts.size()});
   return bars;
 }
 

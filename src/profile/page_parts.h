@@ -18,8 +18,9 @@ namespace archmlp::profile {
 std::string chart_html(const nlohmann::ordered_json& specification, std::string_view label,
                        std::string_view table_html, bool with_charts);
 
-/// A table of labels and counts, with the share as a bar.
-std::string bars_table(const std::vector<Bar>& bars, std::size_t whole, std::string_view heading);
+/// A table of labels and counts, with the share as a bar, and the counts of each class if they are divided.
+std::string bars_table(const std::vector<Bar>& bars, std::size_t whole, std::string_view heading,
+                       const ClassParts& parts = {});
 
 /// The bins and the tails of a histogram, in the same form.
 std::vector<Bar> bars_of(const Histogram& histogram, bool whole_numbers);

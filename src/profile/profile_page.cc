@@ -222,8 +222,8 @@ std::string to_html(const TableProfile& profile, const table::Table& table, std:
   html += index_html(profile) + "<main>\n";
   if (!with_charts) {
     html +=
-        "<p class=\"note\">This program was built without the chart library, so there are tables in place of "
-        "charts.</p>\n";
+        "<p class=\"note\">This program was built without the chart library (./dev web), "
+        "so there are tables in place of charts.</p>\n";
   }
   html += overview_html(profile) + label_html(profile, with_charts) + warnings_html(profile);
   html +=

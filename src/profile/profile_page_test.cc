@@ -54,6 +54,8 @@ TEST(ProfilePage, WithoutTheRuntimeThereAreTables) {
   EXPECT_EQ(count_of(html, "application/json"), 0U);
   EXPECT_THAT(html, HasSubstr("built without the chart library"));
   EXPECT_THAT(html, HasSubstr("<th scope=\"row\">pro</th><td>2</td>"));
+  EXPECT_THAT(html, HasSubstr("50.0 %</td><td>2</td><td>0</td></tr>"))
+      << "pro rows by the classes pro, basic";
   EXPECT_THAT(html, HasSubstr("<svg class=\"spark\""));
 }
 
