@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include <fmt/core.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,6 +92,13 @@ base::Status write_stdout(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
+}
+
+std::size_t output_width() noexcept {
+  constexpr std::size_t kWithoutTerminal = 100;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return kWithoutTerminal;
+  return size.ws_col;
 }
 
 void print_error(const base::Error& error, bool as_json) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "archmlp/base/progress.h"
@@ -9,6 +10,9 @@ namespace archmlp::apps {
 
 /// All of `text` to standard output. Errors: kIo (disk full, pipe closed).
 base::Status write_stdout(std::string_view text);
+
+/// Columns of the terminal that standard output is; 100 if it is none.
+std::size_t output_width() noexcept;
 
 /// To standard error: `error: …` in a line, or {"error": {…}} for programs.
 void print_error(const base::Error& error, bool as_json);
