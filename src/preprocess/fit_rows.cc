@@ -108,6 +108,13 @@ Result<Rows> balanced(const contract::SampleStep& step, const FitInput& input, b
   return rows;
 }
 
+/// The rows of a given test file stay as they are.
+void add_test_file(Rows& rows, const FitInput& input) {
+  for (std::size_t row = input.data_row_count; row < input.rows.row_count(); ++row) {
+    rows.push_back(static_cast<std::uint32_t>(row));
+  }
+}
+
 }  // namespace
 
 Fitted fit(const contract::DropMissingStep& step, const FitInput& input) {
@@ -139,7 +146,7 @@ Fitted fit(const contract::DropDuplicatesStep& step, const FitInput& input) {
   for (const std::string& name : step.columns) {
     columns.push_back(name == input.label.name() ? &input.label : TRY(find_column(input.rows, name)));
   }
-  const Rows first = first_equal_rows(columns, input.rows.row_count());
+  const Rows first = first_equal_rows(columns, input.data_row_count);
   Rows kept_of_first(first.size());
   for (std::uint32_t row = 0; row < first.size(); ++row) {
     if (step.keep == "last" || first[row] == row) kept_of_first[first[row]] = row;
@@ -149,6 +156,7 @@ Fitted fit(const contract::DropDuplicatesStep& step, const FitInput& input) {
   for (std::uint32_t row = 0; row < first.size(); ++row) {
     if (kept_of_first[first[row]] == row) fitted.rows->push_back(row);
   }
+  add_test_file(*fitted.rows, input);
   return fitted;
 }
 
@@ -159,14 +167,15 @@ Fitted fit(const contract::SampleStep& step, const FitInput& input) {
     fitted.rows = TRY(balanced(step, input, rng));
     return fitted;
   }
-  Rows rows(input.rows.row_count());
+  Rows rows(input.data_row_count);
   std::iota(rows.begin(), rows.end(), 0U);
   const std::size_t count = TRY(wanted_count(step, rows.size()));
   if (!step.stratify) {
     fitted.rows = draw(rows, count, rng);
+    add_test_file(*fitted.rows, input);
     return fitted;
   }
-  const std::vector<Rows> groups = rows_by_label(input.label, rows);
+  const std::vector<Rows> groups = rows_by_label(input.label.gathered(rows), rows);
   const std::vector<std::size_t> counts = shares(groups, count, rows.size());
   fitted.rows.emplace();
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -174,6 +183,7 @@ Fitted fit(const contract::SampleStep& step, const FitInput& input) {
     fitted.rows->insert(fitted.rows->end(), drawn.begin(), drawn.end());
   }
   std::sort(fitted.rows->begin(), fitted.rows->end());
+  add_test_file(*fitted.rows, input);
   return fitted;
 }
 

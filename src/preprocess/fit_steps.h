@@ -19,6 +19,7 @@ struct FitInput {
   const contract::Schema& schema;  // of `rows`
   std::span<const std::uint32_t> train_rows;
   const table::Column& label;          // of all rows
+  std::size_t data_row_count;          // the rows behind them are those of a given test file
   std::optional<contract::Task> task;  // none: to be guessed from the label
 };
 

@@ -80,6 +80,16 @@ TEST_F(RecipeSteps, DrawsRowsByShare) {
               HasSubstr("no classes to balance"));
 }
 
+TEST_F(RecipeSteps, LeaveTheRowsOfAGivenTestFile) {
+  write("data.csv", "x,y\n1,a\n1,a\n2,b\n3,b\n");
+  write("test.csv", "x,y\n1,a\n1,a\n2,b\n");
+  for (const std::string step : {"drop_duplicates: ", "sample: {n: 3}", "sample: {n: 3, stratify: true}"}) {
+    run("label: y\npreprocess: [" + step + "]\nsplit: {test_file: test.csv}\n");
+    EXPECT_EQ(read("prepared/x_test.csv"), "x\n1\n1\n2\n") << step;
+    EXPECT_EQ(lines("prepared/x_train.csv").size(), 4U) << step;
+  }
+}
+
 TEST_F(RecipeSteps, TargetEncodingDoesNotTellTrainingRowsTheirOwnLabel) {
   std::string data = "t,id,y\n";
   for (int i = 0; i < 40; ++i)

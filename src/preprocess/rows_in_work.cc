@@ -97,10 +97,13 @@ Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) 
     TRY(check_both_sides());
     train_rows = side_rows(false);
   }
+  const auto is_data = [&](std::uint32_t raw_row) { return raw_row < data_row_count_; };
+  const auto data_rows = std::count_if(raw_rows_.begin(), raw_rows_.end(), is_data);
   auto fitted = fit_step(config, {.rows = features_,
                                   .schema = schema_,
                                   .train_rows = train_rows,
                                   .label = *label_,
+                                  .data_row_count = static_cast<std::size_t>(data_rows),
                                   .task = recipe_->train.task});
   if (!fitted.ok()) return located(std::move(fitted).error());
   const bool is_filter = std::holds_alternative<contract::FilterStep>(config) ||

@@ -74,6 +74,7 @@ struct Golden {
                                                  .schema = schema,
                                                  .train_rows = train_rows,
                                                  .label = labels.at(label),
+                                                 .data_row_count = rows.row_count(),
                                                  .task = label == "real" ? contract::Task::kRegression
                                                                          : contract::Task::kClassification});
   }
