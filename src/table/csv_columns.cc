@@ -6,7 +6,6 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/table/cell_decoder.h"
-#include "archmlp/table/large_memory.h"
 #include "archmlp/table/number_parser.h"
 
 namespace archmlp::table {
@@ -53,7 +52,17 @@ bool SeenForms::settled() const noexcept {
   return has(kText) || (has(kBoolean) && (has(kInteger) || has(kBigInteger) || has(kReal)));
 }
 
-ColumnChunk::ColumnChunk(const ColumnPlan& plan) : plan_(&plan), form_(Form::kIntegers) {
+void ColumnChunk::restart(const ColumnPlan& plan) {
+  plan_ = &plan;
+  form_ = Form::kIntegers;
+  seen_ = {};
+  any_missing_ = false;
+  row_count_ = 0;
+  integers_.clear();
+  missing_.clear();
+  reals_.clear();
+  booleans_.clear();
+  text_ = {};
   if (plan.skipped) {
     form_ = Form::kNothing;
     return;
@@ -75,41 +84,6 @@ ColumnChunk::ColumnChunk(const ColumnPlan& plan) : plan_(&plan), form_(Form::kIn
       break;
   }
   if (form_ == Form::kTexts) seen_ = sampled;
-}
-
-void ColumnChunk::reserve(std::size_t row_count) {
-  switch (form_) {
-    case Form::kIntegers:
-      integers_.reserve(row_count);
-      break;
-    case Form::kReals:
-      reals_.reserve(row_count);
-      break;
-    case Form::kBooleans:
-      booleans_.reserve(row_count);
-      break;
-    case Form::kTexts:
-      text_.codes.reserve(row_count);
-      break;
-    case Form::kNothing:
-      break;
-  }
-}
-
-bool ColumnChunk::holds(ColumnKind kind) const noexcept {
-  switch (form_) {
-    case Form::kIntegers:
-      return kind == ColumnKind::kInteger || kind == ColumnKind::kReal || seen_.none();
-    case Form::kReals:
-      return kind == ColumnKind::kReal || seen_.none();
-    case Form::kBooleans:
-      return kind == ColumnKind::kBoolean || seen_.none();
-    case Form::kTexts:
-      return kind == ColumnKind::kText;
-    case Form::kNothing:
-      return false;
-  }
-  return false;
 }
 
 std::optional<ColumnChunk::BadCell> ColumnChunk::append(const CsvField* fields, std::size_t stride,
@@ -350,101 +324,6 @@ void ColumnChunk::give_up() {
   reals_ = {};
   booleans_ = {};
   form_ = Form::kNothing;
-}
-
-/// Writes chunks into the whole column.
-class ColumnAssembler {
- public:
-  explicit ColumnAssembler(std::span<ColumnChunk* const> chunks) : chunks_(chunks) {
-    for (const ColumnChunk* chunk : chunks) row_count_ += chunk->row_count();
-  }
-
-  Cells integers() {
-    IntegerCells cells;
-    reserve_large(cells.values, row_count_);
-    for (ColumnChunk* chunk : chunks_) {
-      if (chunk->form_ != ColumnChunk::Form::kIntegers) to_missing_integers(*chunk);
-      if (!chunk->missing_.empty()) {
-        cells.missing.resize(cells.values.size(), 0);
-        cells.missing.insert(cells.missing.end(), chunk->missing_.begin(), chunk->missing_.end());
-      }
-      cells.values.insert(cells.values.end(), chunk->integers_.begin(), chunk->integers_.end());
-      if (!cells.missing.empty()) cells.missing.resize(cells.values.size(), 0);
-      chunk->give_up();
-    }
-    return cells;
-  }
-
-  Cells reals() {
-    RealCells cells;
-    reserve_large(cells.values, row_count_);
-    for (ColumnChunk* chunk : chunks_) {
-      if (chunk->form_ == ColumnChunk::Form::kIntegers) chunk->integers_to_reals();
-      if (chunk->form_ == ColumnChunk::Form::kReals) {
-        cells.values.insert(cells.values.end(), chunk->reals_.begin(), chunk->reals_.end());
-      } else {
-        cells.values.insert(cells.values.end(), chunk->row_count(), kMissingReal);
-      }
-      chunk->give_up();
-    }
-    return cells;
-  }
-
-  Cells booleans() {
-    BooleanCells cells;
-    reserve_large(cells.values, row_count_);
-    for (ColumnChunk* chunk : chunks_) {
-      if (chunk->form_ == ColumnChunk::Form::kBooleans) {
-        cells.values.insert(cells.values.end(), chunk->booleans_.begin(), chunk->booleans_.end());
-      } else {
-        cells.values.insert(cells.values.end(), chunk->row_count(), kMissingBoolean);
-      }
-      chunk->give_up();
-    }
-    return cells;
-  }
-
-  base::Result<Cells> texts(int thread_count) {
-    std::vector<const TextChunk*> texts;
-    for (ColumnChunk* chunk : chunks_) {
-      if (chunk->form_ != ColumnChunk::Form::kTexts) {
-        chunk->give_up();
-        chunk->text_.codes.assign(chunk->row_count(), -1);
-      }
-      texts.push_back(&chunk->text_);
-    }
-    base::Result<TextCells> merged = merge_text_chunks(texts, thread_count);
-    for (ColumnChunk* chunk : chunks_) chunk->text_ = {};
-    if (!merged.ok()) return std::move(merged).error();
-    return Cells(std::move(merged).value());
-  }
-
- private:
-  /// Precondition: the chunk has seen no value.
-  static void to_missing_integers(ColumnChunk& chunk) {
-    chunk.give_up();
-    chunk.integers_.assign(chunk.row_count(), 0);
-    chunk.missing_.assign(chunk.row_count(), 1);
-  }
-
-  std::span<ColumnChunk* const> chunks_;
-  std::size_t row_count_ = 0;
-};
-
-base::Result<Cells> assemble_column(std::span<ColumnChunk* const> chunks, ColumnKind kind, int thread_count) {
-  assert(std::ranges::all_of(chunks, [&](const ColumnChunk* chunk) { return chunk->holds(kind); }));
-  ColumnAssembler assembler(chunks);
-  switch (kind) {
-    case ColumnKind::kInteger:
-      return assembler.integers();
-    case ColumnKind::kReal:
-      return assembler.reals();
-    case ColumnKind::kBoolean:
-      return assembler.booleans();
-    case ColumnKind::kText:
-      return assembler.texts(thread_count);
-  }
-  return Cells{};
 }
 
 }  // namespace archmlp::table

@@ -70,10 +70,10 @@ struct ColumnPlan {
 /// One column's cells of one chunk of records, in the narrowest form that holds all seen so far.
 class ColumnChunk {
  public:
-  explicit ColumnChunk(const ColumnPlan& plan);
+  explicit ColumnChunk(const ColumnPlan& plan) { restart(plan); }
 
-  /// Makes room for about so many rows in all, as things look now.
-  void reserve(std::size_t row_count);
+  /// As a new one, but for the memory that it has.
+  void restart(const ColumnPlan& plan);
 
   /// Appends the cells fields[0], fields[stride], … The first that contradicts a given kind stops it.
   /// Precondition: the fields' text outlives this object.
@@ -89,11 +89,9 @@ class ColumnChunk {
   SeenForms seen() const noexcept { return seen_; }
   bool any_missing() const noexcept { return any_missing_; }
   std::size_t row_count() const noexcept { return row_count_; }
-  /// Whether the cells can be handed over as `kind` without reading the text again.
-  bool holds(contract::ColumnKind kind) const noexcept;
 
  private:
-  friend class ColumnAssembler;
+  friend class ColumnBuilder;
   enum class Form { kIntegers, kReals, kBooleans, kTexts, kNothing };
 
   /// Each appends cells from `row` on until one does not fit (it widens the form and returns that row) or the
@@ -112,8 +110,8 @@ class ColumnChunk {
   void integers_to_reals();
   void give_up();
 
-  const ColumnPlan* plan_;
-  Form form_;
+  const ColumnPlan* plan_ = nullptr;
+  Form form_ = Form::kIntegers;
   SeenForms seen_;
   bool any_missing_ = false;
   std::size_t row_count_ = 0;
@@ -123,9 +121,5 @@ class ColumnChunk {
   std::vector<std::int8_t> booleans_;
   TextChunk text_;
 };
-
-/// Joins the chunks of one column, freeing each as it goes. Precondition: every chunk holds(kind).
-base::Result<Cells> assemble_column(std::span<ColumnChunk* const> chunks, contract::ColumnKind kind,
-                                    int thread_count);
 
 }  // namespace archmlp::table

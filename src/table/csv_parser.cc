@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <unordered_map>
 
 #include "archmlp/base/cancel.h"
@@ -10,7 +11,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/csv_chunks.h"
-#include "archmlp/table/csv_columns.h"
+#include "archmlp/table/csv_column_builder.h"
 #include "archmlp/table/csv_dialect.h"
 #include "archmlp/table/csv_errors.h"
 #include "archmlp/table/csv_scanner.h"
@@ -30,9 +31,8 @@ std::size_t rows_of_a_block(std::size_t field_count) {
   return std::clamp<std::size_t>(kBlockFields / field_count, 1, 1024);
 }
 
-/// The columns of one chunk, and how many rows it has.
-struct Chunk {
-  std::string_view text;
+/// Room for the columns of one chunk, used for many.
+struct Workspace {
   std::vector<ColumnChunk> columns;
 };
 
@@ -45,10 +45,10 @@ class CsvParser {
   base::Status open(std::optional<char> delimiter, bool has_header);
   /// Reads all rows by `plans`, one a column of the file.
   base::Status read_rows(std::vector<ColumnPlan> plans);
-  /// The column as `kind`; may be called once a column. Precondition: not skipped.
-  base::Result<Column> take_column(std::size_t index, ColumnKind kind);
-  /// Reads the text again where a chunk did not keep what `kinds` needs.
+  /// Reads the text again for columns whose cells were not kept as their kind. None: a column that is not
+  /// read.
   base::Status reread_for(const std::vector<std::optional<ColumnKind>>& kinds);
+  /// Precondition: reread_for(kinds) was called.
   base::Result<std::vector<Column>> take_columns(const std::vector<std::optional<ColumnKind>>& kinds);
 
   const std::vector<std::string>& names() const noexcept { return names_; }
@@ -68,10 +68,12 @@ class CsvParser {
   base::Status check_names() const;
   void cut_into_chunks();
   void sample(std::vector<ColumnPlan>& plans) const;
-  base::Status read_chunks();
-  base::Status read_chunk(Chunk& chunk, const std::vector<ColumnPlan>& plans) const;
-  static void reserve_rows(Chunk& chunk, std::size_t row_count, const char* position);
-  base::Status read_block(Chunk& chunk, const CsvBlock& block, const char* block_end,
+  base::Status read_chunks(const std::vector<ColumnPlan>& plans);
+  base::Status read_chunk(std::string_view chunk, const std::vector<ColumnPlan>& plans,
+                          Workspace& workspace) const;
+  base::Status add_to_columns(const std::vector<ColumnPlan>& plans, std::span<Workspace> wave,
+                              double share_done);
+  base::Status read_block(Workspace& workspace, const CsvBlock& block, const char* block_end,
                           const char* invalid_utf8) const;
   std::size_t column_at(const CsvBlock& block, std::size_t row, const char* position) const;
 
@@ -86,8 +88,8 @@ class CsvParser {
   char delimiter_ = ',';
   std::vector<std::string> names_;
   std::vector<ColumnPlan> plans_;
-  std::vector<ColumnPlan> reread_plans_;  // the same with the kinds that came out
-  std::vector<Chunk> chunks_;
+  std::vector<std::string_view> chunks_;
+  std::vector<ColumnBuilder> columns_;
   std::size_t row_count_ = 0;
 };
 
@@ -175,9 +177,8 @@ void CsvParser::cut_into_chunks() {
   const std::size_t smallest = source_.chunk_size < kMegabyte ? 1 : names_.size() * kBytesAColumn;
   const std::size_t size = std::max({source_.chunk_size, smallest, std::size_t{1}});
   const std::vector<std::size_t> starts = find_chunk_starts(rows_, delimiter_, size, thread_count_);
-  chunks_.resize(starts.size() - 1);
-  for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    chunks_[i].text = rows_.substr(starts[i], starts[i + 1] - starts[i]);
+  for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
+    chunks_.push_back(rows_.substr(starts[i], starts[i + 1] - starts[i]));
   }
 }
 
@@ -190,7 +191,7 @@ void CsvParser::sample(std::vector<ColumnPlan>& plans) const {
   CsvBlock block;
   std::vector<ColumnPlan> fresh = plans;
   for (std::size_t i = 0; i < chunks_.size(); i += step) {
-    CsvScanner scanner(chunks_[i].text, delimiter_, names_.size());
+    CsvScanner scanner(chunks_[i], delimiter_, names_.size());
     static_cast<void>(scanner.next(kSampledRows, block));  // faults are found again when the chunk is read
     if (block.row_count() == 0) continue;
     for (std::size_t column = 0; column < plans.size(); ++column) {
@@ -206,8 +207,8 @@ base::Status CsvParser::read_rows(std::vector<ColumnPlan> plans) {
   cut_into_chunks();
   sample(plans);
   plans_ = std::move(plans);
-  TRY(read_chunks());
-  for (const Chunk& chunk : chunks_) row_count_ += chunk.columns[0].row_count();
+  columns_.resize(plans_.size());
+  TRY(read_chunks(plans_));
   if (row_count_ > kMaxRows) {
     return errors_.in_file({.code = base::ErrorCode::kResourceLimit,
                             .message = "the file has " + base::with_thousands(row_count_) +
@@ -217,70 +218,82 @@ base::Status CsvParser::read_rows(std::vector<ColumnPlan> plans) {
   return {};
 }
 
-/// In waves, so that the calling thread can report progress; the hash of the file's bytes is one task of each
-/// wave.
-base::Status CsvParser::read_chunks() {
+/// In waves, so that chunks are copied while they are in cache and their memory is used again; the hash of
+/// the file's bytes is one task of each wave.
+base::Status CsvParser::read_chunks(const std::vector<ColumnPlan>& plans) {
   const std::size_t wave = std::max<std::size_t>(16, static_cast<std::size_t>(thread_count_) * 4);
   const std::size_t total_mb = rows_.size() / kMegabyte;
+  std::vector<Workspace> workspaces(std::min(wave, chunks_.size()));
+  row_count_ = 0;
   std::size_t done_bytes = 0;
   for (std::size_t first = 0; first < chunks_.size(); first += wave) {
     const std::size_t count = std::min(wave, chunks_.size() - first);
     const bool last_wave = first + count == chunks_.size();
-    for (std::size_t i = 0; i < count; ++i) done_bytes += chunks_[first + i].text.size();
+    for (std::size_t i = 0; i < count; ++i) done_bytes += chunks_[first + i].size();
     const std::size_t hash_end =
         last_wave ? source_.bytes.size() : std::min(done_bytes, source_.bytes.size());
     const auto work = [&](std::size_t task) -> base::Status {
       TRY(base::check_cancelled());
-      if (task > 0) return read_chunk(chunks_[first + task - 1], plans_);
+      if (task > 0) return read_chunk(chunks_[first + task - 1], plans, workspaces[task - 1]);
       if (hashed_ < hash_end) sha256_.update(source_.bytes.substr(hashed_, hash_end - hashed_));
       hashed_ = std::max(hashed_, hash_end);
       return {};
     };
     TRY(base::parallel_for(count + 1, thread_count_, work));
+    const double share_done = static_cast<double>(done_bytes) / static_cast<double>(rows_.size());
+    TRY(add_to_columns(plans, std::span(workspaces).first(count), share_done));
     source_.progress->update("MB", done_bytes / kMegabyte, total_mb, {});
   }
   return {};
 }
 
-base::Status CsvParser::read_chunk(Chunk& chunk, const std::vector<ColumnPlan>& plans) const {
-  chunk.columns.reserve(plans.size());
-  for (const ColumnPlan& plan : plans) chunk.columns.emplace_back(plan);
-  const auto invalid_at = base::find_invalid_utf8(chunk.text);
-  const char* const invalid = invalid_at ? chunk.text.data() + *invalid_at : nullptr;
-  CsvScanner scanner(chunk.text, delimiter_, names_.size());
+base::Status CsvParser::add_to_columns(const std::vector<ColumnPlan>& plans, std::span<Workspace> wave,
+                                       double share_done) {
+  for (const Workspace& workspace : wave) row_count_ += workspace.columns[0].row_count();
+  const auto expected_row_count =
+      static_cast<std::size_t>(static_cast<double>(row_count_) / share_done * 1.01) + 16;
+  return base::parallel_for(plans.size(), thread_count_, [&](std::size_t column) -> base::Status {
+    if (plans[column].skipped) return {};
+    for (Workspace& workspace : wave) columns_[column].add(workspace.columns[column], expected_row_count);
+    return {};
+  });
+}
+
+base::Status CsvParser::read_chunk(std::string_view chunk, const std::vector<ColumnPlan>& plans,
+                                   Workspace& workspace) const {
+  if (workspace.columns.empty()) {
+    workspace.columns.reserve(plans.size());
+    for (const ColumnPlan& plan : plans) workspace.columns.emplace_back(plan);
+  } else {
+    for (std::size_t column = 0; column < plans.size(); ++column)
+      workspace.columns[column].restart(plans[column]);
+  }
+  const auto invalid_at = base::find_invalid_utf8(chunk);
+  const char* const invalid = invalid_at ? chunk.data() + *invalid_at : nullptr;
+  CsvScanner scanner(chunk, delimiter_, names_.size());
   CsvBlock block;
   const std::size_t max_rows = rows_of_a_block(names_.size());
   while (true) {
     const std::optional<CsvFault> fault = scanner.next(max_rows, block);
     if (block.row_count() == 0 && !fault) break;
-    if (block.row_count() > 0 && block.records[0] == chunk.text.data()) {
-      reserve_rows(chunk, block.row_count(), scanner.position());
-    }
-    TRY(read_block(chunk, block, fault ? fault->record_begin : scanner.position(), invalid));
+    TRY(read_block(workspace, block, fault ? fault->record_begin : scanner.position(), invalid));
     if (fault) return errors_.of(*fault, names_.size(), delimiter_, names_);
   }
-  for (ColumnChunk& column : chunk.columns) column.close();
+  for (ColumnChunk& column : workspace.columns) column.close();
   return {};
 }
 
-/// By the size of the first rows, which end at `position`.
-void CsvParser::reserve_rows(Chunk& chunk, std::size_t row_count, const char* position) {
-  const auto bytes = static_cast<double>(position - chunk.text.data());
-  const double rows = static_cast<double>(row_count) * (static_cast<double>(chunk.text.size()) / bytes);
-  for (ColumnChunk& column : chunk.columns) column.reserve(static_cast<std::size_t>(rows * 1.02) + 16);
-}
-
 /// Errors: that of the first row, and in it the first column, that has one.
-base::Status CsvParser::read_block(Chunk& chunk, const CsvBlock& block, const char* block_end,
+base::Status CsvParser::read_block(Workspace& workspace, const CsvBlock& block, const char* block_end,
                                    const char* invalid_utf8) const {
   if (block.row_count() == 0) return {};
   const std::size_t none = block.row_count();
   std::size_t bad_row = none;
   std::size_t bad_column = 0;
   base::Error bad_cell;
-  for (std::size_t column = 0; column < chunk.columns.size() && bad_row > 0; ++column) {
+  for (std::size_t column = 0; column < workspace.columns.size() && bad_row > 0; ++column) {
     // Only the rows before the bad one: further right, nothing in it comes first.
-    auto bad = chunk.columns[column].append(block.fields.data() + column, names_.size(), bad_row);
+    auto bad = workspace.columns[column].append(block.fields.data() + column, names_.size(), bad_row);
     if (!bad) continue;
     bad_row = bad->row;
     bad_column = column;
@@ -305,53 +318,30 @@ std::size_t CsvParser::column_at(const CsvBlock& block, std::size_t row, const c
   return column;
 }
 
-SeenForms CsvParser::seen(std::size_t column) const {
-  SeenForms seen;
-  for (const Chunk& chunk : chunks_) seen.add(chunk.columns[column].seen());
-  return seen;
-}
+SeenForms CsvParser::seen(std::size_t column) const { return columns_[column].seen(); }
 
-bool CsvParser::any_missing(std::size_t column) const {
-  return std::ranges::any_of(chunks_,
-                             [&](const Chunk& chunk) { return chunk.columns[column].any_missing(); });
-}
+bool CsvParser::any_missing(std::size_t column) const { return columns_[column].any_missing(); }
 
 base::Status CsvParser::reread_for(const std::vector<std::optional<ColumnKind>>& kinds) {
-  reread_plans_ = plans_;
-  for (std::size_t column = 0; column < kinds.size(); ++column) reread_plans_[column].given = kinds[column];
-  return base::parallel_for(chunks_.size(), thread_count_, [&](std::size_t index) -> base::Status {
-    TRY(base::check_cancelled());
-    Chunk& chunk = chunks_[index];
-    std::vector<std::size_t> lost;
-    for (std::size_t column = 0; column < kinds.size(); ++column) {
-      if (kinds[column] && !chunk.columns[column].holds(*kinds[column])) lost.push_back(column);
-    }
-    if (lost.empty()) return {};
-    for (const std::size_t column : lost) chunk.columns[column] = ColumnChunk(reread_plans_[column]);
-    CsvScanner scanner(chunk.text, delimiter_, names_.size());
-    CsvBlock block;
-    while (true) {
-      static_cast<void>(
-          scanner.next(rows_of_a_block(names_.size()), block));  // read once before without a fault
-      if (block.row_count() == 0) return {};
-      for (const std::size_t column : lost) {
-        static_cast<void>(
-            chunk.columns[column].append(block.fields.data() + column, names_.size(), block.row_count()));
-      }
-    }
-  });
+  std::vector<ColumnPlan> plans = plans_;
+  bool any_lost = false;
+  for (std::size_t column = 0; column < kinds.size(); ++column) {
+    const bool is_lost = kinds[column] && !columns_[column].holds(*kinds[column]);
+    plans[column].skipped = !is_lost;
+    plans[column].given = kinds[column];
+    if (is_lost) columns_[column] = {};
+    any_lost = any_lost || is_lost;
+  }
+  if (!any_lost) return {};
+  return read_chunks(plans);
 }
 
 base::Result<std::vector<Column>> CsvParser::take_columns(
     const std::vector<std::optional<ColumnKind>>& kinds) {
-  TRY(reread_for(kinds));
   std::vector<std::optional<Cells>> cells(kinds.size());
   const auto take = [&](std::size_t column, int threads) -> base::Status {
     TRY(base::check_cancelled());
-    std::vector<ColumnChunk*> parts;
-    parts.reserve(chunks_.size());
-    for (Chunk& chunk : chunks_) parts.push_back(&chunk.columns[column]);
-    cells[column] = TRY(assemble_column(parts, *kinds[column], threads));
+    cells[column] = TRY(columns_[column].take(*kinds[column], threads));
     return {};
   };
   // A text column is joined by all threads, the others by one each.
@@ -517,6 +507,7 @@ base::Result<CsvTable> parse_with_schema(const CsvSource& source, const contract
     }
   }
   TRY(parser.read_rows(std::move(plans)));
+  TRY(parser.reread_for(kinds));
   std::vector<Column> read = TRY(parser.take_columns(kinds));
 
   CsvTable result{.table = {}, .schema = {}, .delimiter = parser.delimiter(), .sha256 = parser.take_sha256()};
