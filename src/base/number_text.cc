@@ -13,7 +13,8 @@ char* write_hundredths(char* out, double magnitude) noexcept {
   constexpr double kFifteenDigits = 1e15;
   const double scaled = magnitude * 100.0;
   if (!(scaled < kFifteenDigits)) return nullptr;
-  const auto hundredths = static_cast<std::uint64_t>(scaled + 0.5);
+  const auto hundredths =
+      static_cast<std::uint64_t>(scaled + 0.5);  // NOLINT(bugprone-incorrect-roundings): see below
   if (static_cast<double>(hundredths) / 100.0 != magnitude) return nullptr;
   out = std::to_chars(out, out + kNumberTextSize, hundredths / 100).ptr;
   const auto decimals = static_cast<unsigned>(hundredths % 100);

@@ -77,7 +77,7 @@ std::function<nlohmann::ordered_json(const void*)> getter(Getter get) {
 template <typename Config, typename Member, typename Read>
 Field stored_field(std::string_view name, Member Config::*member, std::string_view type,
                    std::string_view range, std::string_view help, Read read,
-                   std::function<nlohmann::ordered_json()> schema) {
+                   const std::function<nlohmann::ordered_json()>& schema) {
   using Json = nlohmann::ordered_json;
   return {.name = name,
           .type = type,
@@ -90,7 +90,7 @@ Field stored_field(std::string_view name, Member Config::*member, std::string_vi
             return {};
           }),
           .get = getter<Config>([member](const Config& config) { return Json(config.*member); }),
-          .schema = std::move(schema)};
+          .schema = schema};
 }
 
 /// The same with null for none.

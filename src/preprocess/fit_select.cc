@@ -91,6 +91,7 @@ Fitted fit(const contract::SelectStep& step, const FitInput& input) {
   if (step.k) {
     const TrainingLabel label = TRY(training_label(input));
     std::vector<double> scores;
+    scores.reserve(left.size());
     for (const Candidate& one : left) {
       scores.push_back(step.score == "f" ? f_score(one.numbers, label)
                                          : mutual_information(one.numbers, label));

@@ -279,14 +279,14 @@ std::vector<std::uint32_t> RowsInWork::side_rows(bool test) const {
 }
 
 std::vector<std::string> RowsInWork::warnings() const {
+  std::vector<std::string> removed;
+  for (const contract::StepConfig& step : recipe_->preprocess) {
+    const auto* remove = std::get_if<contract::RemoveStep>(&step);
+    if (remove != nullptr) removed.insert(removed.end(), remove->columns.begin(), remove->columns.end());
+  }
   std::vector<std::string> warnings;
   for (const auto& [column, suspicion] : suspicions_) {
-    const bool is_removed = std::any_of(
-        recipe_->preprocess.begin(), recipe_->preprocess.end(), [&](const contract::StepConfig& step) {
-          const auto* remove = std::get_if<contract::RemoveStep>(&step);
-          return remove != nullptr &&
-                 std::find(remove->columns.begin(), remove->columns.end(), column) != remove->columns.end();
-        });
+    const bool is_removed = std::find(removed.begin(), removed.end(), column) != removed.end();
     if (!is_removed) warnings.push_back(fmt::format("{}. Hint: {}", suspicion.message, suspicion.hint));
   }
   return warnings;

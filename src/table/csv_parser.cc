@@ -454,6 +454,7 @@ base::Result<CsvTable> parse_guessing_kinds(const CsvSource& source, const contr
                       .missing_values = plan.missing_values->tokens()});
   }
   std::vector<bool> skipped;
+  skipped.reserve(plans.size());
   for (const ColumnPlan& plan : plans) skipped.push_back(plan.skipped);
   TRY(parser.read_rows(std::move(plans)));
   std::vector<std::optional<ColumnKind>> kinds(schema.size());
