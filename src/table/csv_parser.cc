@@ -72,7 +72,7 @@ class CsvParser {
   base::Status read_chunk(std::string_view chunk, const std::vector<ColumnPlan>& plans,
                           Workspace& workspace) const;
   base::Status add_to_columns(const std::vector<ColumnPlan>& plans, std::span<Workspace> wave,
-                              double share_done);
+                              std::size_t done_bytes);
   base::Status read_block(Workspace& workspace, const CsvBlock& block, const char* block_end,
                           const char* invalid_utf8) const;
   std::size_t column_at(const CsvBlock& block, std::size_t row, const char* position) const;
@@ -240,18 +240,19 @@ base::Status CsvParser::read_chunks(const std::vector<ColumnPlan>& plans) {
       return {};
     };
     TRY(base::parallel_for(count + 1, thread_count_, work));
-    const double share_done = static_cast<double>(done_bytes) / static_cast<double>(rows_.size());
-    TRY(add_to_columns(plans, std::span(workspaces).first(count), share_done));
+    TRY(add_to_columns(plans, std::span(workspaces).first(count), done_bytes));
     source_.progress->update("MB", done_bytes / kMegabyte, total_mb, {});
   }
   return {};
 }
 
 base::Status CsvParser::add_to_columns(const std::vector<ColumnPlan>& plans, std::span<Workspace> wave,
-                                       double share_done) {
+                                       std::size_t done_bytes) {
   for (const Workspace& workspace : wave) row_count_ += workspace.columns[0].row_count();
+  const double rows_a_byte =
+      done_bytes == 0 ? 0.0 : static_cast<double>(row_count_) / static_cast<double>(done_bytes);
   const auto expected_row_count =
-      static_cast<std::size_t>(static_cast<double>(row_count_) / share_done * 1.01) + 16;
+      static_cast<std::size_t>(rows_a_byte * static_cast<double>(rows_.size()) * 1.01) + 16;
   return base::parallel_for(plans.size(), thread_count_, [&](std::size_t column) -> base::Status {
     if (plans[column].skipped) return {};
     for (Workspace& workspace : wave) columns_[column].add(workspace.columns[column], expected_row_count);
