@@ -22,8 +22,8 @@ std::size_t rows_of(const contract::DatasetContract& contract, std::string_view 
 std::string to_text(const preprocess::PreprocessReport& report, const std::filesystem::path& out) {
   const contract::DatasetContract& contract = report.contract;
   std::string text = fmt::format("read      {} rows", with_thousands(report.rows_read));
-  if (report.rows_filtered > 0)
-    text += fmt::format(", {} of them filtered out", with_thousands(report.rows_filtered));
+  if (report.rows_dropped > 0)
+    text += fmt::format(", {} of them left out by the steps", with_thousands(report.rows_dropped));
   text +=
       fmt::format("\nprepared  {} features, label {} ({}): {} rows to train, {} to test\n",
                   contract.features.columns.size(), base::quoted(contract.label.name),
@@ -40,7 +40,7 @@ std::string to_text(const preprocess::PreprocessReport& report, const std::files
 nlohmann::ordered_json to_json(const preprocess::PreprocessReport& report, const std::filesystem::path& out) {
   nlohmann::ordered_json json = {{"out", out.string()},
                                  {"rows_read", report.rows_read},
-                                 {"rows_filtered", report.rows_filtered},
+                                 {"rows_dropped", report.rows_dropped},
                                  {"train_rows", rows_of(report.contract, "x_train.csv")},
                                  {"test_rows", rows_of(report.contract, "x_test.csv")},
                                  {"features", report.contract.features.names()},

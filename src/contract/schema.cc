@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <unordered_set>
 
 #include "archmlp/base/text.h"
@@ -181,6 +182,22 @@ Task guess_task(ColumnKind kind, std::size_t distinct_count, std::size_t row_cou
   if (kind == ColumnKind::kText || kind == ColumnKind::kBoolean) return Task::kClassification;
   const bool few = distinct_count <= 2 || (distinct_count <= 20 && distinct_count <= row_count / 10);
   return kind == ColumnKind::kInteger && few ? Task::kClassification : Task::kRegression;
+}
+
+base::Status check_task(std::string_view label, ColumnKind kind, std::span<const double> reals, Task task) {
+  if (task == Task::kRegression) {
+    if (kind == ColumnKind::kInteger || kind == ColumnKind::kReal) return {};
+    return base::Error{.message = fmt::format("the label {} is {}: a regression needs numbers",
+                                              base::quoted(label), to_string(kind)),
+                       .hint = "use classification (--task classification, or train.task in the recipe)"};
+  }
+  const auto fraction = std::find_if(reals.begin(), reals.end(),
+                                     [](double v) { return std::isfinite(v) && v != std::trunc(v); });
+  if (fraction == reals.end()) return {};
+  return base::Error{.message = fmt::format("the label {}: {} is no class but a quantity",
+                                            base::quoted(label), base::format_real(*fraction)),
+                     .where = fmt::format("row {}", fraction - reals.begin() + 1),
+                     .hint = "use regression (--task regression, or train.task in the recipe)"};
 }
 
 }  // namespace archmlp::contract

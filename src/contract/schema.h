@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,5 +60,10 @@ base::Result<LabelSchema> label_from_json(const nlohmann::ordered_json& json);
 /// The task that a label column suggests: text, boolean, or integer with at most 20 distinct values (and
 /// those no more than a tenth of the rows, unless 2) is classification; everything else regression.
 Task guess_task(ColumnKind kind, std::size_t distinct_count, std::size_t row_count) noexcept;
+
+/// Whether a label's cells can be predicted so: a regression needs numbers, classes are no quantities with a
+/// fraction. `reals`: the cells of a real label, in row order; empty for other kinds. The error's `where` is
+/// the row, if one is at fault.
+base::Status check_task(std::string_view label, ColumnKind kind, std::span<const double> reals, Task task);
 
 }  // namespace archmlp::contract

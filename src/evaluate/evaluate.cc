@@ -144,8 +144,14 @@ base::Result<Evaluation> evaluate_files(const EvaluateOptions& options, base::Pr
                                           .reader = "evaluate",
                                           .require_all_files = false,
                                           .thread_count = options.thread_count}));
-  const prepared::PreparedData data =
-      TRY(reader.read_as(contract.features, prepared::label_column(contract.label), progress));
+  base::Result<prepared::PreparedData> read =
+      reader.read_as(contract.features, prepared::label_column(contract.label), progress);
+  if (!read.ok() && !reader.contract() && contract.has_raw &&
+      read.error().code == base::ErrorCode::kInvalidInput) {
+    read.error().hint += std::string(read.error().hint.empty() ? "" : "; ") +
+                         "evaluate takes prepared features, as in x_test.csv and y_test.csv, not raw rows";
+  }
+  const prepared::PreparedData data = TRY(std::move(read));
 
   Evaluation evaluation;
   evaluation.label = contract.label;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "archmlp/base/file.h"
@@ -14,6 +13,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/prepared/file_diagnosis.h"
 #include "archmlp/table/csv_reader.h"
+#include "archmlp/table/value_ranks.h"
 #include "archmlp/transform/contract_check.h"
 
 namespace archmlp::prepared {
@@ -291,24 +291,7 @@ base::Result<PreparedData> PreparedReader::read_as(const contract::Schema& featu
 
 std::vector<contract::Value> distinct_values(const table::Column& label) {
   std::vector<contract::Value> values;
-  if (label.kind() == ColumnKind::kText) {
-    const table::TextCells& cells = label.texts();
-    std::vector<bool> used(cells.levels.size());
-    for (const std::int32_t code : cells.codes) used[static_cast<std::size_t>(code)] = true;
-    for (std::size_t i = 0; i < used.size(); ++i) {
-      if (used[i]) values.emplace_back(cells.levels[i]);
-    }
-  } else if (label.kind() == ColumnKind::kInteger) {
-    const std::set<std::int64_t> distinct(label.integers().values.begin(), label.integers().values.end());
-    values.assign(distinct.begin(), distinct.end());
-  } else if (label.kind() == ColumnKind::kBoolean) {
-    const std::set<bool> distinct(label.booleans().values.begin(), label.booleans().values.end());
-    values.assign(distinct.begin(), distinct.end());
-  } else {
-    const std::set<double> distinct(label.reals().values.begin(), label.reals().values.end());
-    values.assign(distinct.begin(), distinct.end());
-  }
-  std::sort(values.begin(), values.end(), contract::value_less);
+  for (const std::uint32_t row : table::rank_values(label).first_rows) values.push_back(label.value(row));
   return values;
 }
 

@@ -5,7 +5,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/preprocess/columns.h"
-#include "archmlp/preprocess/value_ranks.h"
+#include "archmlp/table/value_ranks.h"
 
 namespace archmlp::preprocess {
 
@@ -31,7 +31,7 @@ Result<Categories> learn_categories(const table::Column& column, const FitInput&
                  .hint = "read it as integer or text (read.types), bin it, or leave it as it is"};
   }
   const table::Column training = column.gathered(input.train_rows);
-  ValueRanks ranks = rank_values(training);
+  table::ValueRanks ranks = table::rank_values(training);
   if (ranks.distinct_count() == 0) return no_training_value(column.name());
   if (ranks.distinct_count() > kMaxKnownValues) {
     return Error{

@@ -10,7 +10,7 @@
 #include "archmlp/preprocess/categories.h"
 #include "archmlp/preprocess/columns.h"
 #include "archmlp/preprocess/fit_steps.h"
-#include "archmlp/preprocess/value_ranks.h"
+#include "archmlp/table/value_ranks.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::preprocess {
@@ -49,7 +49,7 @@ bool equal(const Value& a, const Value& b) noexcept {
 class Sample {
  public:
   Sample(const table::Column& column, const contract::ImputeStep& step, std::span<const std::uint32_t> rows)
-      : column_(column.gathered(rows)), ranks_(rank_values(column_)) {
+      : column_(column.gathered(rows)), ranks_(table::rank_values(column_)) {
     for (std::size_t rank = 0; rank < ranks_.distinct_count(); ++rank) {
       const Value value = column_.value(ranks_.first_rows[rank]);
       const bool is_placeholder =
@@ -112,7 +112,7 @@ class Sample {
     double lost = 0.0;
     for (std::size_t row = 0; row < values.size(); ++row) {
       const std::uint32_t rank = ranks_.of_row[row];
-      if (rank == ValueRanks::kMissing || ranks_.row_counts[rank] == 0) continue;
+      if (rank == table::ValueRanks::kMissing || ranks_.row_counts[rank] == 0) continue;
       const double value = values[row];
       const double next = sum + value;
       lost += std::abs(sum) >= std::abs(value) ? (sum - next) + value : (value - next) + sum;
@@ -122,7 +122,7 @@ class Sample {
   }
 
   table::Column column_;
-  ValueRanks ranks_;  // a placeholder's count is 0
+  table::ValueRanks ranks_;  // a placeholder's count is 0
   std::size_t value_count_ = 0;
 };
 
@@ -179,9 +179,10 @@ Result<Groups> find_groups(const std::string& name, const FitInput& input) {
   const table::Column* column = TRY(find_column(input.rows, name));
   Groups groups{.values = TRY(learn_categories(*column, input)).values};
   groups.rows.resize(groups.values.size());
-  const ValueRanks ranks = rank_values(column->gathered(input.train_rows));
+  const table::ValueRanks ranks = table::rank_values(column->gathered(input.train_rows));
   for (std::size_t i = 0; i < ranks.of_row.size(); ++i) {
-    if (ranks.of_row[i] != ValueRanks::kMissing) groups.rows[ranks.of_row[i]].push_back(input.train_rows[i]);
+    if (ranks.of_row[i] != table::ValueRanks::kMissing)
+      groups.rows[ranks.of_row[i]].push_back(input.train_rows[i]);
   }
   return groups;
 }

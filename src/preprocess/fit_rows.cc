@@ -13,7 +13,7 @@
 #include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/label.h"
 #include "archmlp/preprocess/row_groups.h"
-#include "archmlp/preprocess/value_ranks.h"
+#include "archmlp/table/value_ranks.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::preprocess {
@@ -38,7 +38,7 @@ Rows draw(const Rows& rows, std::size_t count, base::Rng& rng) {
 
 /// The rows of each value of the label, missing ones last. Shape: `label` has a cell for each of `rows`.
 std::vector<Rows> rows_by_label(const table::Column& label, const Rows& rows) {
-  const ValueRanks ranks = rank_values(label);
+  const table::ValueRanks ranks = table::rank_values(label);
   std::vector<Rows> groups(ranks.distinct_count() + 1);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     groups[std::min<std::size_t>(ranks.of_row[i], ranks.distinct_count())].push_back(rows[i]);

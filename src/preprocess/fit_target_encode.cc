@@ -8,7 +8,7 @@
 #include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/label.h"
 #include "archmlp/preprocess/numbers.h"
-#include "archmlp/preprocess/value_ranks.h"
+#include "archmlp/table/value_ranks.h"
 #include "archmlp/transform/steps.h"
 
 namespace archmlp::preprocess {
@@ -118,7 +118,7 @@ Result<Encoded> encode_column(const table::Column& column, const Outputs& output
   Encoded encoded{.fitted = {.name = column.name()}};
   encoded.fitted.categories = TRY(learn_categories(column, input)).values;
   const std::size_t known_count = encoded.fitted.categories.size();
-  const ValueRanks ranks = rank_values(column.gathered(input.train_rows));
+  const table::ValueRanks ranks = table::rank_values(column.gathered(input.train_rows));
   std::vector<std::uint32_t> categories = ranks.of_row;  // missing is a category of its own, the last
   for (std::uint32_t& category : categories) {
     category = std::min(category, static_cast<std::uint32_t>(known_count));

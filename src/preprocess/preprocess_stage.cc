@@ -16,9 +16,9 @@
 #include "archmlp/preprocess/dataset_writer.h"
 #include "archmlp/preprocess/rows_in_work.h"
 #include "archmlp/preprocess/unread_columns.h"
-#include "archmlp/preprocess/value_ranks.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
+#include "archmlp/table/value_ranks.h"
 #include "archmlp/transform/plan.h"
 
 namespace archmlp::preprocess {
@@ -113,26 +113,13 @@ Status check_test_rows_output(const PreprocessOptions& options, const RawData& r
 
 /// Distinct labels of all rows, so that a class which only test rows have can still be scored.
 Result<contract::LabelSchema> describe_label(const table::Column& label, const contract::TrainConfig& train) {
-  const ValueRanks values = rank_values(label);
+  const table::ValueRanks values = table::rank_values(label);
   contract::LabelSchema schema{.name = label.name(), .kind = label.kind()};
   schema.task =
       train.task.value_or(contract::guess_task(label.kind(), values.distinct_count(), label.row_count()));
-  if (schema.task == contract::Task::kRegression) {
-    if (label.kind() == ColumnKind::kInteger || label.kind() == ColumnKind::kReal) return schema;
-    return Error{.message = fmt::format("the label {} is {}: a regression needs numbers",
-                                        base::quoted(label.name()), contract::to_string(label.kind())),
-                 .where = "train.task",
-                 .hint = "use classification"};
-  }
-  for (const std::uint32_t row : values.first_rows) {
-    schema.classes.push_back(label.value(row));
-    const auto* number = std::get_if<double>(&schema.classes.back());
-    if (number == nullptr || *number == std::trunc(*number)) continue;
-    return Error{.message = fmt::format("the label {} holds {}, which is no class but a quantity",
-                                        base::quoted(label.name()), base::format_real(*number)),
-                 .where = "train.task",
-                 .hint = "use regression"};
-  }
+  TRY(contract::check_task(label.name(), label.kind(), table::real_values(label), schema.task));
+  if (schema.task == contract::Task::kRegression) return schema;
+  for (const std::uint32_t row : values.first_rows) schema.classes.push_back(label.value(row));
   return schema;
 }
 
@@ -140,7 +127,7 @@ Status check_training_classes(const contract::LabelSchema& schema, const table::
                               const std::vector<std::uint32_t>& train_rows) {
   if (schema.task == contract::Task::kRegression) return {};
   const table::Column training = label.gathered(train_rows);
-  if (rank_values(training).distinct_count() > 1) return {};
+  if (table::rank_values(training).distinct_count() > 1) return {};
   return Error{
       .message = fmt::format("all training rows have the same label, {}: there is nothing to learn",
                              base::quoted(contract::to_text(training.value(0)))),
@@ -245,7 +232,7 @@ Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, 
   PreprocessReport report;
   report.contract = TRY(make_contract(options, work, raw, std::move(label)));
   report.rows_read = rows_read;
-  report.rows_filtered = work.filtered_count();
+  report.rows_dropped = work.dropped_count();
   report.unknown_categories = work.unknown_categories();
   report.warnings = work.warnings();
   TRY(publish(options, work, raw, report.contract, progress));

@@ -24,7 +24,7 @@ struct PreprocessOptions {
 struct PreprocessReport {
   contract::DatasetContract contract;
   std::size_t rows_read = 0;
-  std::size_t rows_filtered = 0;
+  std::size_t rows_dropped = 0;
   std::map<std::string, std::size_t> unknown_categories;  // in the test rows
   std::vector<std::string> warnings;
 };

@@ -26,7 +26,7 @@ TEST_F(PreprocessStageTest, PublishesTheFourFilesAndTheContract) {
   EXPECT_EQ(read("prepared/y_train.csv"), "y\nno\nyes\nno\nyes\nno\nyes\n");
   EXPECT_EQ(read("prepared/y_test.csv"), "y\nno\nyes\nno\n");
   EXPECT_EQ(report.rows_read, 9U);
-  EXPECT_EQ(report.rows_filtered, 0U);
+  EXPECT_EQ(report.rows_dropped, 0U);
 }
 
 TEST_F(PreprocessStageTest, PromisesInTheContractWhatItWrote) {
@@ -135,7 +135,7 @@ TEST_F(PreprocessStageTest, DropsFilteredRowsAndKeepsTheFilterForTheModel) {
   write("data.csv", kPeople);
   const PreprocessReport report =
       run("label: y\npreprocess: [{filter: city != 'Bern'}, {remove: [id, city]}]\n");
-  EXPECT_EQ(report.rows_filtered, 1U);
+  EXPECT_EQ(report.rows_dropped, 1U);
   EXPECT_EQ(report.contract.steps.size(), 2U);
   EXPECT_EQ(report.contract.steps[0]["kind"], "filter");
 }
@@ -145,7 +145,7 @@ TEST_F(PreprocessStageTest, LetsAFilterLookAtTheLabelWhenFittingOnly) {
   const PreprocessReport report =
       run("label: y\npreprocess: [{filter: notnull(y)}, {filter: \"y != 'c' and t < 7\"}]\nsplit: "
           "{time_column: t}\n");
-  EXPECT_EQ(report.rows_filtered, 3U);
+  EXPECT_EQ(report.rows_dropped, 3U);
   EXPECT_TRUE(report.contract.steps.empty());
   EXPECT_EQ(report.contract.label.classes,
             (std::vector<contract::Value>{std::string("a"), std::string("b")}));

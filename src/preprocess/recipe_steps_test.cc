@@ -20,14 +20,14 @@ TEST_F(RecipeSteps, DropsRowsWithMissingValuesAndSoDoesTheModel) {
           std::string(kTimeSplit));
   EXPECT_EQ(read("prepared/x_train.csv"), "age\n30\n50\n20\n40\n20\n");
   EXPECT_EQ(read("prepared/x_test.csv"), "age\n99\n10\n");
-  EXPECT_EQ(report.rows_filtered, 2U);
+  EXPECT_EQ(report.rows_dropped, 2U);
   EXPECT_EQ(report.contract.steps[0]["kind"], "drop_missing");
 }
 
 TEST_F(RecipeSteps, DropsRowsWithoutALabelFromTheDataOnly) {
   write("data.csv", "x,y\n1,a\n2,\n3,b\n4,a\n5,b\n");
   const PreprocessReport report = run("label: y\npreprocess: [drop_missing: [y]]\nsplit: {test_size: 0.5}\n");
-  EXPECT_EQ(report.rows_filtered, 1U);
+  EXPECT_EQ(report.rows_dropped, 1U);
   EXPECT_TRUE(report.contract.steps.empty());
   const PreprocessReport both =
       run("label: y\npreprocess: [drop_missing: [y, x]]\nsplit: {test_size: 0.5}\n");
@@ -43,7 +43,7 @@ TEST_F(RecipeSteps, DropsDuplicatesFromTheDataOnly) {
   const std::string split = "split: {time_column: t, test_size: 0.3}\n";
   const PreprocessReport first = run("label: y\npreprocess: [remove: t, drop_duplicates: ]\n" + split);
   EXPECT_EQ(read("prepared/x_train.csv") + read("prepared/x_test.csv"), "x\n5\n5\nNA\nx\n7\n");
-  EXPECT_EQ(first.rows_filtered, 2U);
+  EXPECT_EQ(first.rows_dropped, 2U);
   EXPECT_EQ(first.contract.steps.size(), 1U);
   run("label: y\npreprocess: [drop_duplicates: {columns: [x, y], keep: last}]\n" + split);
   EXPECT_EQ(read("prepared/x_train.csv") + read("prepared/x_test.csv"), "t,x\n2,5\n3,5\n5,\nt,x\n6,7\n");
@@ -56,12 +56,12 @@ TEST_F(RecipeSteps, BalancesTrainingRowsOnly) {
   EXPECT_EQ(read("prepared/x_train.csv"), "t\n1\n2\n3\n3\n3\n3\n3\n4\n5\n6\n");
   EXPECT_EQ(read("prepared/y_train.csv"), "y\na\na\nb\nb\nb\nb\nb\na\na\na\n");
   EXPECT_EQ(read("prepared/x_test.csv"), "t\n7\n8\n");
-  EXPECT_EQ(over.rows_filtered, 0U);
+  EXPECT_EQ(over.rows_dropped, 0U);
   EXPECT_TRUE(over.contract.steps.empty());
   const PreprocessReport under = run("label: y\npreprocess: [sample: {balance: under}]\n" + split);
   EXPECT_EQ(lines("prepared/x_train.csv").size(), 3U);
   EXPECT_EQ(read("prepared/x_test.csv"), "t\n7\n8\n");
-  EXPECT_EQ(under.rows_filtered, 4U);
+  EXPECT_EQ(under.rows_dropped, 4U);
 }
 
 TEST_F(RecipeSteps, DrawsRowsByShare) {

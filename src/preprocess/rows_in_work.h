@@ -42,7 +42,7 @@ class RowsInWork {
   const table::Column& label() const noexcept { return *label_; }
   const contract::Schema& schema() const noexcept { return schema_; }
   const std::vector<transform::StepPointer>& steps() const noexcept { return steps_; }
-  std::size_t filtered_count() const noexcept { return dropped_count_; }
+  std::size_t dropped_count() const noexcept { return dropped_count_; }
   const std::map<std::string, std::size_t>& unknown_categories() const noexcept {
     return unknown_categories_;
   }

@@ -12,7 +12,7 @@
 #include "archmlp/base/rng.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/preprocess/value_ranks.h"
+#include "archmlp/table/value_ranks.h"
 
 namespace archmlp::preprocess {
 namespace {
@@ -72,7 +72,7 @@ std::vector<std::size_t> share_out(const std::vector<std::size_t>& class_counts,
   return shares;
 }
 
-Status check_classes(const table::Column& label, const ValueRanks& classes, std::size_t test_count) {
+Status check_classes(const table::Column& label, const table::ValueRanks& classes, std::size_t test_count) {
   std::size_t smallest = 0;
   for (std::size_t index = 1; index < classes.distinct_count(); ++index) {
     if (classes.row_counts[index] < classes.row_counts[smallest]) smallest = index;
@@ -98,7 +98,7 @@ Status check_classes(const table::Column& label, const ValueRanks& classes, std:
 Result<Assignment> split_stratified(const contract::SplitConfig& config, const table::Column& label) {
   const std::size_t row_count = label.row_count();
   const std::size_t test_count = TRY(count_test_rows(config, row_count));
-  const ValueRanks classes = rank_values(label);
+  const table::ValueRanks classes = table::rank_values(label);
   assert(classes.missing_count == 0);
   TRY(check_classes(label, classes, test_count));
   // scikit-learn shares out the training rows; the test rows are what each class has left.
@@ -114,7 +114,7 @@ Result<Assignment> split_stratified(const contract::SplitConfig& config, const t
   return is_test;
 }
 
-Status check_no_missing(const table::Column& column, const ValueRanks& values, std::string_view key) {
+Status check_no_missing(const table::Column& column, const table::ValueRanks& values, std::string_view key) {
   if (values.missing_count == 0) return {};
   return Error{
       .message = fmt::format("column {}: {} rows have no value, so the split cannot place them",
@@ -136,7 +136,7 @@ bool is_iso_time(std::string_view text, std::string_view like) noexcept {
   return true;
 }
 
-Status check_times(const table::Column& time, const ValueRanks& times) {
+Status check_times(const table::Column& time, const table::ValueRanks& times) {
   TRY(check_no_missing(time, times, "time_column"));
   if (time.kind() == contract::ColumnKind::kText) {
     const auto& cells = time.texts();
@@ -161,7 +161,7 @@ Status check_times(const table::Column& time, const ValueRanks& times) {
 }
 
 Result<Assignment> split_by_time(const contract::SplitConfig& config, const table::Column& time) {
-  const ValueRanks times = rank_values(time);
+  const table::ValueRanks times = table::rank_values(time);
   if (time.row_count() == 0) return Error{.message = "no rows are left to split", .where = "split"};
   TRY(check_times(time, times));
   const double wanted = static_cast<double>(time.row_count()) * config.test_size;
@@ -183,7 +183,7 @@ Result<Assignment> split_by_time(const contract::SplitConfig& config, const tabl
 
 /// Groups join the test set in `order` while there is room, then one more if that brings its size nearer to
 /// `wanted` rows. One 0/1 a group; neither side is empty.
-Assignment choose_test_groups(const std::vector<std::uint32_t>& order, const ValueRanks& groups,
+Assignment choose_test_groups(const std::vector<std::uint32_t>& order, const table::ValueRanks& groups,
                               std::size_t row_count, double wanted) {
   Assignment in_test(groups.distinct_count(), 0);
   std::size_t test_count = 0;
@@ -208,7 +208,7 @@ Assignment choose_test_groups(const std::vector<std::uint32_t>& order, const Val
 }
 
 Result<Assignment> split_by_group(const contract::SplitConfig& config, const table::Column& group) {
-  const ValueRanks groups = rank_values(group);
+  const table::ValueRanks groups = table::rank_values(group);
   if (group.row_count() == 0) return Error{.message = "no rows are left to split", .where = "split"};
   TRY(check_no_missing(group, groups, "group_column"));
   if (groups.distinct_count() < 2) {

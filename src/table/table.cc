@@ -117,6 +117,11 @@ Column Column::gathered(std::span<const std::uint32_t> rows) const {
   return {name_, std::visit(Gather{rows}, *cells_)};
 }
 
+std::span<const double> real_values(const Column& column) noexcept {
+  if (column.kind() != contract::ColumnKind::kReal) return {};
+  return column.reals().values;
+}
+
 void copy_as_doubles(const Column& column, std::span<double> out) {
   assert(column.kind() != contract::ColumnKind::kText);
   assert(out.size() == column.row_count());

@@ -63,6 +63,9 @@ class Column {
   std::shared_ptr<const Cells> cells_;
 };
 
+/// The cells of a real column, NaN where missing; none of any other.
+std::span<const double> real_values(const Column& column) noexcept;
+
 /// Numbers as double: integers and booleans (0/1) converted, missing as NaN. Precondition: not text.
 void copy_as_doubles(const Column& column, std::span<double> out);
 

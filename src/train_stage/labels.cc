@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -13,30 +12,18 @@
 namespace archmlp::train_stage {
 namespace {
 
-using contract::ColumnKind;
 using contract::LabelSchema;
 using contract::Task;
 using contract::Value;
 using ClassWeights = std::vector<std::pair<Value, double>>;
 
-base::Status check_task(const LabelSchema& label, const table::Column& column,
-                        const std::string& source_name) {
-  if (label.task == Task::kRegression) {
-    if (label.kind == ColumnKind::kInteger || label.kind == ColumnKind::kReal) return {};
-    return base::Error{.message = fmt::format("column {}: a regression cannot predict a {} label",
-                                              base::quoted(label.name), contract::to_string(label.kind)),
-                       .where = source_name,
-                       .hint = "use --task classification"};
-  }
-  if (label.kind != ColumnKind::kReal) return {};
-  const std::vector<double>& values = column.reals().values;
-  const auto fraction =
-      std::find_if(values.begin(), values.end(), [](double v) { return v != std::trunc(v); });
-  if (fraction == values.end()) return {};
-  return base::Error{.message = fmt::format("column {}: {} is no class but a quantity",
-                                            base::quoted(label.name), base::format_real(*fraction)),
-                     .where = fmt::format("{}: row {}", source_name, fraction - values.begin() + 1),
-                     .hint = "use --task regression"};
+base::Status check_label(const LabelSchema& label, const table::Column& column,
+                         const std::string& source_name) {
+  base::Status fits = contract::check_task(label.name, label.kind, table::real_values(column), label.task);
+  if (fits.ok()) return {};
+  base::Error error = std::move(fits).error();
+  error.where = error.where.empty() ? source_name : fmt::format("{}: {}", source_name, error.where);
+  return error;
 }
 
 /// The class that a key of class_weight means: equal by value, or as it is written.
@@ -90,14 +77,14 @@ base::Result<TaskChoice> choose_task(const prepared::PreparedData& data, std::op
       .name = data.label.name, .kind = data.label.kind, .task = Task::kClassification, .classes = {}};
   if (data.contract && (!wanted || *wanted == data.contract->label.task)) {
     choice.label = data.contract->label;
-    TRY(check_task(choice.label, column, source_name));
+    TRY(check_label(choice.label, column, source_name));
     return choice;
   }
   std::vector<Value> values = prepared::distinct_values(column);
   choice.was_guessed = !wanted;
   choice.label.task =
       wanted.value_or(contract::guess_task(data.label.kind, values.size(), column.row_count()));
-  TRY(check_task(choice.label, column, source_name));
+  TRY(check_label(choice.label, column, source_name));
   if (choice.label.task == Task::kClassification) choice.label.classes = std::move(values);
   return choice;
 }

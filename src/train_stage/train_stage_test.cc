@@ -406,7 +406,7 @@ TEST_F(CsvsAloneTest, TheTaskIsGuessedOrGiven) {
               AllOf(HasSubstr("1.5 is no class but a quantity"), HasSubstr("--task regression")));
   write(options_.y_train, names);
   options_.config.task = contract::Task::kRegression;
-  EXPECT_THAT(outcome(options_), HasSubstr("a regression cannot predict a text label"));
+  EXPECT_THAT(outcome(options_), HasSubstr("is text: a regression needs numbers"));
   options_.config.task.reset();
   report = run_train_stage(options_);
   ASSERT_TRUE(report.ok()) << base::to_string(report.error());

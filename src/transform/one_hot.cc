@@ -66,13 +66,12 @@ class BoundOneHot final : public BoundStep {
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> result = layout_.inputs_needed(needed);
-    std::size_t output_index = layout_.kept_count();
+    std::vector<std::size_t> made_counts;
+    for (const Target& target : targets_) made_counts.push_back(target.made_count);
+    std::vector<bool> result = layout_.inputs_needed(needed, made_counts);
     for (const Target& target : targets_) {
-      bool any = target.source.unknown == UnknownPolicy::kError;  // whatever becomes of it, it may refuse
-      for (std::size_t i = 0; i < target.made_count; ++i) any = any || needed[output_index + i];
-      output_index += target.made_count;
-      result[target.source.column] = any;
+      // Whatever becomes of the column, it may refuse the record.
+      if (target.source.unknown == UnknownPolicy::kError) result[target.source.column] = true;
     }
     return result;
   }

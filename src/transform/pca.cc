@@ -65,10 +65,11 @@ class BoundPca final : public BoundStep {
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> result = layout_.inputs_needed(needed);
-    bool any = false;
-    for (std::size_t i = layout_.kept_count(); i < needed.size(); ++i) any = any || needed[i];
-    for (const std::size_t source : sources_) result[source] = any;
+    // Each component is made of every source: as if all were made of the first, and the others followed it.
+    std::vector<std::size_t> made_counts(sources_.size(), 0);
+    made_counts.front() = components_.size();
+    std::vector<bool> result = layout_.inputs_needed(needed, made_counts);
+    for (const std::size_t source : sources_) result[source] = result[sources_.front()];
     return result;
   }
 

@@ -8,7 +8,8 @@
 
 namespace archmlp::transform {
 
-/// The layout of a step that takes columns out and puts others behind those that stay.
+/// The layout of a step that takes columns out and puts others behind those that stay: what is made of the
+/// first source, then of the second, and so on.
 class ReplacedColumns {
  public:
   /// `sources`: the positions of the columns that are taken out.
@@ -18,12 +19,14 @@ class ReplacedColumns {
   contract::Schema kept(const contract::Schema& input) const;
   std::vector<table::Column> kept(const table::Table& rows) const;
   void keep(const table::Record& record, table::Record& out) const;
-  std::size_t kept_count() const noexcept { return kept_.size(); }
 
-  /// Shapes: [outputs] -> [inputs], for the columns that stay; false for the sources.
-  std::vector<bool> inputs_needed(const std::vector<bool>& needed) const;
+  /// Shapes: [outputs] -> [inputs]. `made_counts`: per source, how many columns are made of it; a source is
+  /// needed if one of them is.
+  std::vector<bool> inputs_needed(const std::vector<bool>& needed,
+                                  const std::vector<std::size_t>& made_counts) const;
 
  private:
+  std::vector<std::size_t> sources_;
   std::vector<std::size_t> kept_;  // ascending
   std::size_t input_count_;
 };

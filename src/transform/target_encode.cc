@@ -66,14 +66,9 @@ class BoundTargetEncode final : public BoundStep {
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> result = layout_.inputs_needed(needed);
-    std::size_t next = layout_.kept_count();
-    for (const Target& target : targets_) {
-      for (std::size_t k = 0; k < target.output_count; ++k, ++next) {
-        if (needed[next]) result[target.source.column] = true;
-      }
-    }
-    return result;
+    std::vector<std::size_t> made_counts;
+    for (const Target& target : targets_) made_counts.push_back(target.output_count);
+    return layout_.inputs_needed(needed, made_counts);
   }
 
  private:

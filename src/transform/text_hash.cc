@@ -65,14 +65,9 @@ class BoundTextHash final : public BoundStep {
   }
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
-    std::vector<bool> result = layout_.inputs_needed(needed);
-    std::size_t next = layout_.kept_count();
-    for (const Target& target : targets_) {
-      for (std::size_t i = 0; i < target.n_features; ++i, ++next) {
-        if (needed[next]) result[target.column] = true;
-      }
-    }
-    return result;
+    std::vector<std::size_t> made_counts;
+    for (const Target& target : targets_) made_counts.push_back(target.n_features);
+    return layout_.inputs_needed(needed, made_counts);
   }
 
  private:

@@ -6,7 +6,7 @@
 
 #include "archmlp/table/table.h"
 
-namespace archmlp::preprocess {
+namespace archmlp::table {
 
 /// The distinct values of a column in value order (contract::value_less), numbered from 0.
 struct ValueRanks {
@@ -21,6 +21,6 @@ struct ValueRanks {
 };
 
 /// Depends on the values alone, not on how a text column numbers its levels.
-ValueRanks rank_values(const table::Column& column);
+ValueRanks rank_values(const Column& column);
 
-}  // namespace archmlp::preprocess
+}  // namespace archmlp::table

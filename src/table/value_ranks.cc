@@ -1,10 +1,10 @@
-#include "archmlp/preprocess/value_ranks.h"
+#include "archmlp/table/value_ranks.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-namespace archmlp::preprocess {
+namespace archmlp::table {
 namespace {
 
 /// Ranks of numbers; `is_missing(row)` marks the rows without one.
@@ -26,7 +26,7 @@ std::vector<std::uint32_t> rank_numbers(const std::vector<Number>& values, IsMis
   return ranks;
 }
 
-std::vector<std::uint32_t> rank_texts(const table::TextCells& cells) {
+std::vector<std::uint32_t> rank_texts(const TextCells& cells) {
   std::vector<std::uint8_t> used(cells.levels.size(), 0);
   for (const std::int32_t code : cells.codes) {
     if (code >= 0) used[static_cast<std::size_t>(code)] = 1;
@@ -47,22 +47,22 @@ std::vector<std::uint32_t> rank_texts(const table::TextCells& cells) {
 }
 
 struct RankCells {
-  std::vector<std::uint32_t> operator()(const table::IntegerCells& cells) const {
+  std::vector<std::uint32_t> operator()(const IntegerCells& cells) const {
     return rank_numbers(cells.values,
                         [&](std::size_t row) { return !cells.missing.empty() && cells.missing[row] != 0; });
   }
-  std::vector<std::uint32_t> operator()(const table::RealCells& cells) const {
+  std::vector<std::uint32_t> operator()(const RealCells& cells) const {
     return rank_numbers(cells.values, [&](std::size_t row) { return std::isnan(cells.values[row]); });
   }
-  std::vector<std::uint32_t> operator()(const table::BooleanCells& cells) const {
+  std::vector<std::uint32_t> operator()(const BooleanCells& cells) const {
     return rank_numbers(cells.values, [&](std::size_t row) { return cells.values[row] < 0; });
   }
-  std::vector<std::uint32_t> operator()(const table::TextCells& cells) const { return rank_texts(cells); }
+  std::vector<std::uint32_t> operator()(const TextCells& cells) const { return rank_texts(cells); }
 };
 
 }  // namespace
 
-ValueRanks rank_values(const table::Column& column) {
+ValueRanks rank_values(const Column& column) {
   ValueRanks ranks;
   ranks.of_row = std::visit(RankCells(), column.cells());
   for (std::uint32_t row = 0; row < ranks.of_row.size(); ++row) {
@@ -81,4 +81,4 @@ ValueRanks rank_values(const table::Column& column) {
   return ranks;
 }
 
-}  // namespace archmlp::preprocess
+}  // namespace archmlp::table
