@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "archmlp/base/cancel.h"
 #include "archmlp/base/parallel.h"
@@ -155,8 +156,30 @@ void find_bins(std::span<const float> table, std::span<const float> values, std:
   }
 }
 
-base::Result<std::vector<FeatureBins>> choose_bins(model::MatrixView x, std::size_t max_bins,
-                                                   int thread_count) {
+constexpr std::uint32_t kNoCategory = 0xFFFFFFFF;
+
+std::uint32_t category_of(float value, std::uint32_t category_count) noexcept {
+  return value >= 0.0F && value < static_cast<float>(category_count) ? static_cast<std::uint32_t>(value)
+                                                                      : kNoCategory;
+}
+
+FeatureBins bins_of_category_column(model::MatrixView x, std::size_t col, std::uint32_t category_count,
+                                    std::size_t max_bins) {
+  std::vector<std::uint32_t> row_counts(category_count);
+  for (std::size_t row = 0; row < x.rows; ++row) {
+    const std::uint32_t category = category_of(x.at(row, col), category_count);
+    if (category != kNoCategory) ++row_counts[category];
+  }
+  return bins_of_categories(row_counts, max_bins);
+}
+
+bool is_category(std::span<const std::uint32_t> category_counts, std::size_t col) noexcept {
+  return !category_counts.empty() && category_counts[col] > 0;
+}
+
+base::Result<std::vector<FeatureBins>> choose_bins(model::MatrixView x,
+                                                   std::span<const std::uint32_t> category_counts,
+                                                   std::size_t max_bins, int thread_count) {
   std::vector<FeatureBins> bins(x.cols);
   const std::vector<std::size_t> rows =
       sample_rows(x.rows, std::max(kSampleRows, kSampleRowsPerBin * max_bins));
@@ -164,6 +187,10 @@ base::Result<std::vector<FeatureBins>> choose_bins(model::MatrixView x, std::siz
   std::vector<std::uint8_t> needs_scan(x.cols);
   const auto look_at_sample = [&](std::size_t col) -> Status {
     TRY(base::check_cancelled());
+    if (is_category(category_counts, col)) {
+      bins[col] = bins_of_category_column(x, col, category_counts[col], max_bins);
+      return {};
+    }
     const std::vector<float> values = sorted_values(x, col, rows);
     // A sample with few distinct values says little of the rest: then every row is looked at.
     needs_scan[col] = rows.size() < x.rows && distinct_count(values) <= max_bins ? 1 : 0;
@@ -194,6 +221,25 @@ base::Result<std::vector<FeatureBins>> choose_bins(model::MatrixView x, std::siz
 float FeatureBins::threshold_between(std::size_t left_bin, std::size_t right_bin) const noexcept {
   assert(left_bin < right_bin && right_bin < count());
   return highs[left_bin] < lows[right_bin] ? between(highs[left_bin], lows[right_bin]) : highs[left_bin];
+}
+
+FeatureBins bins_of_categories(std::span<const std::uint32_t> row_counts, std::size_t max_bins) {
+  const std::size_t limit = std::min(max_bins, kMaxCategoryBins);
+  FeatureBins bins;
+  bins.bin_of_category.resize(row_counts.size());
+  std::vector<std::uint32_t> by_rows(row_counts.size());
+  std::iota(by_rows.begin(), by_rows.end(), 0U);
+  if (row_counts.size() > limit) {
+    std::stable_sort(by_rows.begin(), by_rows.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return row_counts[a] > row_counts[b]; });
+  }
+  for (std::size_t i = 0; i < by_rows.size(); ++i) {
+    bins.bin_of_category[by_rows[i]] = static_cast<std::uint8_t>(std::min(i, limit - 1));
+  }
+  const std::size_t count = std::min(row_counts.size(), limit);
+  for (std::size_t bin = 0; bin < count; ++bin) bins.highs.push_back(static_cast<float>(bin));
+  bins.lows = bins.highs;
+  return bins;
 }
 
 FeatureBins bins_of_sorted(std::span<const float> sorted, std::size_t max_bins) {
@@ -242,7 +288,17 @@ Status BinnedMatrix<Bin>::assign_bins(model::MatrixView x, int thread_count) {
         values[row - begin] = value;
       }
       Bin* column = columns_.data() + col * row_count_;
-      find_bins<Bin>(tables[col], {values.data(), end - begin}, {column + begin, end - begin});
+      if (bins_[col].categorical()) {
+        const std::vector<std::uint8_t>& bin_of = bins_[col].bin_of_category;
+        missing = false;
+        for (std::size_t i = 0; i < end - begin; ++i) {
+          const std::uint32_t category = category_of(values[i], static_cast<std::uint32_t>(bin_of.size()));
+          column[begin + i] = category == kNoCategory ? kMissingBin<Bin> : Bin{bin_of[category]};
+          missing |= category == kNoCategory;
+        }
+      } else {
+        find_bins<Bin>(tables[col], {values.data(), end - begin}, {column + begin, end - begin});
+      }
       for (std::size_t row = begin; row < end; ++row) rows_[row * feature_count + col] = column[row];
       if (missing) has_missing[col].store(1, std::memory_order_relaxed);
       if (!infinite) continue;
@@ -262,14 +318,15 @@ Status BinnedMatrix<Bin>::assign_bins(model::MatrixView x, int thread_count) {
 }
 
 template <typename Bin>
-base::Result<BinnedMatrix<Bin>> BinnedMatrix<Bin>::from(model::MatrixView x, std::size_t max_bins,
-                                                        int thread_count) {
+base::Result<BinnedMatrix<Bin>> BinnedMatrix<Bin>::from(model::MatrixView x,
+                                                        std::span<const std::uint32_t> category_counts,
+                                                        std::size_t max_bins, int thread_count) {
   assert(max_bins >= 2 && max_bins <= kMaxValueBins<Bin>);
   BinnedMatrix matrix;
   matrix.row_count_ = x.rows;
   matrix.columns_.resize(x.rows * x.cols);
   matrix.rows_.resize(x.rows * x.cols);
-  matrix.bins_ = TRY(choose_bins(x, max_bins, thread_count));
+  matrix.bins_ = TRY(choose_bins(x, category_counts, max_bins, thread_count));
   TRY(matrix.assign_bins(x, thread_count));
   return matrix;
 }

@@ -23,7 +23,10 @@ inline constexpr std::size_t kMaxValueBins = std::numeric_limits<Bin>::max();
 struct FeatureBins {
   std::vector<float> lows;   // [bins]; no value of the bin is below
   std::vector<float> highs;  // [bins]; no value of the bin is above (but in the last one)
-  bool categorical = false;  // values are codes, in no order
+  /// Of a categorical feature, the bin of each category; its rarest ones may share the last bin.
+  std::vector<std::uint8_t> bin_of_category;
+
+  bool categorical() const noexcept { return !bin_of_category.empty(); }
 
   std::size_t count() const noexcept { return highs.size(); }
   /// Finite, near the middle of the gap between two bins; every float of bins <= left_bin is <= it, every one
@@ -31,6 +34,11 @@ struct FeatureBins {
   /// >= right_bin is > it. Precondition: left_bin < right_bin < count().
   float threshold_between(std::size_t left_bin, std::size_t right_bin) const noexcept;
 };
+
+/// Categories get a bin each; if they are more than kMaxCategoryBins, or than max_bins, those with the fewest
+/// rows share the last one. `row_counts`: rows of each category.
+inline constexpr std::size_t kMaxCategoryBins = 255;
+FeatureBins bins_of_categories(std::span<const std::uint32_t> row_counts, std::size_t max_bins);
 
 /// At most `max_bins` bins for `sorted` values: one for each distinct value, or, if they are too many, cut
 /// where the rows are shared out evenly; a value that is frequent enough gets a bin for itself.
@@ -42,15 +50,17 @@ template <typename Bin>
 class BinnedMatrix {
  public:
   /// Errors: kInvalidInput if `x` holds an infinity (`where` gives row and column, from 0).
-  /// Precondition: 2 <= max_bins <= kMaxValueBins<Bin>.
-  static base::Result<BinnedMatrix> from(model::MatrixView x, std::size_t max_bins, int thread_count);
+  /// category_counts: [p], 0 where a feature is a number; or empty. What is no number of a category is
+  /// missing. Precondition: 2 <= max_bins <= kMaxValueBins<Bin>.
+  static base::Result<BinnedMatrix> from(model::MatrixView x, std::span<const std::uint32_t> category_counts,
+                                         std::size_t max_bins, int thread_count);
 
   std::size_t row_count() const noexcept { return row_count_; }
   std::size_t feature_count() const noexcept { return bins_.size(); }
   const Bin* column(std::size_t feature) const noexcept { return columns_.data() + feature * row_count_; }
   const Bin* row(std::size_t row) const noexcept { return rows_.data() + row * bins_.size(); }
   const FeatureBins& bins(std::size_t feature) const noexcept { return bins_[feature]; }
-  bool is_categorical(std::size_t feature) const noexcept { return bins_[feature].categorical; }
+  bool is_categorical(std::size_t feature) const noexcept { return bins_[feature].categorical(); }
   /// The features with at least two bins, missing counted as one; in order.
   std::span<const std::uint32_t> varying_features() const noexcept { return varying_; }
 

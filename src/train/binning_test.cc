@@ -21,7 +21,7 @@ std::vector<std::uint8_t> column_of(const Matrix& matrix, std::size_t col) {
 }
 
 Matrix bin(const std::vector<float>& x, std::size_t cols, std::size_t max_bins = 255) {
-  auto matrix = Matrix::from(model::MatrixView::row_major(x.data(), x.size() / cols, cols), max_bins, 2);
+  auto matrix = Matrix::from(model::MatrixView::row_major(x.data(), x.size() / cols, cols), {}, max_bins, 2);
   EXPECT_TRUE(matrix.ok());
   return std::move(matrix).value();
 }

@@ -1,5 +1,8 @@
 #include "archmlp/train/forest_assembly.h"
 
+#include <limits>
+
+#include "archmlp/base/try.h"
 #include "archmlp/train/leaf_pool.h"
 
 namespace archmlp::train {
@@ -33,6 +36,26 @@ void take_over(const model::Forest& forest, model::ForestParts& parts, LeafPool&
     parts.nodes.insert(parts.nodes.end(), nodes.begin(), nodes.end());
     parts.tree_begins.push_back(parts.nodes.size());
   }
+  parts.set_words.assign(forest.set_words().begin(), forest.set_words().end());
+}
+
+/// Puts the sets that the nodes ask for behind those of other trees. A tree's own may hold more.
+base::Status move_sets(GrownTree& tree, model::ForestParts& parts) {
+  for (ForestNode& node : tree.nodes) {
+    if ((node.feature & ForestNode::kCategories) == 0) continue;
+    const std::size_t words =
+        model::set_word_count(parts.category_counts[node.feature & ForestNode::kFeature]);
+    const auto from = tree.set_words.begin() + node.set();
+    const std::size_t place = parts.set_words.size();
+    if (place + words > std::numeric_limits<std::uint32_t>::max()) {
+      return base::Error{.code = base::ErrorCode::kResourceLimit,
+                         .message = "the forest has too many sets of categories",
+                         .hint = "use fewer trees, or smaller ones: min_samples_leaf, max_leaf_nodes"};
+    }
+    parts.set_words.insert(parts.set_words.end(), from, from + static_cast<std::ptrdiff_t>(words));
+    node.test_set(static_cast<std::uint32_t>(place));
+  }
+  return {};
 }
 
 }  // namespace
@@ -47,6 +70,7 @@ base::Result<std::unique_ptr<const model::Forest>> assemble_forest(const ForestP
   parts.task = plan.task;
   parts.feature_count = static_cast<std::uint32_t>(feature_count);
   parts.output_count = static_cast<std::uint32_t>(outputs);
+  parts.category_counts = plan.category_counts;
   std::size_t node_count = 0;
   std::size_t leaf_bound = 0;
   if (first_trees != nullptr) {
@@ -73,6 +97,7 @@ base::Result<std::unique_ptr<const model::Forest>> assemble_forest(const ForestP
       places[i] = pool.add(std::span<const double>(tree.leaf_values).subspan(i * outputs, outputs));
     }
     renumber_leaves(tree.nodes, places);
+    TRY(move_sets(tree, parts));
     parts.nodes.insert(parts.nodes.end(), tree.nodes.begin(), tree.nodes.end());
     parts.tree_begins.push_back(parts.nodes.size());
     tree = {};

@@ -279,14 +279,36 @@ Status set_monotonic(std::span<const std::int8_t> monotonic, std::size_t feature
                                         plan.class_count),
                  .where = "monotonic_cst"};
   }
+  for (std::size_t feature = 0; feature < plan.category_counts.size(); ++feature) {
+    if (monotonic[feature] == 0 || plan.category_counts[feature] == 0) continue;
+    return Error{.message = fmt::format("feature {} is categorical: its categories have no order to rise in",
+                                        feature),
+                 .where = "monotonic_cst"};
+  }
   plan.monotonic.assign(monotonic.begin(), monotonic.end());
+  return {};
+}
+
+Status set_categories(std::span<const std::uint32_t> counts, std::size_t feature_count, ForestPlan& plan) {
+  const bool has_any = std::any_of(counts.begin(), counts.end(), [](std::uint32_t count) { return count > 0; });
+  if (!has_any) return {};
+  if (counts.size() != feature_count) {
+    return Error{.message = fmt::format("categories are counted of {} features; there are {}", counts.size(),
+                                        feature_count)};
+  }
+  if (std::any_of(counts.begin(), counts.end(),
+                  [](std::uint32_t count) { return count > model::kMaxCategories; })) {
+    return Error{.code = base::ErrorCode::kResourceLimit,
+                 .message = fmt::format("a feature has more than {} categories", model::kMaxCategories)};
+  }
+  plan.category_counts.assign(counts.begin(), counts.end());
   return {};
 }
 
 }  // namespace
 
 Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_count, const Labels& labels,
-                                    const ForestParams& params, std::span<const std::int8_t> monotonic) {
+                                    const ForestParams& params, const FeatureTraits& traits) {
   if (row_count == 0) return Error{.message = "there are no rows to train on"};
   if (feature_count == 0) return Error{.message = "there are no features to train on"};
   if (row_count >= (std::size_t{1} << 31U) || feature_count >= (std::size_t{1} << 31U)) {
@@ -303,7 +325,8 @@ Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_c
   plan.criterion = TRY(criterion_of(params, labels.task));
   if (plan.criterion == Criterion::kPoisson) TRY(check_counts(labels));
   TRY(set_limits(params, plan));
-  TRY(set_monotonic(monotonic, feature_count, plan));
+  TRY(set_categories(traits.category_counts, feature_count, plan));
+  TRY(set_monotonic(traits.monotonic, feature_count, plan));
   plan.random_splits = params.splitter == "random";
   plan.max_features = TRY(features_per_split(params, labels.task, feature_count));
   plan.bootstrap = params.bootstrap;

@@ -31,6 +31,7 @@ struct ForestPlan {
   double min_impurity_decrease = 0;
   double ccp_alpha = 0;
   std::vector<std::int8_t> monotonic;  // [p] of -1, 0, 1; empty: nothing is asked
+  std::vector<std::uint32_t> category_counts;  // [p], 0 where a feature is a number; or empty
   bool random_splits = false;          // one drawn cut a feature, as extremely randomised trees try
   std::size_t max_features = 1;
   std::size_t max_bins = 255;
@@ -50,10 +51,16 @@ inline std::size_t output_count(const ForestPlan& plan) noexcept {
   return plan.task == contract::Task::kClassification ? plan.class_count : 1;
 }
 
-/// monotonic: [p], or empty. Errors: kInvalidInput for a parameter outside its range (the message says the
+/// Of the features; each [p], or empty. See FitOptions.
+struct FeatureTraits {
+  std::span<const std::int8_t> monotonic;
+  std::span<const std::uint32_t> category_counts;
+};
+
+/// Errors: kInvalidInput for a parameter outside its range (the message says the
 /// range), labels that do not fit the rows, or a class weight for a class that does not occur.
 base::Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_count,
                                           const Labels& labels, const contract::ForestParams& params,
-                                          std::span<const std::int8_t> monotonic = {});
+                                          const FeatureTraits& traits = {});
 
 }  // namespace archmlp::train

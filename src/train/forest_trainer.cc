@@ -23,7 +23,7 @@ namespace {
 using base::Result;
 using base::Status;
 
-TreeView view_of(const GrownTree& tree) { return {tree.nodes, tree.leaf_values}; }
+TreeView view_of(const GrownTree& tree) { return {tree.nodes, tree.leaf_values, tree.set_words}; }
 
 /// Follows the trees as they are made: scores, progress, memory.
 class FitMonitor final : public TreeListener {
@@ -31,8 +31,8 @@ class FitMonitor final : public TreeListener {
   FitMonitor(const ForestPlan& plan, model::MatrixView x, const Labels& labels, const FitOptions& options,
              MemoryBudget& memory)
       : options_(options), memory_(memory), total_(plan.tree_count) {
-    if (plan.oob_score) out_of_bag_.emplace(x, labels, labels);
-    if (options.validation) validation_.emplace(options.validation->x, *options.validation->labels, labels);
+    if (plan.oob_score) out_of_bag_.emplace(x, labels, labels, plan.category_counts);
+    if (options.validation) validation_.emplace(options.validation->x, *options.validation->labels, labels, plan.category_counts);
     options.progress->update("trees", 0, total_, memory.note());
     if (options.first_trees != nullptr) take_over(plan);
   }
@@ -57,7 +57,7 @@ class FitMonitor final : public TreeListener {
     const model::Forest& forest = *options_.first_trees;
     std::vector<std::uint8_t> drawn;
     for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
-      const TreeView view = {forest.tree(tree), forest.leaf_values()};
+      const TreeView view = {forest.tree(tree), forest.leaf_values(), forest.set_words()};
       if (out_of_bag_ && options_.first_trees_drew_these_rows) {
         draw_rows(plan, tree, drawn);
         out_of_bag_->add(view, drawn);
@@ -98,7 +98,7 @@ template <typename Bin>
 Result<std::vector<GrownTree>> bin_and_grow(const ForestPlan& plan, model::MatrixView x, const Labels& labels,
                                             const FitOptions& options, int thread_count,
                                             FitMonitor& monitor) {
-  const BinnedMatrix<Bin> matrix = TRY(BinnedMatrix<Bin>::from(x, plan.max_bins, thread_count));
+  const BinnedMatrix<Bin> matrix = TRY(BinnedMatrix<Bin>::from(x, plan.category_counts, plan.max_bins, thread_count));
   return grow_trees(
       GrowJob<Bin>{.plan = plan,
                    .matrix = matrix,
@@ -113,6 +113,11 @@ Status check_first_trees(const ForestPlan& plan, std::size_t feature_count, cons
   if (first.task() != plan.task || first.feature_count() != feature_count ||
       first.output_count() != output_count(plan)) {
     return base::Error{.message = "the trees to go on from are of other features or classes"};
+  }
+  for (std::size_t feature = 0; feature < feature_count; ++feature) {
+    const std::uint32_t count = plan.category_counts.empty() ? 0 : plan.category_counts[feature];
+    if (first.category_count(feature) == count) continue;
+    return base::Error{.message = "the trees to go on from know other categories"};
   }
   if (first.tree_count() > plan.tree_count) {
     return base::Error{
@@ -133,7 +138,9 @@ Result<MemoryNeed> memory_need(std::size_t row_count, std::size_t feature_count,
 
 Result<FittedForest> fit_forest(model::MatrixView x, const Labels& labels,
                                 const contract::ForestParams& params, const FitOptions& options) {
-  const ForestPlan plan = TRY(make_forest_plan(x.rows, x.cols, labels, params, options.monotonic));
+  const ForestPlan plan = TRY(make_forest_plan(
+      x.rows, x.cols, labels, params,
+      {.monotonic = options.monotonic, .category_counts = options.category_counts}));
   if (options.first_trees != nullptr) TRY(check_first_trees(plan, x.cols, *options.first_trees));
   MemoryBudget memory(memory_need(plan, x.cols), options.memory_limit);
   const int threads = TRY(memory.affordable_threads(base::resolve_thread_count(options.thread_count)));

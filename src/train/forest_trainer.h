@@ -36,6 +36,9 @@ struct FitOptions {
   base::Progress* progress = &base::no_progress();
   /// A direction for each feature, [p]: 1 rising, -1 falling, 0 either; or empty.
   std::vector<std::int8_t> monotonic;
+  /// Categories of each feature, 0 where it is a number: [p]; or empty. A row holds the category's number;
+  /// what is none is missing. At most model::kMaxCategories.
+  std::vector<std::uint32_t> category_counts;
   /// The trees of another fit, which are taken over; n_estimators counts them. If that fit had the same rows
   /// and parameters, the forest is the one that a single fit would have made.
   const model::Forest* first_trees = nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -12,9 +13,11 @@ namespace archmlp::train {
 struct GrownTree {
   std::vector<model::ForestNode> nodes;  // in preorder
   std::vector<double> leaf_values;       // [leaves, k]
+  std::vector<std::uint32_t> set_words;  // sets of categories; those that no node asks for may stand among them
 
   std::size_t byte_count() const noexcept {
-    return nodes.size() * sizeof(model::ForestNode) + leaf_values.size() * sizeof(double);
+    return nodes.size() * sizeof(model::ForestNode) + leaf_values.size() * sizeof(double) +
+           set_words.size() * sizeof(std::uint32_t);
   }
 };
 

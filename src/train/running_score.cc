@@ -19,9 +19,11 @@ bool is_classification(const Labels& labels) { return labels.task == contract::T
 
 }  // namespace
 
-RunningScore::RunningScore(model::MatrixView x, const Labels& labels, const Labels& trained_on)
+RunningScore::RunningScore(model::MatrixView x, const Labels& labels, const Labels& trained_on,
+                           std::span<const std::uint32_t> category_counts)
     : x_(x),
       labels_(labels),
+      category_counts_(category_counts),
       output_count_(is_classification(labels) ? labels.classes.size() : 1),
       sums_(x.rows * output_count_),
       counts_(x.rows) {
@@ -37,10 +39,12 @@ std::vector<std::uint32_t> RunningScore::find_leaves(const TreeView& tree,
   std::array<std::uint32_t, model::kLanes> found{};
   std::array<std::size_t, model::kLanes> rows{};
   roots.fill(tree.nodes.data());
+  const model::CategorySets sets = {category_counts_.data(), tree.set_words.data()};
+  const model::WalkLanes walk = model::walk_for(true, !category_counts_.empty());
   std::size_t lanes = 0;
   for (std::size_t row = 0; row <= x_.rows; ++row) {
     if (lanes == model::kLanes || (row == x_.rows && lanes > 0)) {
-      model::walk_lanes<true>(roots.data(), features.data(), lanes, found.data());
+      walk(roots.data(), features.data(), lanes, sets, found.data());
       for (std::size_t lane = 0; lane < lanes; ++lane) leaves[rows[lane]] = found[lane];
       lanes = 0;
     }

@@ -16,6 +16,7 @@ namespace archmlp::train {
 struct TreeView {
   std::span<const model::ForestNode> nodes;
   std::span<const double> leaf_values;  // [leaves, k]
+  std::span<const std::uint32_t> set_words;
 };
 
 /// What the trees of a forest say of some rows, added up as they are made. The sums are integers, so that the
@@ -23,7 +24,9 @@ struct TreeView {
 class RunningScore {
  public:
   /// `trained_on`: the labels whose means the leaves of a regression hold. Both outlive the object.
-  RunningScore(model::MatrixView x, const Labels& labels, const Labels& trained_on);
+  /// category_counts: as FitOptions has them.
+  RunningScore(model::MatrixView x, const Labels& labels, const Labels& trained_on,
+               std::span<const std::uint32_t> category_counts);
 
   /// Lets the tree speak of the rows that it did not draw; of all, if `drawn` is empty. Safe from any thread.
   void add(const TreeView& tree, std::span<const std::uint8_t> drawn = {});
@@ -44,6 +47,7 @@ class RunningScore {
 
   model::MatrixView x_;
   const Labels& labels_;
+  std::span<const std::uint32_t> category_counts_;
   std::size_t output_count_;
   std::optional<LabelScale> scale_;  // of a regression
   mutable std::mutex mutex_;

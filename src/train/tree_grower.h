@@ -53,10 +53,12 @@ class TreeGrower {
     if (plan_.ccp_alpha > 0) {
       for (double& decrease : worths_.decreases) decrease /= total_weight_;
       out = prune_tree();
+      out.set_words = std::move(set_words_);
       return {};
     }
     out.nodes = plan_.is_best_first() ? in_preorder(nodes_) : std::vector<model::ForestNode>(nodes_);
     out.leaf_values = std::move(leaves_).take_values();
+    out.set_words = std::move(set_words_);
     return {};
   }
 
@@ -89,6 +91,7 @@ class TreeGrower {
 
   void begin_tree(std::span<const double> class_weights) {
     nodes_.clear();
+    set_words_.clear();
     worths_ = {};
     leaves_ = LeafPool(output_count_);
     scratch_ids_.resize(ids_.size());
@@ -248,6 +251,7 @@ class TreeGrower {
 
   /// `value`: of the node as a leaf, where pruning may ask for it.
   Children cut(const Node& node, const SplitCandidate& split, std::span<const double> value) {
+    const SmallBinSet occurring = split.categorical ? bins_of(node, split.feature) : SmallBinSet();
     const std::uint32_t middle = node.begin + partition(node, split);
     const auto place = static_cast<std::uint32_t>(nodes_.size());
     set_child(node, place);
@@ -260,6 +264,7 @@ class TreeGrower {
         split.has_missing ? split.missing_left : middle - node.begin >= node.end - middle;
     nodes_.push_back({.threshold = threshold_of(split),
                       .feature = split.feature | (missing_left ? model::ForestNode::kMissingLeft : 0U)});
+    if (split.categorical) test_categories(split, occurring, missing_left);
     Node left = node;
     left.end = middle;
     left.key = child_key(node.key, false);
@@ -282,7 +287,30 @@ class TreeGrower {
     if (direction < 0) left.low = right.high = split.middle;
   }
 
+  SmallBinSet bins_of(const Node& node, std::uint32_t feature) noexcept {
+    SmallBinSet bins;
+    const Bin* column = blocks_.column(feature, node.level);
+    for (const std::uint32_t id : ids_of(node)) {
+      if (column[id] != kMissingBin<Bin>) bins.insert(column[id]);
+    }
+    return bins;
+  }
+
+  /// The categories that go left. Those that the node has not seen go where missing values go.
+  void test_categories(const SplitCandidate& split, const SmallBinSet& occurring, bool missing_left) {
+    const std::vector<std::uint8_t>& bin_of = matrix_.bins(split.feature).bin_of_category;
+    const std::size_t first_word = set_words_.size();
+    set_words_.resize(first_word + model::set_word_count(static_cast<std::uint32_t>(bin_of.size())));
+    for (std::size_t category = 0; category < bin_of.size(); ++category) {
+      const std::uint8_t bin = bin_of[category];
+      const bool left = occurring.contains(bin) ? split.left_categories.contains(bin) : missing_left;
+      if (left) set_words_[first_word + category / 32] |= std::uint32_t{1} << (category % 32);
+    }
+    nodes_.back().test_set(static_cast<std::uint32_t>(first_word));
+  }
+
   float threshold_of(const SplitCandidate& split) const noexcept {
+    if (split.categorical) return 0;
     if (split.right_bin == SplitCandidate::kNoBin) return std::numeric_limits<float>::max();
     return matrix_.bins(split.feature).threshold_between(split.left_bin, split.right_bin);
   }
@@ -347,6 +375,7 @@ class TreeGrower {
   std::vector<model::ForestNode> nodes_;
   LeafPool leaves_{1};
   std::vector<double> leaf_;
+  std::vector<std::uint32_t> set_words_;  // of nodes_
   CutWorths worths_;
   double total_weight_ = 0, min_weight_ = 0;
   std::size_t work_ = 0;
