@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from support import ARCHMLP, FILES, INVALID, STOPPED, run, run_json, sha256, temporaries, write_rows
+from support import ARCHMLP, FILES, INVALID, STOPPED, USAGE, run, run_json, sha256, temporaries, write_rows
 
 
 def write_training_rows(folder, rows=400, columns=4, seed=1):
@@ -159,4 +159,6 @@ def test_misspelt_and_impossible_parameters(tmp_path):
                             (["--max-time", "0"], "seconds above 0"),
                             (["--oob-out", tmp_path / "o.csv"], "needs oob_score"),
                             (["--x-test", x], "without --y-test")]:
-        assert expected in run("train", x, y, "--out", tmp_path / "m", *flags, expect=INVALID).stderr
+        done = subprocess.run([ARCHMLP, "train", x, y, "--out", tmp_path / "m", *map(str, flags)],
+                              capture_output=True, text=True, timeout=300)
+        assert done.returncode in (USAGE, INVALID) and expected in done.stderr
