@@ -135,7 +135,7 @@ def test_forests_as_good(parameters, tmp_path):
         scores.append([balanced_accuracy_score(y_new, ours.argmax(axis=1)),
                        balanced_accuracy_score(y_new, peer.predict(x_new))])
     ours, theirs = numpy.mean(scores, axis=0)
-    assert abs(ours - theirs) < 0.015, scores
+    assert abs(ours - theirs) < 0.03, scores
 
 
 def test_extremely_randomised_trees_as_good(tmp_path):
