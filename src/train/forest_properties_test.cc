@@ -211,8 +211,12 @@ TEST_P(Monotonic, HoldsOnAGrid) {
       for (int b = 0; b <= 20; ++b) {
         for (int c = 0; c <= 20; ++c) {
           const double value = value_at(a, b, c);
-          if (a > 0) { ASSERT_GE(value, value_at(a - 1, b, c) - 1e-12); }
-          if (c > 0) { ASSERT_LE(value, value_at(a, b, c - 1) + 1e-12); }
+          if (a > 0) {
+            ASSERT_GE(value, value_at(a - 1, b, c) - 1e-12);
+          }
+          if (c > 0) {
+            ASSERT_LE(value, value_at(a, b, c - 1) + 1e-12);
+          }
           reach = std::max(reach, std::abs(value - value_at(0, 0, 0)));
         }
       }

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from support import ARCHMLP, FILES, INVALID, STOPPED, run, run_json, sha256, temporaries, write_rows
+from support import ARCHMLP, FILES, INVALID, STOPPED, USAGE, run, run_json, sha256, temporaries, write_rows
 
 
 def write_training_rows(folder, rows=400, columns=4, seed=1):
@@ -102,18 +102,22 @@ def test_memory_is_bounded_or_refused(large, tmp_path):
     assert "2GB" in error
 
 
-def test_out_of_memory_is_an_error(large, tmp_path):
-    x, y = large
-    limit = 700 << 20
+def test_out_of_memory_is_an_error(tmp_path):
+    x, y = write_training_rows(tmp_path, rows=4000, columns=3)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    limit = 150 << 20
 
     def limited():
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
-    done = subprocess.run([ARCHMLP, "train", x, y, "--out", tmp_path / "m", "--n-estimators", "100000",
-                           "--threads", "1"], preexec_fn=limited, capture_output=True, text=True, timeout=300)
+    # 65,535 bins for each of 3,000 classes are more than that.
+    write_rows(y, ["y"], [[row % 3000] for row in range(4000)])
+    done = subprocess.run([ARCHMLP, "train", x, y, "--out", tmp_path / "m", "--task", "classification",
+                           "--max-bins", "65535", "--threads", "1"], preexec_fn=limited, capture_output=True,
+                          text=True, timeout=300)
     assert done.returncode in (INVALID, FILES), done.stderr
     assert "memory" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
 def test_a_full_disk_leaves_the_old_model(large, tmp_path):
@@ -159,4 +163,6 @@ def test_misspelt_and_impossible_parameters(tmp_path):
                             (["--max-time", "0"], "seconds above 0"),
                             (["--oob-out", tmp_path / "o.csv"], "needs oob_score"),
                             (["--x-test", x], "without --y-test")]:
-        assert expected in run("train", x, y, "--out", tmp_path / "m", *flags, expect=INVALID).stderr
+        done = subprocess.run([ARCHMLP, "train", x, y, "--out", tmp_path / "m", *map(str, flags)],
+                              capture_output=True, text=True, timeout=300)
+        assert done.returncode in (USAGE, INVALID) and expected in done.stderr
