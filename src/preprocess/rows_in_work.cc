@@ -254,17 +254,10 @@ Status RowsInWork::check_complete() const {
         .message = "the steps leave no feature", .where = "preprocess", .hint = "keep at least one column"};
   }
   for (const contract::ColumnSchema& column : schema_.columns) {
-    if (column.kind != contract::ColumnKind::kText) continue;
-    const std::string encode = fmt::format(
-        "encode it, as in `- one_hot: [{0}]`, or take it out, as in `- remove: [{0}]`", column.name);
-    if (const auto suspicion = suspicions_.find(column.name); suspicion != suspicions_.end()) {
-      return Error{.message = suspicion->second.message + "; a model needs numbers",
-                   .hint = suspicion->second.hint + "; if it is a category, " + encode};
-    }
-    return Error{.message = fmt::format("column {} is still text after all steps; a model needs numbers",
-                                        base::quoted(column.name)),
-                 .where = "preprocess",
-                 .hint = encode};
+    const auto suspicion = suspicions_.find(column.name);
+    if (column.kind != contract::ColumnKind::kText || suspicion == suspicions_.end()) continue;
+    return Error{.message = suspicion->second.message + "; the model would take its numbers for categories",
+                 .hint = suspicion->second.hint};
   }
   return {};
 }

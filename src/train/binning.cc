@@ -160,7 +160,7 @@ constexpr std::uint32_t kNoCategory = 0xFFFFFFFF;
 
 std::uint32_t category_of(float value, std::uint32_t category_count) noexcept {
   return value >= 0.0F && value < static_cast<float>(category_count) ? static_cast<std::uint32_t>(value)
-                                                                      : kNoCategory;
+                                                                     : kNoCategory;
 }
 
 FeatureBins bins_of_category_column(model::MatrixView x, std::size_t col, std::uint32_t category_count,

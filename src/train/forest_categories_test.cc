@@ -39,8 +39,8 @@ TestData category_data(std::size_t rows, std::uint32_t categories, std::size_t c
   return data;
 }
 
-FittedForest fit_categories(const TestData& data, const ForestParams& params, std::vector<std::uint32_t> counts,
-                            int threads = 2) {
+FittedForest fit_categories(const TestData& data, const ForestParams& params,
+                            std::vector<std::uint32_t> counts, int threads = 2) {
   auto fitted = fit_forest(data.view(), data.labels, params,
                            {.thread_count = threads, .category_counts = std::move(counts)});
   EXPECT_TRUE(fitted.ok()) << (fitted.ok() ? "" : to_string(fitted.error()));
@@ -57,8 +57,8 @@ double impurity_of_cut(const TestData& data, const std::vector<bool>& left) {
       double sum = 0, squares = 0, count = 0;
       for (std::size_t row = 0; row < data.rows(); ++row) {
         if (left[row] != side) continue;
-        const double value = classification ? (data.labels.class_indices[row] == k ? 1.0 : 0.0)
-                                            : data.labels.values[row];
+        const double value =
+            classification ? (data.labels.class_indices[row] == k ? 1.0 : 0.0) : data.labels.values[row];
         sum += value;
         squares += value * value;
         count += 1;

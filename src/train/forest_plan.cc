@@ -281,16 +281,17 @@ Status set_monotonic(std::span<const std::int8_t> monotonic, std::size_t feature
   }
   for (std::size_t feature = 0; feature < plan.category_counts.size(); ++feature) {
     if (monotonic[feature] == 0 || plan.category_counts[feature] == 0) continue;
-    return Error{.message = fmt::format("feature {} is categorical: its categories have no order to rise in",
-                                        feature),
-                 .where = "monotonic_cst"};
+    return Error{
+        .message = fmt::format("feature {} is categorical: its categories have no order to rise in", feature),
+        .where = "monotonic_cst"};
   }
   plan.monotonic.assign(monotonic.begin(), monotonic.end());
   return {};
 }
 
 Status set_categories(std::span<const std::uint32_t> counts, std::size_t feature_count, ForestPlan& plan) {
-  const bool has_any = std::any_of(counts.begin(), counts.end(), [](std::uint32_t count) { return count > 0; });
+  const bool has_any =
+      std::any_of(counts.begin(), counts.end(), [](std::uint32_t count) { return count > 0; });
   if (!has_any) return {};
   if (counts.size() != feature_count) {
     return Error{.message = fmt::format("categories are counted of {} features; there are {}", counts.size(),

@@ -30,9 +30,9 @@ struct ForestPlan {
   double min_weight_fraction_leaf = 0;
   double min_impurity_decrease = 0;
   double ccp_alpha = 0;
-  std::vector<std::int8_t> monotonic;  // [p] of -1, 0, 1; empty: nothing is asked
+  std::vector<std::int8_t> monotonic;          // [p] of -1, 0, 1; empty: nothing is asked
   std::vector<std::uint32_t> category_counts;  // [p], 0 where a feature is a number; or empty
-  bool random_splits = false;          // one drawn cut a feature, as extremely randomised trees try
+  bool random_splits = false;                  // one drawn cut a feature, as extremely randomised trees try
   std::size_t max_features = 1;
   std::size_t max_bins = 255;
   bool bootstrap = true;

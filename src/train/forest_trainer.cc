@@ -32,7 +32,8 @@ class FitMonitor final : public TreeListener {
              MemoryBudget& memory)
       : options_(options), memory_(memory), total_(plan.tree_count) {
     if (plan.oob_score) out_of_bag_.emplace(x, labels, labels, plan.category_counts);
-    if (options.validation) validation_.emplace(options.validation->x, *options.validation->labels, labels, plan.category_counts);
+    if (options.validation)
+      validation_.emplace(options.validation->x, *options.validation->labels, labels, plan.category_counts);
     options.progress->update("trees", 0, total_, memory.note());
     if (options.first_trees != nullptr) take_over(plan);
   }
@@ -98,7 +99,8 @@ template <typename Bin>
 Result<std::vector<GrownTree>> bin_and_grow(const ForestPlan& plan, model::MatrixView x, const Labels& labels,
                                             const FitOptions& options, int thread_count,
                                             FitMonitor& monitor) {
-  const BinnedMatrix<Bin> matrix = TRY(BinnedMatrix<Bin>::from(x, plan.category_counts, plan.max_bins, thread_count));
+  const BinnedMatrix<Bin> matrix =
+      TRY(BinnedMatrix<Bin>::from(x, plan.category_counts, plan.max_bins, thread_count));
   return grow_trees(
       GrowJob<Bin>{.plan = plan,
                    .matrix = matrix,
@@ -138,9 +140,9 @@ Result<MemoryNeed> memory_need(std::size_t row_count, std::size_t feature_count,
 
 Result<FittedForest> fit_forest(model::MatrixView x, const Labels& labels,
                                 const contract::ForestParams& params, const FitOptions& options) {
-  const ForestPlan plan = TRY(make_forest_plan(
-      x.rows, x.cols, labels, params,
-      {.monotonic = options.monotonic, .category_counts = options.category_counts}));
+  const ForestPlan plan =
+      TRY(make_forest_plan(x.rows, x.cols, labels, params,
+                           {.monotonic = options.monotonic, .category_counts = options.category_counts}));
   if (options.first_trees != nullptr) TRY(check_first_trees(plan, x.cols, *options.first_trees));
   MemoryBudget memory(memory_need(plan, x.cols), options.memory_limit);
   const int threads = TRY(memory.affordable_threads(base::resolve_thread_count(options.thread_count)));

@@ -13,7 +13,8 @@ namespace archmlp::train {
 struct GrownTree {
   std::vector<model::ForestNode> nodes;  // in preorder
   std::vector<double> leaf_values;       // [leaves, k]
-  std::vector<std::uint32_t> set_words;  // sets of categories; those that no node asks for may stand among them
+  std::vector<std::uint32_t>
+      set_words;  // sets of categories; those that no node asks for may stand among them
 
   std::size_t byte_count() const noexcept {
     return nodes.size() * sizeof(model::ForestNode) + leaf_values.size() * sizeof(double) +

@@ -9,7 +9,6 @@
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/feature_matrix.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
 #include "archmlp/train_stage/labels.h"
@@ -48,8 +47,16 @@ base::Status check_label(const LabelSchema& known, const LabelSchema& label,
 
 }  // namespace
 
+base::Result<std::vector<float>> encode_rows(const bundle::FeatureEncoder& encoder, const table::Table& rows,
+                                             const std::string& source_name) {
+  transform::BatchNotes notes;
+  auto matrix = encoder.encode(rows, notes);
+  if (!matrix.ok()) return base::located(source_name, std::move(matrix).error());
+  return matrix;
+}
+
 base::Result<ScoredRows> read_scored_rows(const TrainOptions& options, const contract::Schema& features,
-                                          const std::vector<std::string>& names, const LabelSchema& label,
+                                          const bundle::FeatureEncoder& encoder, const LabelSchema& label,
                                           base::Progress& progress) {
   if (!options.x_test || !options.y_test) {
     return base::Error{.message = options.x_test ? "--x-test is given without --y-test"
@@ -63,9 +70,7 @@ base::Result<ScoredRows> read_scored_rows(const TrainOptions& options, const con
                        .where = options.x_test->string()};
   }
   ScoredRows rows;
-  auto matrix = bundle::to_matrix(data.x, names);
-  if (!matrix.ok()) return base::located(options.x_test->string(), std::move(matrix).error());
-  rows.matrix = *std::move(matrix);
+  rows.matrix = TRY(encode_rows(encoder, data.x, options.x_test->string()));
   rows.labels = TRY(make_labels(data, label, options.y_test->string()));
   rows.row_count = data.x.row_count();
   return rows;
@@ -107,8 +112,9 @@ base::Result<SampleWeights> read_sample_weights(const std::filesystem::path& pat
 }
 
 base::Result<FirstTrees> read_first_trees(const std::filesystem::path& path,
-                                          const std::vector<std::string>& features, const LabelSchema& label,
-                                          const Json& lineage) {
+                                          const std::vector<std::string>& features,
+                                          const bundle::FeatureCategories& categories,
+                                          const LabelSchema& label, const Json& lineage) {
   FirstTrees first;
   first.bundle = TRY(bundle::Bundle::load(path));
   first.forest = dynamic_cast<const model::Forest*>(&first.bundle->model());
@@ -116,6 +122,7 @@ base::Result<FirstTrees> read_first_trees(const std::filesystem::path& path,
     return not_the_same(path, fmt::format("it is a {}, no forest", first.bundle->model().kind()));
   }
   if (first.bundle->model_features() != features) return not_the_same(path, "it has other features");
+  if (first.bundle->categories() != categories) return not_the_same(path, "it knows other categories");
   TRY(check_label(first.bundle->contract().label, label, path));
   first.is_same_training = without_size(first.bundle->lineage()) == without_size(lineage);
   return first;

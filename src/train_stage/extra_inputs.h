@@ -19,6 +19,10 @@
 
 namespace archmlp::train_stage {
 
+/// Rows as the model sees them, [rows, features]. Errors: as FeatureEncoder::encode, in the file.
+base::Result<std::vector<float>> encode_rows(const bundle::FeatureEncoder& encoder, const table::Table& rows,
+                                             const std::string& source_name);
+
 /// Rows to score a model on while it is trained.
 struct ScoredRows {
   std::vector<float> matrix;  // [rows, features]
@@ -33,7 +37,7 @@ struct ScoredRows {
 /// x_test and y_test, read as the training rows are. Errors: kInvalidInput if only one of them is given, or
 /// they do not fit the features or classes; kContractBroken; kIo.
 base::Result<ScoredRows> read_scored_rows(const TrainOptions& options, const contract::Schema& features,
-                                          const std::vector<std::string>& names,
+                                          const bundle::FeatureEncoder& encoder,
                                           const contract::LabelSchema& label, base::Progress& progress);
 
 struct SampleWeights {
@@ -56,6 +60,7 @@ struct FirstTrees {
 /// or no forest; kNotFound; kIo.
 base::Result<FirstTrees> read_first_trees(const std::filesystem::path& path,
                                           const std::vector<std::string>& features,
+                                          const bundle::FeatureCategories& categories,
                                           const contract::LabelSchema& label,
                                           const nlohmann::ordered_json& lineage);
 

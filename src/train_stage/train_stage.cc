@@ -14,7 +14,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/base/version.h"
 #include "archmlp/bundle/bundle.h"
-#include "archmlp/bundle/feature_matrix.h"
+#include "archmlp/bundle/feature_encoder.h"
 #include "archmlp/prepared/prepared_data.h"
 #include "archmlp/train/forest_trainer.h"
 #include "archmlp/train_stage/extra_inputs.h"
@@ -53,12 +53,13 @@ std::vector<std::string> sorted_features(const contract::Schema& features) {
   return names;
 }
 
-base::Result<std::vector<float>> make_matrix(const prepared::PreparedData& data,
-                                             const std::vector<std::string>& features,
-                                             const std::string& source_name) {
-  base::Result<std::vector<float>> matrix = bundle::to_matrix(data.x, features);
-  if (!matrix.ok()) return base::located(source_name, std::move(matrix).error());
-  return matrix;
+/// Text is what a forest takes as categories.
+base::Result<bundle::FeatureCategories> text_categories(const prepared::PreparedData& data) {
+  std::vector<std::string> columns;
+  for (const contract::ColumnSchema& feature : data.features.columns) {
+    if (feature.kind == contract::ColumnKind::kText) columns.push_back(feature.name);
+  }
+  return bundle::categories_of(data.x, columns);
 }
 
 contract::DatasetContract make_contract(const prepared::PreparedData& data,
@@ -117,6 +118,8 @@ Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfi
 /// Everything that a fit needs, read and checked.
 struct Inputs {
   std::vector<std::string> features;
+  bundle::FeatureCategories categories;
+  std::vector<std::uint32_t> category_counts;  // [features]
   std::vector<float> matrix;
   contract::ForestParams params;
   train::Labels labels;
@@ -132,18 +135,24 @@ base::Result<Inputs> read_inputs(const TrainOptions& options, const prepared::Pr
   inputs.params = TRY(settle_params(options.config, label));
   inputs.labels = TRY(make_labels(data, label, options.y_train.string()));
   inputs.features = sorted_features(data.features);
-  inputs.matrix = TRY(make_matrix(data, inputs.features, options.x_train.string()));
+  inputs.categories = TRY(text_categories(data));
+  const auto encoder = TRY(bundle::FeatureEncoder::make(data.features, inputs.features, inputs.categories));
+  for (std::size_t i = 0; i < inputs.features.size(); ++i) {
+    inputs.category_counts.push_back(encoder.category_count(i));
+  }
+  inputs.matrix = TRY(encode_rows(encoder, data.x, options.x_train.string()));
   if (options.sample_weight) {
     inputs.weights =
         TRY(read_sample_weights(*options.sample_weight, data.x.row_count(), options.thread_count, progress));
     inputs.labels.weights = inputs.weights->values;
   }
   if (options.x_test || options.y_test) {
-    inputs.scored = TRY(read_scored_rows(options, data.features, inputs.features, label, progress));
+    inputs.scored = TRY(read_scored_rows(options, data.features, encoder, label, progress));
   }
   inputs.lineage = make_lineage(data, options.config, inputs.params, inputs.weights);
   if (options.warm_start) {
-    inputs.first = TRY(read_first_trees(*options.warm_start, inputs.features, label, inputs.lineage));
+    inputs.first =
+        TRY(read_first_trees(*options.warm_start, inputs.features, inputs.categories, label, inputs.lineage));
     if (!inputs.first->is_same_training) {
       inputs.lineage["warm_start"] = {{"sha256", inputs.first->bundle->sha256()},
                                       {"trees", inputs.first->forest->tree_count()}};
@@ -201,6 +210,7 @@ base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Pro
   bundle::BundleParts parts;
   parts.contract = make_contract(data, choice.label);
   parts.model_features = inputs.features;
+  parts.categories = inputs.categories;
   parts.model = fitted.forest.get();
   parts.metrics = make_metrics(inputs.labels, fitted, inputs.scored, data.x.row_count());
   parts.lineage = std::move(inputs.lineage);
