@@ -40,8 +40,8 @@ Fitted fit(const contract::TextHashStep& step, const FitInput& input) {
   std::vector<transform::HashedColumn> hashed;
   const auto columns = TRY(category_columns(step.columns, input));
   hashed.reserve(columns.size());
-  for (const table::Column* column : columns) {
-    hashed.push_back({.name = column->name(),
+  for (const contract::ColumnSchema* column : columns) {
+    hashed.push_back({.name = column->name,
                       .n_features = static_cast<std::size_t>(step.n_features),
                       .seed = static_cast<std::uint64_t>(step.seed)});
   }

@@ -8,19 +8,18 @@
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/recipe.h"
+#include "archmlp/preprocess/learning_rows.h"
 #include "archmlp/table/table.h"
 #include "archmlp/transform/step.h"
 
 namespace archmlp::preprocess {
 
-/// What a step learns from: all rows as the steps before left them, and which of them are training rows.
+/// What a step is fitted to.
 struct FitInput {
-  const table::Table& rows;
-  const contract::Schema& schema;  // of `rows`
-  std::span<const std::uint32_t> train_rows;
-  const table::Column& label;          // of all rows
-  std::size_t data_row_count;          // the rows behind them are those of a given test file
+  const contract::Schema& schema;      // of the features, as the steps before left them
+  std::string label;                   // its name
   std::optional<contract::Task> task;  // none: to be guessed from the label
+  const LearningRows* rows = nullptr;  // null for a step that looks at none
 };
 
 /// What fitting a step gives.
