@@ -20,10 +20,11 @@ using base::Status;
 template <typename PieceOf>
 Result<table::Column> join_blocks(const RowStore& rows, int thread_count, const PieceOf& piece_of) {
   std::vector<std::optional<table::Column>> found(rows.block_count());
-  TRY(base::parallel_for(rows.block_count(), thread_count, [&](std::size_t block) -> Status {
+  const auto find = [&](std::size_t block) -> Status {
     if (rows.row_count(block) > 0) found[block] = TRY(piece_of(block));
     return {};
-  }));
+  };
+  TRY(base::parallel_for(rows.block_count(), thread_count, find));
   std::vector<table::Column> pieces;
   for (std::optional<table::Column>& piece : found) {
     if (piece) pieces.push_back(*std::move(piece));
@@ -57,12 +58,13 @@ Result<bool> LearningRows::any_missing(std::string_view name) const {
   const auto index = schema_.find(name);
   assert(index);
   std::atomic<bool> any = false;
-  TRY(base::parallel_for(rows_.block_count(), thread_count_, [&](std::size_t block) -> Status {
+  const auto look = [&](std::size_t block) -> Status {
     if (any || rows_.row_count(block) == 0) return {};
     const table::Column column = TRY(rows_.get_column(block, *index));
     if (column.missing_count() > 0) any = true;
     return {};
-  }));
+  };
+  TRY(base::parallel_for(rows_.block_count(), thread_count_, look));
   return any.load();
 }
 
@@ -70,7 +72,8 @@ Status LearningRows::for_each_block(const Visit& visit) const {
   const std::vector<std::size_t> offsets = rows_.row_offsets();
   return base::parallel_for(rows_.block_count(), thread_count_, [&](std::size_t block) -> Status {
     if (rows_.row_count(block) == 0) return {};
-    return visit(block, offsets[block], TRY(rows_.get(block)));
+    const table::Table rows = TRY(rows_.get(block));
+    return visit(block, offsets[block], rows);
   });
 }
 

@@ -107,23 +107,25 @@ Result<std::vector<std::uint32_t>> first_equal_rows(const LearningRows& rows,
                                                     const std::vector<std::size_t>& columns,
                                                     bool with_label) {
   RowStore hashes(rows.budget());
-  hashes.restart(rows.block_count());
-  TRY(rows.for_each_block([&](std::size_t block, std::size_t first_row, const table::Table& table) -> Status {
+  hashes.grow(rows.block_count());
+  const auto hash = [&](std::size_t block, std::size_t first_row, const table::Table& table) -> Status {
     if (first_row >= rows.data_row_count()) return {};
     std::vector<const table::Column*> compared;
     for (const std::size_t index : columns) compared.push_back(&table.column(index));
     return hashes.put(block, hash_rows(compared, with_label ? &rows.label() : nullptr, first_row,
                                        std::min(table.row_count(), rows.data_row_count() - first_row)));
-  }));
+  };
+  TRY(rows.for_each_block(hash));
   std::vector<std::uint32_t> first(rows.data_row_count());
   std::iota(first.begin(), first.end(), 0U);
   const std::size_t part_count = part_count_for(first.size(), rows.budget(), rows.thread_count());
-  TRY(base::parallel_for(part_count, rows.thread_count(), [&](std::size_t part) -> Status {
+  const auto find = [&](std::size_t part) -> Status {
     const std::vector<HashedRow> found = TRY(sorted_part(hashes, first.size(), part, part_count));
     for (std::size_t i = 1; i < found.size(); ++i)
       if (found[i].hash == found[i - 1].hash) first[found[i].row] = first[found[i - 1].row];
     return {};
-  }));
+  };
+  TRY(base::parallel_for(part_count, rows.thread_count(), find));
   return first;
 }
 

@@ -8,9 +8,8 @@
 
 namespace archmlp::preprocess {
 
-void RowStore::restart(std::size_t block_count) {
+void RowStore::restart() {
   blocks_.clear();
-  blocks_.resize(block_count);
   resident_bytes_ = 0;
   spill_.reset();
 }

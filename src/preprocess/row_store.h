@@ -25,8 +25,10 @@ class RowStore {
  public:
   explicit RowStore(MemoryBudget budget) : budget_(std::move(budget)) {}
 
-  /// Forgets all rows. Blocks that are never put hold none.
-  void restart(std::size_t block_count);
+  /// Forgets all rows.
+  void restart();
+  /// Makes room for so many blocks. Those that are never put hold no rows.
+  void grow(std::size_t block_count) { blocks_.resize(block_count); }
   /// Between two passes in which every block is put: what is then written goes to a file of its own, and the
   /// one before is freed with the last of its blocks.
   void start_pass() noexcept { spill_.reset(); }

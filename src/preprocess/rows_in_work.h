@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -56,7 +57,7 @@ class RowsInWork {
   std::vector<std::size_t> row_offsets() const { return store_.row_offsets(); }
   /// A block's features as all steps leave them. Safe from many threads.
   base::Result<table::Table> features(std::size_t block);
-  /// What applying the last steps found, after features() was called for every block.
+  /// Counts what applying the last steps found. Precondition: features() was called for every block.
   void add_last_notes();
 
  private:
@@ -79,30 +80,32 @@ class RowsInWork {
   base::Status check_columns() const;
 
   base::Status fit_and_add(const contract::StepConfig& config, std::size_t index, const LearningRows* rows);
-  base::Status add(const transform::StepPointer& step, std::size_t index, bool is_filter);
+  base::Status add(const transform::StepPointer& step, std::size_t index);
   base::Status learn(const contract::StepConfig& config, std::size_t index);
 
   /// The data is read and goes through the steps so far.
   base::Status read();
   base::Status add_first_steps();
   base::Result<Arrival> arrive(std::size_t block, table::Table rows);
-  base::Status collect(std::vector<Arrival> arrivals);
+  base::Status collect(std::vector<Arrival>& arrivals);
   base::Status bind_again();
   /// The rows go through the steps that are not applied yet.
   base::Status run_chain();
-  base::Status settle(std::vector<BlockInWork> blocks, const std::vector<ChainNotes>& notes,
-                      const std::vector<std::optional<StepChain::Fault>>& faults);
   base::Status check_some_left(const ChainNotes& notes) const;
   base::Status keep(const std::vector<std::uint32_t>& rows);
+  void keep_companions(const std::vector<std::uint32_t>& rows);
   base::Status set_training_values(const std::vector<table::Column>& values);
-  table::Table companions_of(std::size_t block, const std::vector<std::size_t>& offsets) const;
+  table::Table companions_of(std::size_t first_row, std::size_t row_count) const;
 
   base::Status split();
   base::Result<std::optional<table::Column>> split_column(const std::optional<std::string>& name,
                                                           std::string_view key) const;
   std::vector<std::uint32_t> side_rows(bool test) const;
 
-  base::Error in_step(base::Error error, std::size_t index, std::span<const std::uint32_t> raw_rows) const;
+  std::string describe_suspicion(const std::string& column, const table::NumbersInText& found) const;
+  base::Error in_step(base::Error error, std::size_t index) const;
+  base::Error in_step(base::Error error, std::size_t index,
+                      const std::function<std::size_t(std::size_t row)>& raw_row_of) const;
 
   const contract::Recipe* recipe_;
   RawInput* input_;
