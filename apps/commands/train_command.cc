@@ -24,7 +24,7 @@ base::Status train(GivenTrainOptions& given) {
   if (given.model) given.stage.config.model = *given.model;
   if (given.task) given.stage.config.task = contract::task_from(*given.task);
   TRY(base::refuse_to_overwrite(given.stage.out, {given.stage.x_train, given.stage.y_train}));
-  const train_stage::TrainReport report = TRY(train_stage::run_train_stage(given.stage, terminal_progress()));
+  const train_stage::TrainReport report = TRY(train_stage::run_train_stage(given.stage, progress_output()));
   if (json_output_wanted()) return write_stdout(to_json(report, given.stage.out).dump(2) + "\n");
   return write_stdout(to_text(report, given.stage.out));
 }
@@ -42,6 +42,7 @@ Command train_command() {
                            "classification or regression; guessed from the label if left out");
             add_threads(options, given->stage.thread_count);
             add_json(options);
+            add_json_progress(options);
             add_forest_options(options, given->stage.config);
             options.examples(
                 "  archmlp train prepared/x_train.csv prepared/y_train.csv\n"

@@ -194,10 +194,10 @@ Status publish(const PreprocessOptions& options, const RowsInWork& work, const R
   const std::vector<std::uint32_t> train_rows = work.side_rows(false);
   const std::vector<std::uint32_t> test_rows = work.side_rows(true);
   base::AtomicFolder folder = TRY(base::AtomicFolder::create(options.out, kFolderNames));
-  progress.update("writing", 0, work.features().row_count(), "");
+  progress.update("writing", 0, work.features().row_count(), "rows");
   TRY(write_dataset(folder.path(), work.features(), work.label(), {.train = train_rows, .test = test_rows},
                     contract, options.thread_count));
-  progress.update("writing", work.features().row_count(), work.features().row_count(), "");
+  progress.update("writing", work.features().row_count(), work.features().row_count(), "rows");
   std::optional<base::AtomicFile> test_rows_file;
   if (options.test_rows_out) {
     test_rows_file =
@@ -221,7 +221,7 @@ Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, 
 
   for (std::size_t index = 0; index < recipe.preprocess.size(); ++index) {
     TRY(base::check_cancelled());
-    progress.update("steps", index, recipe.preprocess.size(), contract::step_name(recipe.preprocess[index]));
+    progress.update(contract::step_name(recipe.preprocess[index]), index, recipe.preprocess.size(), "steps");
     TRY(work.apply(recipe.preprocess[index], index));
   }
   TRY(work.split());

@@ -222,10 +222,10 @@ base::Status CsvParser::read_rows(std::vector<ColumnPlan> plans) {
 /// the file's bytes is one task of each wave.
 base::Status CsvParser::read_chunks(const std::vector<ColumnPlan>& plans) {
   const std::size_t wave = std::max<std::size_t>(16, static_cast<std::size_t>(thread_count_) * 4);
-  const std::size_t total_mb = rows_.size() / kMegabyte;
   std::vector<Workspace> workspaces(std::min(wave, chunks_.size()));
   row_count_ = 0;
   std::size_t done_bytes = 0;
+  source_.progress->update("reading", 0, rows_.size(), "bytes");
   for (std::size_t first = 0; first < chunks_.size(); first += wave) {
     const std::size_t count = std::min(wave, chunks_.size() - first);
     const bool last_wave = first + count == chunks_.size();
@@ -241,7 +241,8 @@ base::Status CsvParser::read_chunks(const std::vector<ColumnPlan>& plans) {
     };
     TRY(base::parallel_for(count + 1, thread_count_, work));
     TRY(add_to_columns(plans, std::span(workspaces).first(count), done_bytes));
-    source_.progress->update("MB", done_bytes / kMegabyte, total_mb, {});
+    source_.progress->set_rows(row_count_);
+    source_.progress->update("reading", done_bytes, rows_.size(), "bytes");
   }
   return {};
 }

@@ -13,7 +13,7 @@ base::Result<FittedForest> fit_forest(model::MatrixView x, const Labels& labels,
                                       const contract::ForestParams& params, int thread_count,
                                       base::Progress& progress) {
   const ForestPlan plan = TRY(make_forest_plan(x.rows, x.cols, labels, params));
-  progress.update("trees", 0, plan.tree_count, "");
+  progress.update("training", 0, plan.tree_count, "trees");
   std::optional<DrawnRows> drawn;
   if (plan.oob_score) drawn.emplace(plan.tree_count, plan.row_count);
   std::vector<GrownTree> trees;

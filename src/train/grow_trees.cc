@@ -47,7 +47,7 @@ class TreeCounter {
   TreeCounter(base::Progress& progress, std::size_t total) : progress_(progress), total_(total) {}
   void add_one() {
     const std::scoped_lock lock(mutex_);
-    progress_.update("trees", ++done_, total_, "");
+    progress_.update("training", ++done_, total_, "trees");
   }
 
  private:
