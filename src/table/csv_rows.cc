@@ -6,7 +6,6 @@
 
 #include "archmlp/base/cancel.h"
 #include "archmlp/base/parallel.h"
-#include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/csv_chunk_reader.h"
 
