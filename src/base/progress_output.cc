@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,8 @@ bool counts_bytes(const StageProgress& progress) { return progress.unit == "byte
 
 /// A count that has no fraction worth showing, or one digit of it where it is small.
 std::string rounded(double value) {
-  return value < 10 ? fmt::format("{:.1f}", value) : with_thousands(static_cast<std::size_t>(value + 0.5));
+  return value < 10 ? fmt::format("{:.1f}", value)
+                    : with_thousands(static_cast<std::size_t>(std::llround(value)));
 }
 
 std::string amount(const StageProgress& progress, std::uint64_t count) {
@@ -43,7 +45,7 @@ std::string rate_text(const StageProgress& progress) {
 }
 
 std::string time_text(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   if (whole < 60) return fmt::format("{} s left", whole);
   if (whole < 3600) return fmt::format("{} min {} s left", whole / 60, whole % 60);
   return fmt::format("{} h {} min left", whole / 3600, whole % 3600 / 60);

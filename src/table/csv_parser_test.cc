@@ -318,7 +318,7 @@ TEST(CsvParserTest, ReportsProgress) {
   CountingProgress progress;
   ASSERT_TRUE(parse(text, {.thread_count = 1}, {.chunk_size = 10, .progress = &progress}).ok());
   EXPECT_GT(progress.calls, 5U);
-  EXPECT_EQ(progress.last, 2000U);
+  EXPECT_EQ(progress.last, 1999U);  // all but the header and the last line end
   EXPECT_EQ(progress.rows, 1000U);
 }
 
