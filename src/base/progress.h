@@ -17,6 +17,8 @@ class Progress {
                       std::string_view unit) = 0;
   /// Where the unit is another: the rows that the next update has come to.
   virtual void set_rows(std::uint64_t /*rows*/) {}
+  /// What else there is to say with the next update, e.g. "OOB 0.93": words and numbers of the program's own.
+  virtual void set_note(std::string_view /*note*/) {}
 };
 
 /// Reports nowhere.
