@@ -218,7 +218,9 @@ std::string hint_for(const CLI::App& app, const std::vector<std::string>& unexpe
 
 /// The command line did not parse, so the flag is looked for by hand.
 bool asks_for_json(int argc, char** argv) {
-  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+  return std::any_of(argv, argv + argc, [](const std::string_view word) {
+    return word == "--json" || word == "--json-progress";
+  });
 }
 
 int report_usage(const CLI::App& root, const CLI::ParseError& error, bool as_json) {
@@ -240,7 +242,7 @@ struct Defined {
 int run_parsed(Defined& defined) {
   cancel_on_signals();
   if (const base::Status values = defined.impl->run_consumers(); !values.ok()) {
-    print_error(values.error(), json_output_wanted());
+    print_error(values.error(), json_errors_wanted());
     return kUsage;
   }
   const auto run = [&]() -> base::Status {
@@ -253,8 +255,9 @@ int run_parsed(Defined& defined) {
     }
   };
   const base::Status status = run();
+  end_progress();
   if (status.ok()) return kDone;
-  print_error(status.error(), json_output_wanted());
+  print_error(status.error(), json_errors_wanted());
   return exit_code_of(status.error().code);
 }
 

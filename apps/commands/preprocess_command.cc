@@ -94,7 +94,7 @@ base::Status preprocess(const GivenPreprocessOptions& given) {
     TRY(base::refuse_to_overwrite(*options.test_rows_out, {given.data, given.recipe.value_or("")}));
   }
   const preprocess::PreprocessReport report =
-      TRY(preprocess::run_preprocess_stage(options, terminal_progress()));
+      TRY(preprocess::run_preprocess_stage(options, progress_output()));
   if (json_output_wanted()) return write_stdout(to_json(report, options.out).dump(2) + "\n");
   return write_stdout(to_text(report, options.out));
 }
@@ -112,6 +112,7 @@ Command preprocess_command() {
         options.value("--test-rows-out", given->test_rows_out, "Also write the raw test rows to this CSV");
         add_threads(options, given->thread_count);
         add_json(options);
+        add_json_progress(options);
         add_step_options(options, *given);
         add_split_options(options, *given);
         add_csv_options(options, given->read);

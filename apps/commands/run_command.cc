@@ -28,7 +28,7 @@ base::Status run(GivenRunOptions& given) {
   if (given.run.test_rows_out) {
     TRY(base::refuse_to_overwrite(*given.run.test_rows_out, {given.recipe, given.run.data.value_or("")}));
   }
-  const pipeline::RunReport report = TRY(pipeline::run(given.run, terminal_progress()));
+  const pipeline::RunReport report = TRY(pipeline::run(given.run, progress_output()));
   const std::filesystem::path prepared = given.run.out / "prepared";
   if (json_output_wanted()) {
     const nlohmann::ordered_json json = {{"preprocess", to_json(report.preprocess, prepared)},
@@ -56,6 +56,7 @@ Command run_command() {
                           "Also write the raw test rows to this CSV");
             add_threads(options, given->run.thread_count);
             add_json(options);
+            add_json_progress(options);
             options.examples("  archmlp run examples/fraud.yaml --data paysim.csv --out out\n");
             return [given] { return run(*given); };
           }};

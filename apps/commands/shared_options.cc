@@ -20,6 +20,11 @@ void add_threads(Options& options, int& thread_count) {
 
 void add_json(Options& options) { options.flag("--json", json_output_wanted(), "Print JSON, errors too"); }
 
+void add_json_progress(Options& options) {
+  options.flag("--json-progress", json_progress_wanted(),
+               "Report progress as JSON, an object a line on standard error");
+}
+
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   if (text.empty()) return parts;

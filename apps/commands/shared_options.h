@@ -12,6 +12,7 @@ namespace archmlp::apps {
 
 void add_threads(Options& options, int& thread_count);
 void add_json(Options& options);
+void add_json_progress(Options& options);
 
 /// --delimiter, --no-header, --missing-values, --column-missing-values, --type. `read` gets what is given.
 void add_csv_options(Options& options, contract::CsvOptions& read);

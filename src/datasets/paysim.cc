@@ -300,6 +300,7 @@ base::Status generate_paysim(const PaysimConfig& config, const table::Sink& sink
   const std::vector<std::uint32_t> hours = fraud_hours(pairs, config);
 
   TRY(sink(paysim_header()));
+  progress.update("generating", 0, config.rows, "rows");
   Simulation simulation(config, sink);
   base::Rng place_rng({config.seed, 0x706C616365ULL});
   std::size_t fraud = 0;
@@ -316,7 +317,7 @@ base::Status generate_paysim(const PaysimConfig& config, const table::Sink& sink
       TRY(simulation.settle_if_many());
     }
     TRY(simulation.settle());
-    progress.update("rows", honest_before[hour + 1] + 2 * fraud, config.rows, "");
+    progress.update("generating", honest_before[hour + 1] + 2 * fraud, config.rows, "rows");
   }
   return {};
 }

@@ -124,6 +124,7 @@ base::Status FileScorer::score_blocks(std::size_t count, const ScoreBlock& score
   const auto threads = static_cast<std::size_t>(base::resolve_thread_count(options_.thread_count));
   const std::size_t wave = threads == 1 ? 1 : threads * 4;
   TRY(sink_(writer_.header()));
+  progress_.update("predicting", 0, count, "rows");
   for (std::size_t begin = 0; begin < count; begin += wave * kBlockRows) {
     TRY(base::check_cancelled());
     const std::size_t end = std::min(count, begin + wave * kBlockRows);
@@ -136,7 +137,7 @@ base::Status FileScorer::score_blocks(std::size_t count, const ScoreBlock& score
       TRY(sink_(block.out));
       merge(report_, block.report);
     }
-    progress_.update("rows", end, count, "");
+    progress_.update("predicting", end, count, "rows");
   }
   return {};
 }
@@ -294,7 +295,7 @@ base::Status FileScorer::score_document(table::JsonRecordDecoder& decoder, const
       TRY(base::check_cancelled());
       TRY(sink_(block.out));
       block.out.clear();
-      progress_.update("rows", i + 1, decoder.record_count(), "");
+      progress_.update("predicting", i + 1, decoder.record_count(), "rows");
     }
   }
   merge(report_, block.report);

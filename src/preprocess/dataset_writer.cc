@@ -176,6 +176,7 @@ Status DatasetWriter::write_blocks(base::Progress& progress) {
     }
     return {};
   };
+  progress.update("writing", 0, offsets_.back(), "rows");
   for (std::size_t first = 0; first < block_count; first += wave) {
     const std::size_t count = std::min(wave, block_count - first);
     const auto work = [&](std::size_t task) -> Status {
@@ -185,7 +186,7 @@ Status DatasetWriter::write_blocks(base::Progress& progress) {
     };
     TRY(base::parallel_for(count + 1, thread_count_, work));
     std::swap(formatted, formatting);
-    progress.update("writing", offsets_[first + count], offsets_.back(), "");
+    progress.update("writing", offsets_[first + count], offsets_.back(), "rows");
   }
   return write_formatted();
 }

@@ -178,7 +178,7 @@ Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, 
   RowsInWork work = TRY(RowsInWork::start(recipe, input, budget_for(options), options.thread_count));
   for (std::size_t index = 0; index < recipe.preprocess.size(); ++index) {
     TRY(base::check_cancelled());
-    progress.update("steps", index, recipe.preprocess.size(), contract::step_name(recipe.preprocess[index]));
+    progress.update(contract::step_name(recipe.preprocess[index]), index, recipe.preprocess.size(), "steps");
     TRY(work.apply(recipe.preprocess[index], index));
   }
   TRY(work.finish());
@@ -189,6 +189,7 @@ Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, 
   PreprocessReport report;
   report.contract = TRY(make_contract(options, work, input, std::move(label)));
   TRY(publish(options, work, input, report.contract, progress));
+  work.add_last_notes();
   report.rows_read = input.row_count();
   report.rows_dropped = work.dropped_count();
   report.unknown_categories = work.unknown_categories();

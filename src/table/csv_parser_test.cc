@@ -297,14 +297,19 @@ TEST(CsvParserTest, TakesManyThousandColumns) {
 
 class CountingProgress final : public base::Progress {
  public:
-  void update(std::string_view, std::uint64_t done, std::uint64_t total, std::string_view) override {
+  void update(std::string_view stage, std::uint64_t done, std::uint64_t total,
+              std::string_view unit) override {
     ++calls;
+    EXPECT_EQ(stage, "reading");
+    EXPECT_EQ(unit, "bytes");
     EXPECT_GE(done, last);
     EXPECT_LE(done, total);
     last = done;
   }
   std::size_t calls = 0;
+  void set_rows(std::uint64_t count) override { rows = count; }
   std::uint64_t last = 0;
+  std::uint64_t rows = 0;
 };
 
 TEST(CsvParserTest, ReportsProgress) {
@@ -313,6 +318,8 @@ TEST(CsvParserTest, ReportsProgress) {
   CountingProgress progress;
   ASSERT_TRUE(parse(text, {.thread_count = 1}, {.chunk_size = 10, .progress = &progress}).ok());
   EXPECT_GT(progress.calls, 5U);
+  EXPECT_EQ(progress.last, 1999U);  // all but the header and the last line end
+  EXPECT_EQ(progress.rows, 1000U);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "archmlp/base/cancel.h"
 #include "archmlp/base/parallel.h"
-#include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/csv_chunk_reader.h"
 
@@ -112,7 +111,10 @@ class CsvRows::Run {
   Run(CsvRows& rows, std::size_t first, std::size_t last, const std::vector<std::vector<ColumnPlan>>& plans,
       const Take& take)
       : rows_(rows), last_(last), plans_(plans), take_(take), next_(first), bad_chunk_(last) {
-    if (first == 0) rows.done_bytes_ = rows.done_rows_ = 0;
+    if (first == 0) {
+      rows.done_bytes_ = rows.done_rows_ = 0;
+      rows.progress_->update("reading", 0, rows.byte_count_, "bytes");
+    }
   }
 
   base::Status go() {
@@ -157,8 +159,8 @@ class CsvRows::Run {
     const std::scoped_lock lock(mutex_);
     rows_.done_bytes_ += rows_.chunks_[chunk].stretch_end - rows_.chunks_[chunk].stretch_begin;
     rows_.done_rows_ += row_count;
-    rows_.progress_->update("MB", rows_.done_bytes_ / kMegabyte, rows_.byte_count_ / kMegabyte,
-                            base::with_thousands(rows_.done_rows_) + " rows");
+    rows_.progress_->set_rows(rows_.done_rows_);
+    rows_.progress_->update("reading", rows_.done_bytes_, rows_.byte_count_, "bytes");
   }
 
   void offer(std::size_t chunk, base::Error error) {
