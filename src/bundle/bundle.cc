@@ -61,7 +61,28 @@ base::Result<Json> parse_section(std::span<const Section> sections, std::string_
 struct ModelInfo {
   std::string kind;
   std::vector<std::string> features;
+  FeatureCategories categories;
 };
+
+base::Result<FeatureCategories> read_categories(const contract::JsonObject& object) {
+  FeatureCategories categories;
+  for (const auto& [name, list] : object.json().items()) {
+    if (!list.is_array()) {
+      return base::Error{.message = "expected a list of categories, found " + contract::describe(list),
+                         .where = object.path() + "." + name};
+    }
+    std::vector<contract::Value>& values = categories[name];
+    values.reserve(list.size());
+    for (const Json& value : list) values.push_back(TRY(contract::value_from_json(value)));
+  }
+  return categories;
+}
+
+Json model_info_to_json(const BundleParts& parts) {
+  Json json = {{"kind", parts.model->kind()}, {"features", parts.model_features}};
+  if (!parts.categories.empty()) json["categories"] = to_json(parts.categories);
+  return json;
+}
 
 base::Result<ModelInfo> read_model_info(std::span<const Section> sections) {
   const Json json = TRY(parse_section(sections, kModelInfoSection));
@@ -70,6 +91,10 @@ base::Result<ModelInfo> read_model_info(std::span<const Section> sections) {
   ModelInfo info;
   info.kind = TRY(object.text("kind"));
   info.features = TRY(object.texts("features"));
+  if (object.has("categories")) {
+    const contract::JsonObject categories = TRY(object.object("categories"));
+    info.categories = TRY(read_categories(categories));
+  }
   return info;
 }
 
@@ -81,6 +106,17 @@ base::Status check_permutation(const std::vector<std::string>& model_features,
   std::sort(expected.begin(), expected.end());
   if (actual == expected) return {};
   return base::Error{.message = "the model's features are not those of the contract", .where = "features"};
+}
+
+base::Status check_category_counts(const model::Model& model, const FeatureEncoder& encoder,
+                                   const std::vector<std::string>& inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (model.category_count(i) == encoder.category_count(i)) continue;
+    return base::Error{
+        .message = fmt::format("the model knows {} categories of its input {}, the list has {}",
+                               model.category_count(i), base::quoted(inputs[i]), encoder.category_count(i))};
+  }
+  return {};
 }
 
 base::Status check_shape(const model::Model& model, const contract::DatasetContract& contract) {
@@ -112,10 +148,9 @@ base::Result<Json> read_object_or_null(std::span<const Section> sections, std::s
 
 std::vector<std::byte> encode_bundle(const BundleParts& parts) {
   assert(parts.model != nullptr);
-  const std::array<std::string, 4> json = {
-      contract::model_part_to_json(parts.contract).dump(),
-      Json{{"kind", parts.model->kind()}, {"features", parts.model_features}}.dump(), parts.metrics.dump(),
-      parts.lineage.dump()};
+  const std::array<std::string, 4> json = {contract::model_part_to_json(parts.contract).dump(),
+                                           model_info_to_json(parts).dump(), parts.metrics.dump(),
+                                           parts.lineage.dump()};
   const std::vector<std::byte> model = parts.model->to_bytes();
   const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
   const std::array<Section, 5> sections = {Section{std::string(kContractSection), bytes(json[0])},
@@ -161,6 +196,8 @@ base::Status Bundle::decode(std::span<const std::byte> bytes, const std::string&
     ModelInfo info = TRY(read_model_info(sections));
     TRY(check_permutation(info.features, contract_.features));
     model_features_ = std::move(info.features);
+    categories_ = std::move(info.categories);
+    encoder_ = TRY(FeatureEncoder::make(contract_.features, model_features_, categories_));
     current = kMetricsSection;
     metrics_ = TRY(read_object_or_null(sections, kMetricsSection));
     current = kLineageSection;
@@ -168,7 +205,8 @@ base::Status Bundle::decode(std::span<const std::byte> bytes, const std::string&
     current = kModelSection;
     const std::span<const std::byte> model_bytes = TRY(require_section(sections, kModelSection));
     model_ = TRY(model::load_model(info.kind, model_bytes));
-    return check_shape(*model_, contract_);
+    TRY(check_shape(*model_, contract_));
+    return check_category_counts(*model_, *encoder_, model_features_);
   };
   base::Status status = decode_sections();
   if (!status.ok()) return in_file(std::move(status).error(), source_name, current);

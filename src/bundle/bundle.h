@@ -13,6 +13,7 @@
 
 #include "archmlp/base/file.h"
 #include "archmlp/base/result.h"
+#include "archmlp/bundle/feature_encoder.h"
 #include "archmlp/contract/dataset_contract.h"
 #include "archmlp/model/model.h"
 #include "archmlp/transform/plan.h"
@@ -23,6 +24,7 @@ namespace archmlp::bundle {
 struct BundleParts {
   contract::DatasetContract contract;       // `files` is not stored
   std::vector<std::string> model_features;  // order of the model's inputs; a permutation of contract.features
+  FeatureCategories categories;             // of those inputs that the model takes as categories
   const model::Model* model = nullptr;
   nlohmann::ordered_json metrics;  // training metrics (OOB score …), null if none
   nlohmann::ordered_json lineage;  // SHA-256 of inputs, recipe, parameters, program version
@@ -38,7 +40,8 @@ base::Result<std::string> save_bundle(const BundleParts& parts, const std::files
 class Bundle {
  public:
   /// Checks everything: container, contract, steps bound to the raw schema, their output equal to the
-  /// features, the model's shape equal to features and classes. Errors: kInvalidInput, kNotFound, kIo.
+  /// features, the model's shape equal to features, categories and classes. Errors: kInvalidInput, kNotFound,
+  /// kIo.
   static base::Result<std::shared_ptr<const Bundle>> load(const std::filesystem::path& path);
   /// The same from memory, which is copied.
   static base::Result<std::shared_ptr<const Bundle>> from_bytes(std::span<const std::byte> bytes,
@@ -48,6 +51,8 @@ class Bundle {
   /// Raw schema without the label -> features; none for a model trained from CSVs alone.
   const transform::Plan* plan() const noexcept { return plan_ ? &*plan_ : nullptr; }
   const std::vector<std::string>& model_features() const noexcept { return model_features_; }
+  const FeatureCategories& categories() const noexcept { return categories_; }
+  const FeatureEncoder& encoder() const noexcept { return *encoder_; }
   const model::Model& model() const noexcept { return *model_; }
   const nlohmann::ordered_json& metrics() const noexcept { return metrics_; }
   const nlohmann::ordered_json& lineage() const noexcept { return lineage_; }
@@ -65,6 +70,8 @@ class Bundle {
   contract::DatasetContract contract_;
   std::optional<transform::Plan> plan_;
   std::vector<std::string> model_features_;
+  FeatureCategories categories_;
+  std::optional<FeatureEncoder> encoder_;
   std::unique_ptr<const model::Model> model_;
   nlohmann::ordered_json metrics_;
   nlohmann::ordered_json lineage_;

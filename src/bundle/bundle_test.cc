@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                    [](test_support::ExampleParts& e) {
                      e.parts.contract.features.columns[1].kind = ColumnKind::kText;
                    },
-                   "text"},
+                   "the steps make column \"count\""},
         WrongParts{"UnsortedClasses",
                    [](test_support::ExampleParts& e) {
                      std::swap(e.parts.contract.label.classes[0], e.parts.contract.label.classes[1]);
@@ -153,6 +153,58 @@ INSTANTIATE_TEST_SUITE_P(
                    [](test_support::ExampleParts& e) { e.parts.metrics = nlohmann::ordered_json::array(); },
                    "section \"metrics\": it is no JSON object"}),
     [](const testing::TestParamInfo<WrongParts>& wrong) { return wrong.param.name; });
+
+class CategoricalBundleOfWrongParts : public testing::TestWithParam<WrongParts> {};
+
+TEST_P(CategoricalBundleOfWrongParts, IsRefused) {
+  test_support::ExampleParts example = test_support::example_categorical_parts();
+  EXPECT_EQ(error_of(example), "accepted");
+  GetParam().spoil(example);
+  EXPECT_THAT(error_of(example), HasSubstr(GetParam().expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Checks, CategoricalBundleOfWrongParts,
+    testing::Values(
+        WrongParts{"TextWithoutCategories",
+                   [](test_support::ExampleParts& e) { e.parts.categories.erase("town"); },
+                   "\"town\" is text, and nothing says which categories it has"},
+        WrongParts{"NumberWithoutCategories",
+                   [](test_support::ExampleParts& e) { e.parts.categories.erase("floor"); },
+                   "the model knows 3 categories of its input \"floor\", the list has 0"},
+        WrongParts{
+            "ACategoryTooMany",
+            [](test_support::ExampleParts& e) { e.parts.categories["town"].emplace_back(std::string("z")); },
+            "the model knows 40 categories of its input \"town\", the list has 41"},
+        WrongParts{"UnsortedCategories",
+                   [](test_support::ExampleParts& e) {
+                     std::swap(e.parts.categories["town"][0], e.parts.categories["town"][1]);
+                   },
+                   "not sorted"},
+        WrongParts{"CategoryOfAnotherKind",
+                   [](test_support::ExampleParts& e) { e.parts.categories["town"][39] = std::int64_t{1}; },
+                   "cannot be the value"},
+        WrongParts{"CategoryThatIsMissing",
+                   [](test_support::ExampleParts& e) { e.parts.categories["floor"][0] = std::monostate(); },
+                   "cannot be the value"},
+        WrongParts{"CategoriesOfAStranger",
+                   [](test_support::ExampleParts& e) { e.parts.categories["city"] = {std::string("a")}; },
+                   "\"city\", which is no input"},
+        WrongParts{"CategoriesOfANumber",
+                   [](test_support::ExampleParts& e) {
+                     e.parts.categories["size"] = {0.5, 1.5};
+                   },
+                   "the model knows 0 categories of its input \"size\", the list has 2"}),
+    [](const testing::TestParamInfo<WrongParts>& wrong) { return wrong.param.name; });
+
+TEST(Bundle, KeepsCategories) {
+  const test_support::ExampleParts example = test_support::example_categorical_parts();
+  const auto bundle = test_support::load_example(example);
+  EXPECT_EQ(bundle->categories(), example.parts.categories);
+  EXPECT_EQ(bundle->encoder().category_count(2), 40U);
+  EXPECT_EQ(describe(*bundle)["categories"]["floor"], nlohmann::ordered_json({-1, 1, 2}));
+  EXPECT_THAT(describe_text(*bundle), HasSubstr("town   text, may be missing, 40 categories"));
+}
 
 TEST(Bundle, NamesAMissingSection) {
   const std::vector<std::byte> bytes = encode_bundle(test_support::example_parts().parts);

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,16 +35,16 @@ void append_object(std::string& out, std::string_view title, const Json& object)
     out += fmt::format("  {:<{}}  {}\n", key, width, plain(value));
 }
 
+/// One line a column: its kind and what else is to say of it.
 void append_schema(std::string& out, std::string_view title, const contract::Schema& schema,
-                   const std::vector<bool>* needed) {
+                   const std::function<std::string(std::size_t)>& note) {
   out += fmt::format("\n{} ({})\n", title, schema.columns.size());
   std::size_t width = 0;
   for (const contract::ColumnSchema& column : schema.columns) width = std::max(width, column.name.size());
   for (std::size_t i = 0; i < schema.columns.size(); ++i) {
     const contract::ColumnSchema& column = schema.columns[i];
     out += fmt::format("  {:<{}}  {}{}{}\n", column.name, width, contract::to_string(column.kind),
-                       column.nullable ? ", may be missing" : "",
-                       needed != nullptr && !(*needed)[i] ? ", not used" : "");
+                       column.nullable ? ", may be missing" : "", note(i));
   }
 }
 
@@ -62,6 +63,7 @@ Json describe(const Bundle& bundle) {
   json["model"].update(bundle.model().summary());
   json["features"] = contract::to_json(contract.features);
   json["model_features"] = bundle.model_features();
+  json["categories"] = to_json(bundle.categories());
   json["raw"] = nullptr;
   json["steps"] = contract.steps;
   if (bundle.plan() != nullptr) {
@@ -88,11 +90,17 @@ std::string describe_text(const Bundle& bundle) {
   append_object(out, "model", bundle.model().summary());
   append_object(out, "metrics of the training", bundle.metrics());
   if (const transform::Plan* plan = bundle.plan(); plan != nullptr) {
-    append_schema(out, "columns of a raw record", plan->input(), &plan->needed());
+    append_schema(out, "columns of a raw record", plan->input(),
+                  [&](std::size_t i) { return plan->needed()[i] ? "" : ", not used"; });
     out += fmt::format("\nsteps ({})\n", contract.steps.size());
     for (const Json& step : contract.steps) out += fmt::format("  {}\n", step.dump());
   }
-  append_schema(out, "features", contract.features, nullptr);
+  append_schema(out, "features", contract.features, [&](std::size_t i) {
+    const auto known = bundle.categories().find(contract.features.columns[i].name);
+    if (known == bundle.categories().end()) return std::string();
+    return fmt::format(", {} {}", base::with_thousands(known->second.size()),
+                       known->second.size() == 1 ? "category" : "categories");
+  });
   append_object(out, "lineage", bundle.lineage());
   return out;
 }

@@ -123,11 +123,6 @@ Status check_schemas(const DatasetContract& contract) {
   for (std::size_t index = 0; index < contract.features.columns.size(); ++index) {
     const ColumnSchema& feature = contract.features.columns[index];
     const std::string where = fmt::format("features[{}]", index);
-    if (feature.kind == ColumnKind::kText) {
-      return Error{.message = fmt::format("the feature {} is text; features are numbers or booleans",
-                                          base::quoted(feature.name)),
-                   .where = where};
-    }
     if (feature.name == label) {
       return Error{.message = fmt::format("{} is the label and a feature", base::quoted(label)),
                    .where = where};

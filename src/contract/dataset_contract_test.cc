@@ -101,8 +101,6 @@ TEST(DatasetContract, SaysWhichKeyIsWrong) {
   const std::vector<std::pair<std::function<void(Json&)>, std::string>> cases = {
       {[](Json& json) { json.erase("label"); }, "\"label\" is missing"},
       {[](Json& json) { json["labels"] = 1; }, "unknown key \"labels\""},
-      {[](Json& json) { json["features"][0]["kind"] = "text"; },
-       "features[0]: the feature \"amount\" is text"},
       {[](Json& json) { json["features"][0]["name"] = "isFraud"; }, "\"isFraud\" is the label and a feature"},
       {[](Json& json) { json["features"] = Json::array(); }, "there are no features"},
       {[](Json& json) { json["raw"][1].erase("nullable"); }, "raw[1]: the key \"nullable\" is missing"},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,15 +16,34 @@ namespace archmlp::model {
 /// string makes a cycle. A tree that is one leaf is a node with that leaf on both sides.
 struct ForestNode {
   static constexpr std::uint32_t kLeaf = 0x80000000;
+  static constexpr std::uint32_t kIndex = 0x7FFFFFFF;  // of a child, without the flag
   static constexpr std::uint32_t kMissingLeft = 0x80000000;
-  static constexpr std::uint32_t kIndex = 0x7FFFFFFF;  // what is left without the flag
+  static constexpr std::uint32_t kCategories = 0x40000000;  // tests for being in a set
+  static constexpr std::uint32_t kFeature = 0x3FFFFFFF;     // the feature without its flags
 
-  float threshold = 0;        // finite; goes left if x <= threshold
-  std::uint32_t feature = 0;  // index | kMissingLeft where NaN goes left
+  float threshold = 0;  // finite; goes left if x <= threshold. Of a test of categories: the bits of set()
+  std::uint32_t feature = 0;  // index | kMissingLeft where a missing value goes left | kCategories
   std::uint32_t left = kLeaf;
   std::uint32_t right = kLeaf;
+
+  /// Of a test of categories: where its set begins among the words of sets. Goes left if the row's category
+  /// is in it.
+  std::uint32_t set() const noexcept { return std::bit_cast<std::uint32_t>(threshold); }
+  void test_set(std::uint32_t first_word) noexcept {
+    threshold = std::bit_cast<float>(first_word);
+    feature |= kCategories;
+  }
 };
 static_assert(sizeof(ForestNode) == 16);
+
+/// Categories of one feature, at most: their numbers are exact as float32.
+inline constexpr std::uint32_t kMaxCategories = 1U << 24U;
+
+/// Words of a set of categories: category c is in it if bit c % 32 of word c / 32 is set; bits beyond the
+/// last category are not set.
+inline constexpr std::size_t set_word_count(std::uint32_t category_count) noexcept {
+  return (std::size_t{category_count} + 31) / 32;
+}
 
 /// Of the encoded form: what precedes the nodes.
 inline constexpr std::size_t kForestHeaderBytes = 64;
@@ -36,6 +56,10 @@ struct ForestParts {
   std::vector<std::uint64_t> tree_begins;  // [trees + 1], into nodes
   std::vector<ForestNode> nodes;
   std::vector<double> leaf_values;  // [leaves, k], equal rows stored once where the trainer can
+  // Of categorical features; both empty where there are none. A row holds the category's number; what is no
+  // number of a category (NaN, unknown) is missing.
+  std::vector<std::uint32_t> category_counts;  // [p]; 0 where the feature is a number
+  std::vector<std::uint32_t> set_words;  // sets of categories, one behind the other; nodes may share one
 };
 
 /// The mean over trees of the leaf's class shares or values, added up in tree order.
@@ -54,6 +78,9 @@ class Forest final : public Model {
   std::size_t feature_count() const noexcept override { return feature_count_; }
   std::size_t output_count() const noexcept override { return output_count_; }
   void predict_row(std::span<const float> row, std::span<double> out) const noexcept override;
+  std::uint32_t category_count(std::size_t feature) const noexcept override {
+    return category_counts_.empty() ? 0 : category_counts_[feature];
+  }
   /// Keys: trees, nodes, leaves, max_depth, bytes.
   nlohmann::ordered_json summary() const override;
   std::vector<std::byte> to_bytes() const override;
@@ -71,7 +98,9 @@ class Forest final : public Model {
   void predict_rows(MatrixView x, std::span<double> out) const noexcept override;
   base::Status check();
   base::Status check_shape() const;
+  base::Status check_categories() const;
   base::Status check_leaf_values() const;
+  base::Status check_test(const ForestNode& node, std::size_t tree_index, std::size_t place) const;
   base::Status check_tree(std::size_t index, std::vector<std::uint64_t>& pending);
 
   contract::Task task_ = contract::Task::kClassification;
@@ -80,6 +109,8 @@ class Forest final : public Model {
   std::span<const std::uint64_t> tree_begins_;
   std::span<const ForestNode> nodes_;
   std::span<const double> leaf_values_;
+  std::span<const std::uint32_t> category_counts_;  // [p], or empty
+  std::span<const std::uint32_t> set_words_;
   std::uint64_t leaf_count_ = 0;  // over all trees, shared rows counted each time
   std::uint32_t max_depth_ = 0;
   ForestParts owned_;  // what the spans show, unless they show a mapped file

@@ -25,7 +25,9 @@ struct Header {
   std::uint64_t tree_count;
   std::uint64_t node_count;
   std::uint64_t leaf_row_count;
-  std::uint64_t reserved[3];  // zero
+  std::uint64_t set_word_count;
+  std::uint32_t category_count_count;  // p, or 0: no feature is a category
+  std::uint32_t reserved[3];           // zero
 };
 static_assert(sizeof(Header) == kForestHeaderBytes);
 
@@ -66,8 +68,11 @@ Result<Header> read_header(std::span<const std::byte> bytes) {
                  .hint = "use the program that made the file, or a newer one"};
   }
   if (header.task > 1) return broken("the task is neither 0 nor 1", "header");
-  for (const std::uint64_t word : header.reserved) {
+  for (const std::uint32_t word : header.reserved) {
     if (word != 0) return broken("a reserved word is not zero", "header");
+  }
+  if (header.category_count_count != 0 && header.category_count_count != header.feature_count) {
+    return broken("category counts are neither absent nor one a feature", "header");
   }
   // Bounds that keep the products below from overflowing.
   if (header.tree_count >= bytes.size() || header.leaf_row_count > bytes.size() ||
@@ -95,6 +100,8 @@ Result<std::unique_ptr<const Forest>> Forest::from_bytes(std::span<const std::by
   }
   forest->leaf_values_ = TRY(take<double>(rest, header.leaf_row_count * header.output_count, "leaf values"));
   forest->tree_begins_ = TRY(take<std::uint64_t>(rest, header.tree_count + 1, "tree begins"));
+  forest->category_counts_ = TRY(take<std::uint32_t>(rest, header.category_count_count, "category counts"));
+  forest->set_words_ = TRY(take<std::uint32_t>(rest, header.set_word_count, "sets"));
   if (!rest.empty()) return broken(std::to_string(rest.size()) + " bytes too many", "end");
   TRY(forest->check());
   return std::unique_ptr<const Forest>(std::move(forest));
@@ -109,6 +116,8 @@ Result<std::unique_ptr<const Forest>> Forest::from_parts(ForestParts parts) {
   forest->nodes_ = forest->owned_.nodes;
   forest->leaf_values_ = forest->owned_.leaf_values;
   forest->tree_begins_ = forest->owned_.tree_begins;
+  forest->category_counts_ = forest->owned_.category_counts;
+  forest->set_words_ = forest->owned_.set_words;
   TRY(forest->check());
   return std::unique_ptr<const Forest>(std::move(forest));
 }
@@ -122,12 +131,17 @@ std::vector<std::byte> Forest::to_bytes() const {
   header.tree_count = tree_count();
   header.node_count = nodes_.size();
   header.leaf_row_count = leaf_values_.size() / output_count_;
+  header.set_word_count = set_words_.size();
+  header.category_count_count = static_cast<std::uint32_t>(category_counts_.size());
   std::vector<std::byte> out;
-  out.reserve(sizeof(header) + nodes_.size_bytes() + leaf_values_.size_bytes() + tree_begins_.size_bytes());
+  out.reserve(sizeof(header) + nodes_.size_bytes() + leaf_values_.size_bytes() + tree_begins_.size_bytes() +
+              category_counts_.size_bytes() + set_words_.size_bytes());
   append(out, std::span<const Header>(&header, 1));
   append(out, nodes_);
   append(out, leaf_values_);
   append(out, tree_begins_);
+  append(out, category_counts_);
+  append(out, set_words_);
   return out;
 }
 

@@ -25,8 +25,8 @@ Error wrong(std::string message, std::string where) {
 }  // namespace
 
 Status Forest::check_shape() const {
-  if (feature_count_ == 0 || feature_count_ > ForestNode::kIndex) {
-    return wrong("a forest needs 1 to 2^31 - 1 features", "forest");
+  if (feature_count_ == 0 || feature_count_ > ForestNode::kFeature) {
+    return wrong("a forest needs 1 to 2^30 - 1 features", "forest");
   }
   if (output_count_ == 0 || (task_ == contract::Task::kRegression && output_count_ != 1)) {
     return wrong("a forest needs a class, or exactly one output for regression", "forest");
@@ -43,6 +43,20 @@ Status Forest::check_shape() const {
         tree_begins_[i + 1] - tree_begins_[i] > ForestNode::kIndex) {
       return wrong("a tree is empty, too large, or ends outside the nodes", fmt::format("tree {}", i));
     }
+  }
+  return {};
+}
+
+Status Forest::check_categories() const {
+  if (category_counts_.empty() && !set_words_.empty()) {
+    return wrong("there are sets of categories but no feature has categories", "forest");
+  }
+  if (!category_counts_.empty() && category_counts_.size() != feature_count_) {
+    return wrong("category counts are not one a feature", "forest");
+  }
+  for (std::size_t feature = 0; feature < category_counts_.size(); ++feature) {
+    if (category_counts_[feature] <= kMaxCategories) continue;
+    return wrong("a feature has more than 2^24 categories", fmt::format("feature {}", feature));
   }
   return {};
 }
@@ -64,6 +78,30 @@ Status Forest::check_leaf_values() const {
   return {};
 }
 
+/// What a node compares: a feature that exists with a number, or with a set of categories.
+Status Forest::check_test(const ForestNode& node, std::size_t tree_index, std::size_t place) const {
+  const auto where = [&] { return fmt::format("tree {}, node {}", tree_index, place); };
+  const std::uint32_t feature = node.feature & ForestNode::kFeature;
+  if (feature >= feature_count_) return wrong("a node tests a feature that does not exist", where());
+  const std::uint32_t categories = category_count(feature);
+  if ((node.feature & ForestNode::kCategories) == 0) {
+    const bool compares = node.left != node.right;  // not where a node stands for a tree of one leaf
+    if (categories > 0 && compares) return wrong("a node compares a category with a number", where());
+    if (!std::isfinite(node.threshold)) return wrong("a threshold is not finite", where());
+    return {};
+  }
+  if (categories == 0) return wrong("a node looks for a number in a set of categories", where());
+  const std::size_t words = set_word_count(categories);
+  if (words > set_words_.size() || node.set() > set_words_.size() - words) {
+    return wrong("a set lies outside the sets", where());
+  }
+  const std::uint32_t beyond = categories % 32;
+  if (beyond != 0 && (set_words_[node.set() + words - 1] >> beyond) != 0) {
+    return wrong("a set holds a category that does not exist", where());
+  }
+  return {};
+}
+
 /// One pass in preorder. `pending` holds, innermost last, the right children that are still to come, each
 /// with its depth: (depth << 32) | place. Every node is then a child exactly once, and no place lies outside
 /// the tree.
@@ -77,10 +115,7 @@ Status Forest::check_tree(std::size_t index, std::vector<std::uint64_t>& pending
   std::uint64_t depth = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const ForestNode& node = nodes[i];
-    if ((node.feature & ForestNode::kIndex) >= feature_count_) {
-      return wrong("a node tests a feature that does not exist", where(i));
-    }
-    if (!std::isfinite(node.threshold)) return wrong("a threshold is not finite", where(i));
+    TRY(check_test(node, index, i));
     for (const std::uint32_t child : {node.left, node.right}) {
       const bool is_leaf = (child & ForestNode::kLeaf) != 0;
       if (is_leaf && (child & ForestNode::kIndex) >= leaf_rows) {
@@ -112,6 +147,7 @@ Status Forest::check_tree(std::size_t index, std::vector<std::uint64_t>& pending
 
 Status Forest::check() {
   TRY(check_shape());
+  TRY(check_categories());
   TRY(check_leaf_values());
   std::vector<std::uint64_t> pending;
   for (std::size_t i = 0; i < tree_count(); ++i) TRY(check_tree(i, pending));

@@ -60,15 +60,45 @@ class AlignedBytes {
   std::size_t size_;
 };
 
-/// Trees of random shape with `leaf_count` leaves each, over `feature_count` features in [0, 1).
+/// Tree 0: x1 in {0, 2, 33} ? leaf 0 : leaf 2, missing left. Tree 1: x1 in {1} ? leaf 0 : (x0 <= 1 ? leaf 1 :
+/// leaf 2), missing right. x1 has 34 categories.
+ForestParts two_categorical_trees() {
+  ForestParts parts;
+  parts.feature_count = 2;
+  parts.output_count = 2;
+  parts.tree_begins = {0, 1, 3};
+  parts.nodes = {{0.0F, 1 | ForestNode::kMissingLeft, 0 | kLeaf, 2 | kLeaf},
+                 {0.0F, 1, 0 | kLeaf, 1},
+                 {1.0F, 0, 1 | kLeaf, 2 | kLeaf}};
+  parts.nodes[0].test_set(0);
+  parts.nodes[1].test_set(2);
+  parts.leaf_values = {1.0, 0.0, 0.5, 0.5, 0.0, 1.0};
+  parts.category_counts = {0, 34};
+  parts.set_words = {0b101, 0b10, 0b10, 0};
+  return parts;
+}
+
+/// A set of half of the categories.
+std::uint32_t add_random_set(ForestParts& parts, std::uint32_t category_count, base::Rng& rng) {
+  const auto begin = static_cast<std::uint32_t>(parts.set_words.size());
+  parts.set_words.resize(begin + set_word_count(category_count));
+  for (std::uint32_t category = 0; category < category_count; ++category) {
+    if (rng.below(2) == 0) parts.set_words[begin + category / 32] |= 1U << (category % 32);
+  }
+  return begin;
+}
+
+/// Trees of random shape with `leaf_count` leaves each, over `feature_count` features in [0, 1), or
+/// categories where `category_counts` says so.
 ForestParts random_parts(Task task, std::size_t tree_count, std::size_t leaf_count,
-                         std::uint32_t feature_count) {
+                         std::uint32_t feature_count, std::vector<std::uint32_t> category_counts = {}) {
   base::Rng rng(7);
   ForestParts parts;
   parts.task = task;
   parts.feature_count = feature_count;
   parts.output_count = task == Task::kClassification ? 3 : 1;
   parts.tree_begins = {0};
+  parts.category_counts = std::move(category_counts);
   for (int leaf = 0; leaf < 50; ++leaf) {
     const double a = rng.uniform();
     const double b = rng.uniform() * (1 - a);
@@ -95,8 +125,10 @@ ForestParts random_parts(Task task, std::size_t tree_count, std::size_t leaf_cou
       }
       if (is_leaf) continue;
       const std::uint32_t missing_left = rng.below(2) == 0 ? ForestNode::kMissingLeft : 0;
-      parts.nodes.push_back({static_cast<float>(rng.uniform()),
-                             static_cast<std::uint32_t>(rng.below(feature_count)) | missing_left});
+      const auto feature = static_cast<std::uint32_t>(rng.below(feature_count));
+      parts.nodes.push_back({static_cast<float>(rng.uniform()), feature | missing_left});
+      const std::uint32_t categories = parts.category_counts.empty() ? 0 : parts.category_counts[feature];
+      if (categories > 0) parts.nodes.back().test_set(add_random_set(parts, categories, rng));
       const std::size_t left = 1 + rng.below(subtree.leaves - 1);
       pending.push_back({place, true, subtree.leaves - left});
       pending.push_back({place, false, left});
@@ -116,6 +148,32 @@ std::vector<float> random_rows(std::size_t count, bool with_missing) {
   return values;
 }
 
+/// The same with numbers of categories, unknown ones among them, in the columns that `category_counts` names.
+std::vector<float> random_categorical_rows(std::size_t row_count,
+                                           const std::vector<std::uint32_t>& category_counts) {
+  std::vector<float> values = random_rows(row_count * category_counts.size(), true);
+  base::Rng rng(13);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint32_t categories = category_counts[i % category_counts.size()];
+    if (categories == 0 || std::isnan(values[i])) continue;
+    values[i] = static_cast<float>(rng.below(categories));
+    if (rng.below(10) == 0) values[i] = rng.below(2) == 0 ? -1.0F : static_cast<float>(categories);
+  }
+  return values;
+}
+
+bool reference_goes_left(const ForestParts& parts, const ForestNode& node, float x) {
+  const std::uint32_t feature = node.feature & ForestNode::kFeature;
+  const bool missing_left = (node.feature & ForestNode::kMissingLeft) != 0;
+  if ((node.feature & ForestNode::kCategories) == 0)
+    return std::isnan(x) ? missing_left : x <= node.threshold;
+  for (std::uint32_t category = 0; category < parts.category_counts[feature]; ++category) {
+    if (static_cast<float>(category) != x) continue;
+    return ((parts.set_words[node.set() + category / 32] >> (category % 32)) & 1U) != 0;
+  }
+  return missing_left;
+}
+
 /// The definition, node by node.
 std::vector<double> reference_prediction(const ForestParts& parts, std::span<const float> row) {
   std::vector<double> sums(parts.output_count);
@@ -123,9 +181,8 @@ std::vector<double> reference_prediction(const ForestParts& parts, std::span<con
     std::uint32_t at = 0;
     while ((at & kLeaf) == 0) {
       const ForestNode& node = parts.nodes[parts.tree_begins[tree] + at];
-      const float x = row[node.feature & ForestNode::kIndex];
-      const bool left = std::isnan(x) ? (node.feature & ForestNode::kMissingLeft) != 0 : x <= node.threshold;
-      at = left ? node.left : node.right;
+      const float x = row[node.feature & ForestNode::kFeature];
+      at = reference_goes_left(parts, node, x) ? node.left : node.right;
     }
     for (std::size_t k = 0; k < sums.size(); ++k) {
       sums[k] += parts.leaf_values[(at & ForestNode::kIndex) * sums.size() + k];
@@ -155,34 +212,56 @@ TEST(Forest, TakesInfiniteFeatures) {
   EXPECT_THAT(predict_one(*forest, {infinity, 0.0F}), ElementsAre(0.25, 0.75));
 }
 
+TEST(Forest, SendsCategoriesWhereTheSetSays) {
+  const auto forest = make(two_categorical_trees());
+  EXPECT_EQ(forest->category_count(0), 0U);
+  EXPECT_EQ(forest->category_count(1), 34U);
+  EXPECT_THAT(predict_one(*forest, {0.0F, 0.0F}), ElementsAre(0.75, 0.25));
+  EXPECT_THAT(predict_one(*forest, {0.0F, 33.0F}), ElementsAre(0.75, 0.25));
+  EXPECT_THAT(predict_one(*forest, {0.0F, 1.0F}), ElementsAre(0.5, 0.5));
+  EXPECT_THAT(predict_one(*forest, {0.0F, 32.0F}), ElementsAre(0.25, 0.75));
+}
+
+TEST(Forest, TakesWhatIsNoCategoryForMissing) {
+  const auto forest = make(two_categorical_trees());
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float value : {kNan, -1.0F, 34.0F, 1e30F, infinity, -infinity}) {
+    EXPECT_THAT(predict_one(*forest, {0.0F, value}), ElementsAre(0.75, 0.25)) << value;
+    EXPECT_THAT(predict_one(*forest, {2.0F, value}), ElementsAre(0.5, 0.5)) << value;
+  }
+}
+
+/// Table in both layouts, any threads, and single rows give what the definition gives.
+void expect_as_defined(const ForestParts& parts, const std::vector<float>& x) {
+  const auto forest = make(parts);
+  const std::size_t cols = parts.feature_count;
+  const std::size_t rows = x.size() / cols;
+  std::vector<double> expected;
+  std::vector<float> by_column(x.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto features = std::span(x).subspan(row * cols, cols);
+    const auto values = reference_prediction(parts, features);
+    EXPECT_EQ(predict_one(*forest, {features.begin(), features.end()}), values);
+    expected.insert(expected.end(), values.begin(), values.end());
+    for (std::size_t col = 0; col < cols; ++col) by_column[col * rows + row] = features[col];
+  }
+  for (const int threads : {1, 2, 4}) {
+    std::vector<double> out(expected.size(), -1.0);
+    ASSERT_TRUE(forest->predict(MatrixView::row_major(x.data(), rows, cols), out, threads).ok());
+    EXPECT_EQ(out, expected);
+    std::fill(out.begin(), out.end(), -1.0);
+    ASSERT_TRUE(forest->predict(MatrixView::column_major(by_column.data(), rows, cols), out, threads).ok());
+    EXPECT_EQ(out, expected);
+  }
+}
+
 TEST(Forest, PredictsAsDefinedWhateverTheBlocksThreadsAndStrides) {
+  constexpr std::size_t kRows = 2500;
   for (const Task task : {Task::kClassification, Task::kRegression}) {
-    for (const bool with_missing : {false, true}) {
-      const ForestParts parts = random_parts(task, 37, 60, 5);
-      const auto forest = make(parts);
-      constexpr std::size_t kRows = 2500;
-      const std::vector<float> x = random_rows(kRows * 5, with_missing);
-      std::vector<double> expected;
-      for (std::size_t row = 0; row < kRows; ++row) {
-        const auto values = reference_prediction(parts, std::span(x).subspan(row * 5, 5));
-        EXPECT_EQ(predict_one(*forest, {x.begin() + static_cast<long>(row) * 5,
-                                        x.begin() + static_cast<long>(row) * 5 + 5}),
-                  values);
-        expected.insert(expected.end(), values.begin(), values.end());
-      }
-      std::vector<float> by_column(x.size());
-      for (std::size_t row = 0; row < kRows; ++row) {
-        for (std::size_t col = 0; col < 5; ++col) by_column[col * kRows + row] = x[row * 5 + col];
-      }
-      for (const int threads : {1, 2, 4}) {
-        std::vector<double> out(expected.size(), -1.0);
-        ASSERT_TRUE(forest->predict(MatrixView::row_major(x.data(), kRows, 5), out, threads).ok());
-        EXPECT_EQ(out, expected);
-        std::fill(out.begin(), out.end(), -1.0);
-        ASSERT_TRUE(forest->predict(MatrixView::column_major(by_column.data(), kRows, 5), out, threads).ok());
-        EXPECT_EQ(out, expected);
-      }
-    }
+    expect_as_defined(random_parts(task, 37, 60, 5), random_rows(kRows * 5, false));
+    expect_as_defined(random_parts(task, 37, 60, 5), random_rows(kRows * 5, true));
+    const std::vector<std::uint32_t> categories = {0, 3, 0, 70, 1};
+    expect_as_defined(random_parts(task, 37, 60, 5, categories), random_categorical_rows(kRows, categories));
   }
 }
 
@@ -199,14 +278,14 @@ TEST(Forest, RefusesShapesThatDisagreeAndLeavesTheOutputAlone) {
 }
 
 TEST(Forest, BytesGiveTheSameForest) {
-  const ForestParts parts = random_parts(Task::kClassification, 9, 40, 4);
-  const auto forest = make(parts);
+  const std::vector<std::uint32_t> categories = {0, 40, 0, 5};
+  const auto forest = make(random_parts(Task::kClassification, 9, 40, 4, categories));
   AlignedBytes bytes(forest->to_bytes());
   const auto loaded = load_model("random_forest", bytes.span());
   ASSERT_TRUE(loaded.ok()) << to_string(loaded.error());
   EXPECT_EQ((*loaded)->to_bytes(), forest->to_bytes());
   EXPECT_EQ((*loaded)->summary(), forest->summary());
-  const std::vector<float> x = random_rows(400, true);
+  const std::vector<float> x = random_categorical_rows(100, categories);
   for (std::size_t row = 0; row < 100; ++row) {
     const std::vector<float> features(x.begin() + static_cast<long>(row) * 4,
                                       x.begin() + static_cast<long>(row) * 4 + 4);
@@ -240,7 +319,7 @@ void expect_refused_or_sound(std::span<const std::byte> bytes) {
 
 TEST(Forest, SurvivesEveryFlippedBit) {
   for (const Task task : {Task::kClassification, Task::kRegression}) {
-    AlignedBytes bytes(make(random_parts(task, 3, 8, 3))->to_bytes());
+    AlignedBytes bytes(make(random_parts(task, 3, 8, 3, {0, 40, 0}))->to_bytes());
     for (std::size_t i = 0; i < bytes.span().size(); ++i) {
       for (unsigned bit = 0; bit < 8; ++bit) {
         bytes.span()[i] ^= std::byte{1} << bit;
@@ -252,7 +331,8 @@ TEST(Forest, SurvivesEveryFlippedBit) {
 }
 
 TEST(Forest, RefusesEveryOtherLength) {
-  const std::vector<std::byte> whole = make(random_parts(Task::kClassification, 3, 8, 3))->to_bytes();
+  const std::vector<std::byte> whole =
+      make(random_parts(Task::kClassification, 3, 8, 3, {0, 40, 0}))->to_bytes();
   AlignedBytes bytes(whole);
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_FALSE(Forest::from_bytes(bytes.span().first(size)).ok());
@@ -319,6 +399,39 @@ INSTANTIATE_TEST_SUITE_P(
                     Damage{"features", [](ForestParts& p) { p.feature_count = 0; }},
                     Damage{"one output", [](ForestParts& p) { p.task = Task::kRegression; }},
                     Damage{"needs a class", [](ForestParts& p) { p.output_count = 0; }}));
+
+class DamagedCategories : public testing::TestWithParam<Damage> {};
+
+TEST_P(DamagedCategories, AreRefused) {
+  ForestParts parts = two_categorical_trees();
+  GetParam().apply(parts);
+  const auto forest = Forest::from_parts(std::move(parts));
+  ASSERT_FALSE(forest.ok());
+  EXPECT_THAT(forest.error().message, HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Parts, DamagedCategories,
+    testing::Values(Damage{"outside the sets", [](ForestParts& p) { p.nodes[0].test_set(3); }},
+                    Damage{"outside the sets", [](ForestParts& p) { p.nodes[0].test_set(0xFFFFFFFF); }},
+                    Damage{"outside the sets", [](ForestParts& p) { p.set_words.clear(); }},
+                    Damage{"category that does not exist", [](ForestParts& p) { p.set_words[1] = 4; }},
+                    Damage{"category with a number", [](ForestParts& p) { p.nodes[0].feature = 1; }},
+                    Damage{"a number in a set", [](ForestParts& p) { p.nodes[2].test_set(0); }},
+                    Damage{"feature that does not exist", [](ForestParts& p) { p.nodes[0].feature |= 2; }},
+                    Damage{"more than 2^24",
+                           [](ForestParts& p) { p.category_counts[1] = kMaxCategories + 1; }},
+                    Damage{"not one a feature", [](ForestParts& p) { p.category_counts = {34}; }},
+                    Damage{"no feature has categories", [](ForestParts& p) { p.category_counts.clear(); }}));
+
+TEST(Forest, ATreeOfOneLeafTestsNothing) {
+  ForestParts parts = two_categorical_trees();
+  parts.category_counts = {34, 34};
+  parts.nodes = {parts.nodes[0], parts.nodes[1]};
+  parts.nodes[1] = {0.0F, 0, 1 | kLeaf, 1 | kLeaf};
+  parts.tree_begins = {0, 1, 2};
+  EXPECT_THAT(predict_one(*make(parts), {0.0F, 1.0F}), ElementsAre(0.25, 0.75));
+}
 
 TEST(Model, RefusesUnknownKinds) {
   const auto model = load_model("svm", {});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -21,6 +22,9 @@ class Model {
   virtual contract::Task task() const noexcept = 0;
   virtual std::size_t feature_count() const noexcept = 0;  // p
   virtual std::size_t output_count() const noexcept = 0;   // k: classes, or 1
+  /// Of an input that is a category, how many there are: it takes their numbers, 0 to count - 1, and
+  /// everything else as missing. 0: the input is a number.
+  virtual std::uint32_t category_count(std::size_t feature) const noexcept = 0;
 
   /// Shape: x [n, p], out [n, k] row-major. Units: class probability in [0, 1], or the label's unit.
   /// The bits of a row's result do not depend on n nor on `thread_count`.

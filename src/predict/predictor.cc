@@ -11,7 +11,6 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/feature_matrix.h"
 
 namespace archmlp::predict {
 namespace {
@@ -56,9 +55,6 @@ Predictor::Predictor(std::shared_ptr<const bundle::Bundle> bundle) : bundle_(std
   }
   raw_ignored_.push_back(contract.label.name);
   prepared_ignored_.push_back(contract.label.name);
-  for (const std::string& feature : bundle_->model_features()) {
-    feature_positions_.push_back(*contract.features.find(feature));
-  }
   for (const contract::Value& value : contract.label.classes) {
     class_json_.push_back(contract::to_json(value).dump());
     class_keys_json_.push_back(nlohmann::ordered_json(contract::to_text(value)).dump() + ": ");
@@ -113,20 +109,17 @@ base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, Recor
                                                  int thread_count) const {
   assert(accepts(form));
   BatchPrediction prediction;
+  transform::BatchNotes notes;
   table::Table features = rows;
   if (form == RecordForm::kRaw) {
-    transform::BatchNotes notes;
     const table::Table input = TRY(raw_input(rows));
     features = TRY(bundle_->plan()->apply(input, notes));
-    prediction.outside = std::move(notes.outside);
-    prediction.unknown_categories = std::move(notes.unknown_categories);
     const auto is_outside = [](std::uint8_t mark) { return mark != 0; };
-    if (std::none_of(prediction.outside.begin(), prediction.outside.end(), is_outside)) {
-      prediction.outside.clear();
-    }
+    if (std::none_of(notes.outside.begin(), notes.outside.end(), is_outside)) notes.outside.clear();
   }
-  const std::vector<float> matrix =
-      TRY(bundle::to_matrix(features, bundle_->model_features(), prediction.outside));
+  const std::vector<float> matrix = TRY(bundle_->encoder().encode(features, notes));
+  prediction.outside = std::move(notes.outside);
+  prediction.unknown_categories = std::move(notes.unknown_categories);
   const model::Model& model = bundle_->model();
   const std::size_t outputs = model.output_count();
   prediction.outputs.resize(rows.row_count() * outputs);
@@ -145,18 +138,8 @@ base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch&
   assert(accepts(form) && record.size() == schema(form).columns.size());
   scratch.transform.clear();
   if (form == RecordForm::kRaw) TRY(bundle_->plan()->apply(record, scratch.transform));
-  scratch.row.resize(feature_positions_.size());
-  for (std::size_t i = 0; i < feature_positions_.size(); ++i) {
-    const double value = record[feature_positions_[i]].as_double();
-    const float feature = bundle::to_feature(value);
-    if (std::isinf(feature)) {
-      const std::string& name = bundle_->model_features()[i];
-      base::Error error = bundle::beyond_float32(name, value);
-      error.where = name;
-      return error;
-    }
-    scratch.row[i] = feature;
-  }
+  scratch.row.resize(bundle_->encoder().input_count());
+  TRY(bundle_->encoder().encode(record, scratch.transform, scratch.row));
   bundle_->model().predict_row(scratch.row, out);
   return {};
 }

@@ -74,9 +74,8 @@ class Predictor {
   contract::Schema raw_schema_;
   std::vector<std::string> raw_ignored_;
   std::vector<std::string> prepared_ignored_;
-  std::vector<std::size_t> feature_positions_;  // model input -> column of the features
-  std::vector<std::string> class_json_;         // `0`, `"yes"`
-  std::vector<std::string> class_keys_json_;    // `"0": `, `"yes": `
+  std::vector<std::string> class_json_;       // `0`, `"yes"`
+  std::vector<std::string> class_keys_json_;  // `"0": `, `"yes": `
 };
 
 /// `{"prediction": …, "probabilities": {"class": p, …}}` as the server answers and `predict --json` prints;

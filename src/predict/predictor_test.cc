@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "archmlp/base/rng.h"
-#include "archmlp/bundle/feature_matrix.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
 #include "archmlp/test_support/counting_new.h"
@@ -75,35 +74,98 @@ bool same_bits(std::span<const double> a, std::span<const double> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
-TEST_F(PredictorTest, EveryFormGivesTheSameBits) {
-  const table::Table raw = read_raw(raw_csv(500));
-  const auto batch = predictor_.predict(raw, RecordForm::kRaw);
+/// A table of raw records, the features written to a CSV and read again, and one record after another.
+void expect_the_same_in_every_form(const Predictor& predictor, const table::Table& raw) {
+  const auto batch = predictor.predict(raw, RecordForm::kRaw);
   ASSERT_TRUE(batch.ok()) << base::to_string(batch.error());
 
   transform::BatchNotes notes;
   std::vector<table::Column> input(raw.columns().begin(), raw.columns().end() - 1);  // without the label
-  const auto features = bundle_->plan()->apply(*table::Table::from_columns(std::move(input)), notes);
+  const bundle::Bundle& bundle = predictor.bundle();
+  const auto features = bundle.plan()->apply(*table::Table::from_columns(std::move(input)), notes);
   ASSERT_TRUE(features.ok());
   const auto prepared =
-      table::parse_csv_as(table::to_csv(*features), "x.csv", bundle_->contract().features, {});
+      table::parse_csv_as(table::to_csv(*features), "x.csv", bundle.contract().features, {});
   ASSERT_TRUE(prepared.ok()) << base::to_string(prepared.error());
-  const auto from_prepared = predictor_.predict(prepared->table, RecordForm::kPrepared, 2);
+  const auto from_prepared = predictor.predict(prepared->table, RecordForm::kPrepared, 2);
   ASSERT_TRUE(from_prepared.ok());
   EXPECT_TRUE(same_bits(batch->outputs, from_prepared->outputs));
 
-  Predictor::Scratch scratch;
-  std::vector<double> outputs(predictor_.output_count());
   std::set<std::vector<double>> distinct;
-  for (std::size_t row = 0; row < raw.row_count(); ++row) {
-    table::Record record;
-    for (const auto& column : predictor_.schema(RecordForm::kRaw).columns) {
-      record.push_back(cell_of(*raw.find(column.name), row));
+  std::map<std::string, std::size_t, std::less<>> unknown_categories;
+  for (const RecordForm form : {RecordForm::kRaw, RecordForm::kPrepared}) {
+    const table::Table& rows = form == RecordForm::kRaw ? raw : prepared->table;
+    Predictor::Scratch scratch;
+    std::vector<double> outputs(predictor.output_count());
+    unknown_categories.clear();
+    for (std::size_t row = 0; row < rows.row_count(); ++row) {
+      table::Record record;
+      for (const auto& column : predictor.schema(form).columns) {
+        record.push_back(cell_of(*rows.find(column.name), row));
+      }
+      ASSERT_TRUE(predictor.predict(record, form, scratch, outputs).ok());
+      ASSERT_TRUE(same_bits(outputs, std::span(batch->outputs).subspan(2 * row, 2))) << row;
+      for (const std::string* column : scratch.transform.unknown_categories) ++unknown_categories[*column];
+      distinct.insert(outputs);
     }
-    ASSERT_TRUE(predictor_.predict(record, RecordForm::kRaw, scratch, outputs).ok());
-    ASSERT_TRUE(same_bits(outputs, std::span(batch->outputs).subspan(2 * row, 2))) << row;
-    distinct.insert(outputs);
+    EXPECT_EQ(unknown_categories, predictor.predict(rows, form)->unknown_categories);
   }
-  EXPECT_GT(distinct.size(), 8U) << "rows must reach different leaves for the comparison to say anything";
+  EXPECT_GT(distinct.size(), 7U) << "rows must reach different leaves for the comparison to say anything";
+}
+
+TEST_F(PredictorTest, EveryFormGivesTheSameBits) {
+  expect_the_same_in_every_form(predictor_, read_raw(raw_csv(500)));
+}
+
+/// A model that takes two columns as categories.
+class CategoricalPredictorTest : public testing::Test {
+ protected:
+  Predictor predictor_{test_support::load_example(test_support::example_categorical_parts())};
+
+  table::Table read_raw(const std::string& rows) const {
+    contract::Schema schema = predictor_.schema(RecordForm::kRaw);
+    schema.columns.push_back({"y", contract::ColumnKind::kBoolean, false, {}});
+    auto read = table::parse_csv_as("size,city,floor,y\n" + rows, "raw.csv", schema, {});
+    EXPECT_TRUE(read.ok()) << (read.ok() ? "" : base::to_string(read.error()));
+    return read.ok() ? read->table : table::Table();
+  }
+};
+
+TEST_F(CategoricalPredictorTest, EveryFormGivesTheSameBits) {
+  base::Rng rng(5);
+  std::string rows;
+  for (std::size_t row = 0; row < 500; ++row) {
+    rows += rng.below(5) == 0 ? "" : std::to_string(rng.uniform() * 100.0);
+    const std::size_t town = rng.below(50);  // some are not known
+    rows += rng.below(10) == 0 ? "," : town < 10 ? ",t0" + std::to_string(town) : ",t" + std::to_string(town);
+    rows += "," + std::to_string(static_cast<int>(rng.below(6)) - 2) + ",true\n";
+  }
+  expect_the_same_in_every_form(predictor_, read_raw(rows));
+}
+
+TEST_F(CategoricalPredictorTest, UnknownCategoriesAreCountedAndTakenForMissing) {
+  const table::Table raw = read_raw("60,t40,1,true\n60,,1,true\n60,t39,7,true\n");
+  const auto batch = predictor_.predict(raw, RecordForm::kRaw);
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ(batch->unknown_categories.at("town"), 1U);
+  EXPECT_EQ(batch->unknown_categories.at("floor"), 1U);
+  EXPECT_EQ(batch->outputs[0], batch->outputs[2]);
+  EXPECT_EQ(batch->outputs[0], 0.3);  // left to the floor, which is none of the set; right to the same leaf
+}
+
+TEST_F(CategoricalPredictorTest, ARecordAllocatesNothingInSteadyState) {
+  if (!test_support::allocations_are_counted()) GTEST_SKIP() << "this sanitizer counts no allocations";
+  Predictor::Scratch scratch;
+  std::vector<double> outputs(2);
+  table::Record record;
+  std::size_t before = 0;
+  for (int request = 0; request < 100; ++request) {
+    if (request == 10) before = test_support::allocation_count();
+    const std::string_view town = request % 2 == 0 ? "t07" : "elsewhere";
+    record.assign({table::Cell::of(12.0), table::Cell::of(town), table::Cell::of(std::int64_t{2})});
+    if (!predictor_.predict(record, RecordForm::kRaw, scratch, outputs).ok()) std::abort();
+  }
+  EXPECT_EQ(test_support::allocation_count() - before, 0U);
 }
 
 TEST_F(PredictorTest, CountsUnknownCategories) {
@@ -195,29 +257,6 @@ TEST_F(PredictorTest, AnswersWithLabelsOfTheirType) {
   append_prediction_json(answer, regression, std::vector<double>{3.0});
   EXPECT_EQ(answer, R"({"prediction": 3.0})");
   EXPECT_EQ(regression.label_of(std::vector<double>{3.0}), contract::Value(3.0));
-}
-
-TEST(FeatureMatrix, IsTheOneCast) {
-  const auto table =
-      table::Table::from_columns({table::Column("i", table::IntegerCells{{9007199254740993, 5}, {0, 1}}),
-                                  table::Column("r", table::RealCells{{0.1, kMissing}}),
-                                  table::Column("b", table::BooleanCells{{1, -1}})});
-  ASSERT_TRUE(table.ok());
-  const std::vector<std::string> features = {"r", "i", "b"};
-  const auto matrix = bundle::to_matrix(*table, features);
-  ASSERT_TRUE(matrix.ok());
-  EXPECT_EQ((*matrix)[0], 0.1F);
-  EXPECT_EQ((*matrix)[1], static_cast<float>(static_cast<double>(std::int64_t{9007199254740993})));
-  EXPECT_EQ((*matrix)[2], 1.0F);
-  for (std::size_t i = 3; i < 6; ++i) EXPECT_TRUE(std::isnan((*matrix)[i]));
-}
-
-TEST(FeatureMatrix, RefusesTextAndAbsentColumns) {
-  const auto table = table::Table::from_columns({table::Column("color", table::TextCells{{0}, {"red"}})});
-  const std::vector<std::string> text = {"color"};
-  EXPECT_THAT(bundle::to_matrix(*table, text).error().hint, HasSubstr("one_hot: {columns: [color]}"));
-  const std::vector<std::string> absent = {"colour"};
-  EXPECT_THAT(bundle::to_matrix(*table, absent).error().hint, HasSubstr("\"color\""));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/prepared/file_diagnosis.h"
 #include "archmlp/table/csv_reader.h"
+#include "archmlp/table/numbers_in_text.h"
 #include "archmlp/table/value_ranks.h"
 #include "archmlp/transform/contract_check.h"
 
@@ -129,13 +130,15 @@ base::Result<table::CsvTable> read_recorded_file(const fs::path& path, const Dat
   return diagnose_prepared_file(path, schema, record);
 }
 
-base::Status check_numeric(const table::CsvTable& csv, const fs::path& path) {
+/// Numbers that are text because of a few other cells would become categories.
+base::Status check_no_numbers_in_text(const table::CsvTable& csv, const fs::path& path) {
   for (const table::Column& column : csv.table.columns()) {
-    if (column.kind() != ColumnKind::kText) continue;
-    return base::Error{
-        .message = fmt::format("column {} is text; a model needs numbers", base::quoted(column.name())),
-        .where = path.string(),
-        .hint = fmt::format("encode it with `archmlp preprocess --one-hot {}`, or remove it", column.name())};
+    const auto found = table::find_numbers_in_text(column);
+    if (!found) continue;
+    return base::Error{.message = table::describe_numbers_in_text(column, *found) +
+                                  "; the model would take its numbers for categories",
+                       .where = fmt::format("{}: row {}", path.string(), found->first_other_row + 1),
+                       .hint = "leave the cell empty where the value is missing, or put numbers there"};
   }
   return {};
 }
@@ -244,7 +247,7 @@ base::Result<PreparedData> PreparedReader::read(base::Progress& progress) const 
   contract::CsvOptions reading;
   reading.thread_count = options_.thread_count;
   table::CsvTable x = TRY(table::read_csv(options_.x, reading, progress));
-  TRY(check_numeric(x, options_.x));
+  TRY(check_no_numbers_in_text(x, options_.x));
   table::CsvTable y = TRY(table::read_csv(options_.y, reading, progress));
   TRY(check_single_column(y, options_.y));
   PreparedData data{.x = std::move(x.table),

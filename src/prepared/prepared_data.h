@@ -47,7 +47,8 @@ class PreparedReader {
 
   /// None where no contract applies.
   const std::optional<contract::DatasetContract>& contract() const noexcept { return contract_; }
-  /// By the contract; else with guessed kinds: every column of x numeric or boolean, y a single column.
+  /// By the contract; else with guessed kinds: no column of x numbers with a few texts in between, y a single
+  /// column.
   base::Result<PreparedData> read(base::Progress& progress) const;
   /// By a schema known otherwise (a model's), which the contract, where there is one, must agree with.
   base::Result<PreparedData> read_as(const contract::Schema& features, const contract::ColumnSchema& label,

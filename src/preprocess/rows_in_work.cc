@@ -436,19 +436,12 @@ Status RowsInWork::check_columns() const {
         .message = "the steps leave no feature", .where = "preprocess", .hint = "keep at least one column"};
   }
   for (const contract::ColumnSchema& column : schema_.columns) {
-    if (column.kind != contract::ColumnKind::kText) continue;
-    const std::string encode = fmt::format(
-        "encode it, as in `- one_hot: [{0}]`, or take it out, as in `- remove: [{0}]`", column.name);
     const auto found = numbers_in_texts_.find(column.name);
-    if (found != numbers_in_texts_.end() && found->second.is_suspicious()) {
-      return Error{.message = describe_suspicion(column.name, found->second) + "; a model needs numbers",
-                   .hint = table::hint_for_numbers_in_text(column.name, found->second) +
-                           "; if it is a category, " + encode};
-    }
-    return Error{.message = fmt::format("column {} is still text after all steps; a model needs numbers",
-                                        base::quoted(column.name)),
-                 .where = "preprocess",
-                 .hint = encode};
+    const bool is_suspicious = found != numbers_in_texts_.end() && found->second.is_suspicious();
+    if (column.kind != contract::ColumnKind::kText || !is_suspicious) continue;
+    return Error{.message = describe_suspicion(column.name, found->second) +
+                            "; the model would take its numbers for categories",
+                 .hint = table::hint_for_numbers_in_text(column.name, found->second)};
   }
   return {};
 }

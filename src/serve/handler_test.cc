@@ -146,6 +146,25 @@ TEST_F(HandlerTest, UnknownCategoriesAreNoted) {
   EXPECT_FALSE(batch[1].contains("unknown_categories"));
 }
 
+TEST_F(HandlerTest, UnknownCategoriesOfTheModelAreNoted) {
+  Handler handler(predictor_of(test_support::example_categorical_parts()));
+  const auto ask = [&](std::string_view body) {
+    handler.handle({.method = "POST",
+                    .target = "/predict",
+                    .content_type = "application/json",
+                    .accept = {},
+                    .body = body},
+                   response_);
+    return json::parse(response_.body);
+  };
+  const json unknown = ask(R"({"size": 60, "city": "elsewhere", "floor": 3})");
+  EXPECT_EQ(unknown.at("unknown_categories"), json::array({"floor", "town"}));
+  const json missing = ask(R"({"size": 60, "city": null, "floor": 3})");
+  EXPECT_EQ(missing.at("unknown_categories"), json::array({"floor"}));
+  EXPECT_EQ(unknown.at("probabilities"), missing.at("probabilities"));
+  EXPECT_FALSE(ask(R"({"size": 60, "city": "t01", "floor": 2})").contains("unknown_categories"));
+}
+
 TEST_F(HandlerTest, ABadRecordRefusesItsBatch) {
   predict("[" + record_ + R"(, {"amount": 1, "count": "x", "kind": "a", "flag": true}])");
   EXPECT_EQ(response_.status, 422);

@@ -105,6 +105,49 @@ ExampleParts example_regression_parts() {
   return example;
 }
 
+ExampleParts example_categorical_parts() {
+  namespace t = transform;
+  ExampleParts example;
+  contract::DatasetContract& contract = example.parts.contract;
+  contract.program_version = "0.1.0";
+  contract.has_raw = true;
+  contract.raw.columns = {{"size", ColumnKind::kReal, true, {""}},
+                          {"city", ColumnKind::kText, true, {""}},
+                          {"floor", ColumnKind::kInteger, false, {}},
+                          {"y", ColumnKind::kBoolean, false, {}}};
+  contract.features.columns = {{"size", ColumnKind::kReal, true, {""}},
+                               {"town", ColumnKind::kText, true, {""}},
+                               {"floor", ColumnKind::kInteger, false, {}}};
+  contract.label = {.name = "y",
+                    .kind = ColumnKind::kBoolean,
+                    .task = contract::Task::kClassification,
+                    .classes = {false, true}};
+  contract.steps = t::to_json(std::vector<t::StepPointer>{t::make_rename({{"city", "town"}})});
+
+  model::ForestParts parts;
+  parts.feature_count = 3;
+  parts.output_count = 2;
+  parts.tree_begins = {0, 2, 4};
+  parts.category_counts = {3, 0, 40};
+  parts.set_words = {0b101, 0x0F0F0F0F, 0b11, 0x12345678, 0b10000000};
+  // Tree 0: town, then floor. Tree 1: size, then town. A missing town goes left once and right once.
+  parts.nodes = {{0.0F, 2 | Node::kMissingLeft, 1, leaf(2)},
+                 {0.0F, 0, leaf(0), leaf(1)},
+                 {50.0F, 1, leaf(3), 1},
+                 {0.0F, 2, leaf(4), leaf(1)}};
+  parts.nodes[0].test_set(1);
+  parts.nodes[1].test_set(0);
+  parts.nodes[3].test_set(3);
+  parts.leaf_values = {0.125, 0.875, 0.3, 0.7, 0.5, 0.5, 0.9, 0.1, 1.0, 0.0};
+  example.model = make_forest(std::move(parts));
+  example.parts.model_features = {"floor", "size", "town"};
+  for (int town = 0; town < 40; ++town)
+    example.parts.categories["town"].emplace_back(fmt::format("t{:02}", town));
+  example.parts.categories["floor"] = {std::int64_t{-1}, std::int64_t{1}, std::int64_t{2}};
+  example.parts.model = example.model.get();
+  return example;
+}
+
 std::shared_ptr<const bundle::Bundle> load_example(const ExampleParts& example) {
   auto bundle = bundle::Bundle::from_bytes(bundle::encode_bundle(example.parts), "example.archmlp");
   return or_abort(std::move(bundle));

@@ -21,6 +21,11 @@ ExampleParts example_parts();
 /// A regression from prepared CSVs alone: features a and b (real, nullable), label price.
 ExampleParts example_regression_parts();
 
+/// Categories as they are. Raw: size (real, nullable), city (text, nullable), floor (integer), y (the label).
+/// Features: size, floor, town (renamed from city). The model knows 40 towns, "t00" to "t39", and the floors
+/// -1, 1 and 2.
+ExampleParts example_categorical_parts();
+
 /// Precondition: the parts are valid.
 std::shared_ptr<const bundle::Bundle> load_example(const ExampleParts& example);
 

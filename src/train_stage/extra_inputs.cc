@@ -9,7 +9,7 @@
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/bundle/feature_matrix.h"
+#include "archmlp/bundle/feature_encoder.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
 #include "archmlp/train_stage/labels.h"
@@ -63,7 +63,10 @@ base::Result<ScoredRows> read_scored_rows(const TrainOptions& options, const con
                        .where = options.x_test->string()};
   }
   ScoredRows rows;
-  auto matrix = bundle::to_matrix(data.x, names);
+  const auto encoder = bundle::FeatureEncoder::make(features, names, {});
+  if (!encoder.ok()) return base::located(options.x_test->string(), encoder.error());
+  transform::BatchNotes notes;
+  auto matrix = encoder->encode(data.x, notes);
   if (!matrix.ok()) return base::located(options.x_test->string(), std::move(matrix).error());
   rows.matrix = *std::move(matrix);
   rows.labels = TRY(make_labels(data, label, options.y_test->string()));

@@ -14,7 +14,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/base/version.h"
 #include "archmlp/bundle/bundle.h"
-#include "archmlp/bundle/feature_matrix.h"
+#include "archmlp/bundle/feature_encoder.h"
 #include "archmlp/prepared/prepared_data.h"
 #include "archmlp/train/forest_trainer.h"
 #include "archmlp/train_stage/extra_inputs.h"
@@ -56,7 +56,10 @@ std::vector<std::string> sorted_features(const contract::Schema& features) {
 base::Result<std::vector<float>> make_matrix(const prepared::PreparedData& data,
                                              const std::vector<std::string>& features,
                                              const std::string& source_name) {
-  base::Result<std::vector<float>> matrix = bundle::to_matrix(data.x, features);
+  const auto encoder = bundle::FeatureEncoder::make(data.features, features, {});
+  if (!encoder.ok()) return base::located(source_name, encoder.error());
+  transform::BatchNotes notes;
+  base::Result<std::vector<float>> matrix = encoder->encode(data.x, notes);
   if (!matrix.ok()) return base::located(source_name, std::move(matrix).error());
   return matrix;
 }

@@ -369,8 +369,8 @@ TEST_F(CsvsAloneTest, MakeAModelWithAFeatureLevelContract) {
 
 TEST_F(CsvsAloneTest, WhatTheyMustBe) {
   replace_in(options_.x_train, "true", "maybe");
-  EXPECT_THAT(outcome(options_),
-              AllOf(HasSubstr("x_train.csv: column \"flag\" is text"), HasSubstr("--one-hot flag")));
+  EXPECT_THAT(outcome(options_), AllOf(HasSubstr("x_train.csv: column \"flag\" is text"),
+                                       HasSubstr("one_hot: {columns: [flag]}")));
   write(options_.x_train, "a\n1\n2\n");
   EXPECT_THAT(outcome(options_),
               AllOf(HasSubstr("x_train.csv has 2 rows"), HasSubstr("y_train.csv has 300")));

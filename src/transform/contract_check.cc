@@ -44,13 +44,6 @@ base::Status check_features(const contract::Schema& features) {
       return base::Error{.message = fmt::format("column {} is there twice", base::quoted(column.name)),
                          .where = "features"};
     }
-    if (column.kind == ColumnKind::kText) {
-      return base::Error{
-          .message = fmt::format("column {} is text, which a model cannot use", base::quoted(column.name)),
-          .where = "features",
-          .hint = fmt::format("encode it when preprocessing, `one_hot: {{columns: [{}]}}`, or remove it",
-                              column.name)};
-    }
   }
   return {};
 }

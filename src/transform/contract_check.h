@@ -11,7 +11,7 @@ namespace archmlp::transform {
 /// The raw schema without the label: what a record of the outside world holds.
 contract::Schema raw_record_schema(const contract::DatasetContract& contract);
 
-/// Does what a contract says agree with itself: features that a model can use, a label that is none of them,
+/// Does what a contract says agree with itself: distinct features, a label that is none of them,
 /// classes in order and of the label's kind, steps that lead from the raw schema to the features? Gives the
 /// bound steps, none for a feature-level contract. Trainer and loader rely on exactly this. Errors:
 /// kInvalidInput, `where` = the part of the contract.

@@ -30,7 +30,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Forest& model = **forest;
   require(model.to_bytes().size() == size);
   if (model.feature_count() > kMaxWidth || model.output_count() > kMaxWidth) return 0;
-  const std::vector<float> values = {0.0F, 1.0F, -1e30F, std::numeric_limits<float>::infinity(),
+  const std::vector<float> values = {0.0F,
+                                     1.0F,
+                                     33.0F,
+                                     -1e30F,
+                                     std::numeric_limits<float>::infinity(),
                                      std::numeric_limits<float>::quiet_NaN()};
   std::vector<float> x;
   for (const float value : values) x.insert(x.end(), model.feature_count(), value);

@@ -29,12 +29,15 @@ using contract::ColumnKind;
 std::unique_ptr<const model::Forest> example_forest() {
   using Node = model::ForestNode;
   model::ForestParts parts;
-  parts.feature_count = 5;
+  parts.feature_count = 6;
   parts.output_count = 2;
-  parts.tree_begins = {0, 1, 3};
+  parts.tree_begins = {0, 1, 4};
   parts.nodes = {Node{10.5F, 0, Node::kLeaf | 0, Node::kLeaf | 1},
-                 Node{0.5F, 1 | Node::kMissingLeft, 1, Node::kLeaf | 1},
-                 Node{2.0F, 4, Node::kLeaf | 2, Node::kLeaf | 0}};
+                 Node{0.5F, 1 | Node::kMissingLeft, 1, Node::kLeaf | 1}, Node{2.0F, 5, 2, Node::kLeaf | 0},
+                 Node{0.0F, 3, Node::kLeaf | 2, Node::kLeaf | 1}};
+  parts.nodes[3].test_set(1);
+  parts.category_counts = {0, 0, 0, 33, 0, 0};
+  parts.set_words = {0, 5, 1};
   parts.leaf_values = {1.0, 0.0, 0.25, 0.75, 0.5, 0.5};
   auto forest = model::Forest::from_parts(std::move(parts));
   if (!forest.ok()) std::abort();
@@ -51,12 +54,12 @@ std::vector<std::byte> example_bundle() {
   contract.raw.columns = {
       {"amount", ColumnKind::kReal, true, {""}}, {"count", ColumnKind::kInteger, false, {}},
       {"kind", ColumnKind::kText, false, {}},    {"flag", ColumnKind::kBoolean, false, {}},
-      {"name", ColumnKind::kText, false, {}},    {"y", ColumnKind::kInteger, false, {}}};
-  contract.features.columns = {{"total", ColumnKind::kReal, false, {}},
-                               {"count", ColumnKind::kInteger, false, {}},
-                               {"flag", ColumnKind::kBoolean, false, {}},
-                               {"kind_a", ColumnKind::kInteger, false, {}},
-                               {"kind_b", ColumnKind::kInteger, false, {}}};
+      {"name", ColumnKind::kText, false, {}},    {"town", ColumnKind::kText, true, {""}},
+      {"y", ColumnKind::kInteger, false, {}}};
+  contract.features.columns = {
+      {"total", ColumnKind::kReal, false, {}},     {"count", ColumnKind::kInteger, false, {}},
+      {"flag", ColumnKind::kBoolean, false, {}},   {"town", ColumnKind::kText, true, {""}},
+      {"kind_a", ColumnKind::kInteger, false, {}}, {"kind_b", ColumnKind::kInteger, false, {}}};
   contract.label = {.name = "y",
                     .kind = ColumnKind::kInteger,
                     .task = contract::Task::kClassification,
@@ -69,6 +72,7 @@ std::vector<std::byte> example_bundle() {
       t::make_one_hot({{"kind", {std::string("a"), std::string("b")}, t::UnknownPolicy::kIgnore}})});
   const auto forest = example_forest();
   parts.model_features = contract.features.names();
+  for (int town = 10; town < 43; ++town) parts.categories["town"].emplace_back(std::to_string(town));
   parts.model = forest.get();
   parts.metrics = {{"row_count", 10}};
   parts.lineage = {{"model", "random_forest"}};
@@ -106,6 +110,7 @@ Json unusual_value(base::Rng& rng) {
                                            "",
                                            "y",
                                            "kind",
+                                           "town",
                                            "total",
                                            "integer",
                                            "real",
