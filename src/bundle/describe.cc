@@ -8,6 +8,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/bundle/bundle.h"
 #include "archmlp/bundle/model_file.h"
+#include "archmlp/transform/steps_summary.h"
 
 namespace archmlp::bundle {
 namespace {
@@ -63,7 +64,7 @@ Json describe(const Bundle& bundle) {
   json["features"] = contract::to_json(contract.features);
   json["model_features"] = bundle.model_features();
   json["raw"] = nullptr;
-  json["steps"] = contract.steps;
+  json["steps"] = transform::summary_of(contract.steps);
   if (bundle.plan() != nullptr) {
     json["raw"] = contract::to_json(bundle.plan()->input());
     json["ignored"] = names_of_unneeded(*bundle.plan());
@@ -90,7 +91,7 @@ std::string describe_text(const Bundle& bundle) {
   if (const transform::Plan* plan = bundle.plan(); plan != nullptr) {
     append_schema(out, "columns of a raw record", plan->input(), &plan->needed());
     out += fmt::format("\nsteps ({})\n", contract.steps.size());
-    for (const Json& step : contract.steps) out += fmt::format("  {}\n", step.dump());
+    for (const Json& step : transform::summary_of(contract.steps)) out += fmt::format("  {}\n", step.dump());
   }
   append_schema(out, "features", contract.features, nullptr);
   append_object(out, "lineage", bundle.lineage());

@@ -104,7 +104,8 @@ Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) 
                                   .train_rows = train_rows,
                                   .label = *label_,
                                   .data_row_count = static_cast<std::size_t>(data_rows),
-                                  .task = recipe_->train.task});
+                                  .task = recipe_->train.task,
+                                  .folder = recipe_->folder});
   if (!fitted.ok()) return located(std::move(fitted).error());
   const bool is_filter = std::holds_alternative<contract::FilterStep>(config) ||
                          std::holds_alternative<contract::DropMissingStep>(config);
@@ -114,6 +115,7 @@ Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) 
   }
   if (!fitted->training_values.empty()) set_training_values(fitted->training_values, train_rows);
   if (fitted->rows) keep(*fitted->rows);
+  inputs_.merge(fitted->inputs);
   return {};
 }
 

@@ -46,6 +46,8 @@ class RowsInWork {
   const std::map<std::string, std::size_t>& unknown_categories() const noexcept {
     return unknown_categories_;
   }
+  /// The files that steps read: role -> SHA-256.
+  const std::map<std::string, std::string>& inputs() const noexcept { return inputs_; }
   /// Of what was read: text columns that look like numbers, unless a step takes them out.
   std::vector<std::string> warnings() const;
   /// Positions in features(), ascending. Precondition: split() was called.
@@ -90,6 +92,7 @@ class RowsInWork {
   bool is_split_ = false;
   std::vector<transform::StepPointer> steps_;
   std::map<std::string, std::size_t> unknown_categories_;
+  std::map<std::string, std::string> inputs_;
   struct Suspicion {
     std::string message, hint;
   };
