@@ -43,7 +43,7 @@ TEST_F(JoinTest, InnerDropsRowsWithoutPartner) {
           "- remove: [time, id, city, wage, age]\n" +
           std::string(kTimeSplit));
   EXPECT_EQ(report.rows_dropped, 1U);
-  EXPECT_EQ(read("prepared/x_test.csv"), "people\n709\n2873\n");
+  EXPECT_EQ(read("prepared/x_test.csv"), "people\n709\n709\n2873\n");
 }
 
 TEST_F(JoinTest, KeysAreTextWhereTheDataHasText) {
