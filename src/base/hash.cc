@@ -48,9 +48,11 @@ std::string sha256_hex(std::string_view text) {
 }
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
-  const MappedFile file = TRY(MappedFile::open(path));
   Sha256 hash;
-  hash.update(file.bytes());
+  TRY(read_in_pieces(path, [&](std::string_view piece) -> Status {
+    hash.update(piece);
+    return {};
+  }));
   return hash.finish();
 }
 

@@ -114,7 +114,7 @@ void ColumnBuilder::give_up() {
   missing_ = {};
   reals_ = {};
   booleans_ = {};
-  texts_ = {};
+  texts_ = std::vector<TextChunk>();
   form_ = Form::kNothing;
 }
 

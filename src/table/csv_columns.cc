@@ -22,6 +22,21 @@ Number parse_field(const CsvField& field) noexcept {
 
 bool is_number(NumberForm form) noexcept { return form != NumberForm::kNone; }
 
+/// Of a cell that is neither quoted nor missing.
+SeenForms::Form form_of(const CsvField& field) noexcept {
+  switch (parse_field(field).form) {
+    case NumberForm::kInteger:
+      return SeenForms::kInteger;
+    case NumberForm::kBigInteger:
+      return SeenForms::kBigInteger;
+    case NumberForm::kReal:
+      return SeenForms::kReal;
+    case NumberForm::kNone:
+      break;
+  }
+  return decode_boolean(field.raw()) ? SeenForms::kBoolean : SeenForms::kText;
+}
+
 }  // namespace
 
 MissingTokens::MissingTokens(std::vector<std::string> tokens) : tokens_(std::move(tokens)) {
@@ -67,23 +82,21 @@ void ColumnChunk::restart(const ColumnPlan& plan) {
     form_ = Form::kNothing;
     return;
   }
-  const SeenForms& sampled = plan.sampled;
-  switch (plan.given.value_or(sampled.kind())) {
+  const auto start = plan.given ? plan.given : plan.expected;
+  switch (start.value_or(ColumnKind::kInteger)) {
     case ColumnKind::kInteger:
       form_ = Form::kIntegers;
       break;
     case ColumnKind::kReal:
-      form_ = sampled.none() && !plan.given ? Form::kIntegers : Form::kReals;
+      form_ = Form::kReals;
       break;
     case ColumnKind::kBoolean:
       form_ = Form::kBooleans;
       break;
-    // Integers beyond 64 bits become reals if a real turns up: only looking at every cell can tell.
     case ColumnKind::kText:
-      form_ = plan.given || sampled.settled() ? Form::kTexts : Form::kReals;
+      form_ = Form::kTexts;
       break;
   }
-  if (form_ == Form::kTexts) seen_ = sampled;
 }
 
 std::optional<ColumnChunk::BadCell> ColumnChunk::append(const CsvField* fields, std::size_t stride,
@@ -91,6 +104,7 @@ std::optional<ColumnChunk::BadCell> ColumnChunk::append(const CsvField* fields, 
   row_count_ += row_count;
   if (plan_->skipped) return std::nullopt;
   if (form_ == Form::kTexts && plan_->nullable) {
+    if (!plan_->given && !seen_.settled()) look_for_text(fields, stride, row_count);
     append_texts(fields, stride, row_count);
     return std::nullopt;
   }
@@ -205,7 +219,7 @@ void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::
     const CsvField& field = fields[row * stride];
     std::uint32_t level = 0;
     if (field.escaped) {
-      level = text_.levels.insert_copy(text_of(field, scratch));
+      level = text_.levels.insert(text_of(field, scratch));
     } else if (!field.quoted && plan_->missing_values->contains(field.raw())) {
       any_missing_ = true;
       text_.codes.push_back(-1);
@@ -214,6 +228,17 @@ void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::
       level = text_.levels.insert(field.raw());
     }
     text_.codes.push_back(static_cast<std::int32_t>(level));
+  }
+}
+
+void ColumnChunk::look_for_text(const CsvField* fields, std::size_t stride, std::size_t row_count) {
+  for (std::size_t row = 0; row < row_count && !seen_.settled(); ++row) {
+    const CsvField& field = fields[row * stride];
+    if (field.quoted) {
+      seen_.add(SeenForms::kText);
+    } else if (!plan_->missing_values->contains(field.raw())) {
+      seen_.add(form_of(field));
+    }
   }
 }
 
@@ -316,6 +341,47 @@ void ColumnChunk::integers_to_reals() {
   integers_ = {};
   missing_ = {};
   form_ = Form::kReals;
+}
+
+bool ColumnChunk::holds(ColumnKind kind) const noexcept {
+  if (form_ == Form::kNothing) return false;
+  if (kind == ColumnKind::kText || form_ == Form::kTexts) {
+    return kind == ColumnKind::kText && form_ == Form::kTexts;
+  }
+  if (seen_.none()) return true;
+  switch (form_) {
+    case Form::kIntegers:
+      return kind != ColumnKind::kBoolean;
+    case Form::kReals:
+      return kind == ColumnKind::kReal;
+    default:
+      return kind == ColumnKind::kBoolean;
+  }
+}
+
+Cells ColumnChunk::take(ColumnKind kind) {
+  assert(holds(kind));
+  const bool all_missing = seen_.none();
+  switch (kind) {
+    case ColumnKind::kInteger:
+      if (all_missing) {
+        return IntegerCells{std::vector<std::int64_t>(row_count_, 0),
+                            std::vector<std::uint8_t>(row_count_, 1)};
+      }
+      return IntegerCells{std::move(integers_), std::move(missing_)};
+    case ColumnKind::kReal:
+      if (all_missing) return RealCells{std::vector<double>(row_count_, kMissingReal)};
+      if (form_ == Form::kIntegers) integers_to_reals();
+      return RealCells{std::move(reals_)};
+    case ColumnKind::kBoolean:
+      if (all_missing) return BooleanCells{std::vector<std::int8_t>(row_count_, kMissingBoolean)};
+      return BooleanCells{std::move(booleans_)};
+    case ColumnKind::kText:
+      break;
+  }
+  TextCells cells{std::move(text_.codes), {}};
+  cells.levels.assign(text_.levels.levels().begin(), text_.levels.levels().end());
+  return cells;
 }
 
 void ColumnChunk::give_up() {

@@ -61,9 +61,9 @@ class SeenForms {
 struct ColumnPlan {
   std::string name;
   std::shared_ptr<const MissingTokens> missing_values;
-  std::optional<contract::ColumnKind> given;  // none: guessed
-  SeenForms sampled;                          // of some of the file's cells: where to start guessing
-  bool nullable = true;                       // otherwise a missing value is an error
+  std::optional<contract::ColumnKind> given;     // none: guessed
+  std::optional<contract::ColumnKind> expected;  // where to start guessing; only a matter of speed
+  bool nullable = true;                          // otherwise a missing value is an error
   bool skipped = false;
 };
 
@@ -89,6 +89,10 @@ class ColumnChunk {
   SeenForms seen() const noexcept { return seen_; }
   bool any_missing() const noexcept { return any_missing_; }
   std::size_t row_count() const noexcept { return row_count_; }
+  /// Whether take(kind) can be called. If not, seen() shows another kind, alone or with other chunks' cells.
+  bool holds(contract::ColumnKind kind) const noexcept;
+  /// The cells as a column's; what was held is gone afterwards. Precondition: holds(kind).
+  Cells take(contract::ColumnKind kind);
 
  private:
   friend class ColumnBuilder;
@@ -103,6 +107,8 @@ class ColumnChunk {
   std::size_t append_booleans(const CsvField* fields, std::size_t stride, std::size_t row,
                               std::size_t row_count);
   void append_texts(const CsvField* fields, std::size_t stride, std::size_t row_count);
+  /// Takes notice of cells of a column that is only expected to be text, until one proves it.
+  void look_for_text(const CsvField* fields, std::size_t stride, std::size_t row_count);
   std::optional<BadCell> append_given(const CsvField* fields, std::size_t stride, std::size_t row_count);
   void append_missing_integer();
   /// Changes the form so that `field`, which is not missing, fits.

@@ -8,7 +8,6 @@
 namespace archmlp::table {
 namespace {
 
-constexpr std::size_t kSampleBytes = std::size_t{256} << 10U;
 constexpr std::size_t kSampleRecords = 64;
 
 struct Trial {
@@ -16,36 +15,21 @@ struct Trial {
   bool alike = false;
 };
 
-Trial try_delimiter(std::string_view body, char delimiter) {
-  const std::string_view sample = body.substr(0, kSampleBytes);
+Trial try_delimiter(std::string_view sample, bool complete, char delimiter) {
   CsvScanner scanner(sample, delimiter, 0);
   CsvBlock block;
   const std::optional<CsvFault> fault = scanner.next(kSampleRecords, block);
-  const bool cut = fault && sample.size() < body.size() && fault->record_end == sample.data() + sample.size();
+  const bool cut = fault && !complete && fault->record_end == sample.data() + sample.size();
   return {.field_count = scanner.field_count(), .alike = !fault || cut};
 }
 
 }  // namespace
 
-base::Result<std::string_view> csv_body(std::string_view text) {
-  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    return base::Error{.message = "the file is UTF-16", .hint = "save it as UTF-8"};
-  }
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  const std::size_t last = text.find_last_not_of("\r\n");
-  if (last == std::string_view::npos) {
-    return base::Error{
-        .message = text.empty() ? "the file is empty" : "the file holds nothing but empty lines",
-        .hint = "give a CSV with a header and at least one row"};
-  }
-  return text.substr(0, last + 1);
-}
-
-char detect_delimiter(std::string_view body) {
+char detect_delimiter(std::string_view sample, bool complete) {
   char best = ',';
   Trial best_trial;
   for (const char delimiter : {',', ';', '\t', '|'}) {
-    const Trial trial = try_delimiter(body, delimiter);
+    const Trial trial = try_delimiter(sample, complete, delimiter);
     if (trial.field_count < 2) continue;
     const bool better =
         trial.alike != best_trial.alike ? trial.alike : trial.field_count > best_trial.field_count;

@@ -8,7 +8,6 @@
 
 #include "archmlp/base/rng.h"
 #include "archmlp/table/cell_decoder.h"
-#include "archmlp/table/csv_chunks.h"
 
 namespace archmlp::table {
 namespace {
@@ -182,6 +181,11 @@ bool same_values(const Column& a, const Column& b) {
   return true;
 }
 
+base::Result<CsvTable> parse(std::string_view text, const CsvOptions& options,
+                             const CsvParsing& parsing = {}) {
+  return parse_guessing_kinds(*CsvInput::of_memory(text, "x"), options, parsing);
+}
+
 TEST(CsvParserTest, EqualsThePlainReaderWhateverTheChunksAndThreads) {
   const CsvOptions options{.delimiter = ',', .missing_values = {"", "NA"}};
   base::Rng rng(7);
@@ -191,7 +195,7 @@ TEST(CsvParserTest, EqualsThePlainReaderWhateverTheChunksAndThreads) {
     const std::string text = random_csv(rng);
     SCOPED_TRACE(::testing::PrintToString(text));
     const PlainCsv plain = read_plainly(text);
-    const auto whole = parse_guessing_kinds({.bytes = text, .name = "x"}, options);
+    const auto whole = parse(text, options);
     if (plain.error_line) {
       ++bad;
       ASSERT_FALSE(whole.ok());
@@ -215,7 +219,7 @@ TEST(CsvParserTest, EqualsThePlainReaderWhateverTheChunksAndThreads) {
     for (const std::size_t chunk_size : {1, 2, 7, 50}) {
       CsvOptions threaded = options;
       threaded.thread_count = chunk_size == 50 ? 3 : 1;
-      const auto cut = parse_guessing_kinds({.bytes = text, .name = "x", .chunk_size = chunk_size}, threaded);
+      const auto cut = parse(text, threaded, {.chunk_size = chunk_size});
       ASSERT_EQ(cut.ok(), whole.ok()) << "chunk size " << chunk_size;
       if (!cut.ok()) {
         EXPECT_EQ(base::to_string(cut.error()), base::to_string(whole.error()))
@@ -242,7 +246,7 @@ TEST(CsvParserTest, ErrorsOfCellsDoNotDependOnChunks) {
   CsvOptions options{.types = {{"b", ColumnKind::kInteger}}};
   for (const std::size_t chunk_size : {1, 5, 64, 1000, 1 << 21}) {
     options.thread_count = chunk_size == 64 ? 4 : 1;
-    const auto csv = parse_guessing_kinds({.bytes = text, .name = "x", .chunk_size = chunk_size}, options);
+    const auto csv = parse(text, options, {.chunk_size = chunk_size});
     ASSERT_FALSE(csv.ok());
     EXPECT_EQ(csv.error().where, "x:172");
     EXPECT_EQ(csv.error().message, "column \"b\": expected an integer, found \"x\"");
@@ -262,8 +266,7 @@ TEST(CsvParserTest, ManyLevelsAreMergedInOrderOfAppearance) {
     text += level + "\n";
   }
   for (const int threads : {1, 3}) {
-    const auto csv =
-        parse_guessing_kinds({.bytes = text, .name = "x", .chunk_size = 100'000}, {.thread_count = threads});
+    const auto csv = parse(text, {.thread_count = threads}, {.chunk_size = 100'000});
     ASSERT_TRUE(csv.ok());
     EXPECT_EQ(csv->table.column(0).texts().levels, expected);
   }
@@ -272,7 +275,7 @@ TEST(CsvParserTest, ManyLevelsAreMergedInOrderOfAppearance) {
 TEST(CsvParserTest, TakesCellsOfManyMegabytes) {
   const std::string long_text(std::size_t{9} << 20U, 'x');
   const std::string text = "a,b\n1,\"" + long_text + ",\n\"\"\"\n2,y\n";
-  const auto csv = parse_guessing_kinds({.bytes = text, .name = "x"}, {});
+  const auto csv = parse(text, {});
   ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());
   EXPECT_EQ(csv->table.column(1).texts().levels[0], long_text + ",\n\"");
   EXPECT_EQ(csv->table.column(1).texts().levels[1], "y");
@@ -285,7 +288,8 @@ TEST(CsvParserTest, TakesManyThousandColumns) {
     header += (column == 0 ? "c" : ",c") + std::to_string(column);
     row += (column == 0 ? "" : ",") + std::to_string(column);
   }
-  const auto csv = parse_guessing_kinds({.bytes = header + "\n" + row + "\n" + row + "\n", .name = "x"}, {});
+  const std::string text = header + "\n" + row + "\n" + row + "\n";
+  const auto csv = parse(text, {});
   ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());
   EXPECT_EQ(csv->table.columns().size(), 20'000U);
   EXPECT_EQ(csv->table.column(19'999).integers().values[1], 19'999);
@@ -307,20 +311,8 @@ TEST(CsvParserTest, ReportsProgress) {
   std::string text = "a\n";
   for (int row = 0; row < 1000; ++row) text += "1\n";
   CountingProgress progress;
-  ASSERT_TRUE(parse_guessing_kinds({.bytes = text, .name = "x", .chunk_size = 10, .progress = &progress},
-                                   {.thread_count = 1})
-                  .ok());
+  ASSERT_TRUE(parse(text, {.thread_count = 1}, {.chunk_size = 10, .progress = &progress}).ok());
   EXPECT_GT(progress.calls, 5U);
-}
-
-TEST(FindChunkStartsTest, CutsAtRecordsOnly) {
-  const std::string text = "a,\"x\ny\"\nb,\"\"\"\n\"\"\"\r\nc,5\"\n";
-  for (std::size_t size = 1; size < text.size() + 2; ++size) {
-    for (const std::size_t start : find_chunk_starts(text, ',', size, 2)) {
-      EXPECT_TRUE(start == 0 || start == 8 || start == 19 || start == text.size()) << size << " " << start;
-    }
-  }
-  EXPECT_THAT(find_chunk_starts(text, ',', 1, 1), ::testing::IsSupersetOf({0U, 8U, 19U, 24U}));
 }
 
 }  // namespace

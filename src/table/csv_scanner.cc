@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 #include "archmlp/table/csv_masks.h"
 
@@ -77,9 +76,6 @@ std::optional<CsvFault> CsvScanner::read_quoted(CsvField& field, std::size_t fie
       field.escaped = true;
       continue;
     }
-    if (quote - field.begin > std::numeric_limits<std::uint32_t>::max()) {
-      return CsvFault{CsvFault::Kind::kHugeField, record, quote, opening, field_index};
-    }
     field.size = static_cast<std::uint32_t>(quote - field.begin);
     position_ = quote + 1;
     const bool ends =
@@ -102,13 +98,13 @@ std::optional<CsvFault> CsvScanner::read_record(CsvBlock& block) {
       field.begin = position_;
       special = next_special();
       while (special != end_ && *special == '"') special = next_special();
-      if (special - position_ > std::numeric_limits<std::uint32_t>::max()) {
-        return CsvFault{CsvFault::Kind::kHugeField, record, special, position_, found};
-      }
       field.size = static_cast<std::uint32_t>(special - position_);
     }
     ++found;
     if (found <= field_count_ || field_count_ == 0) block.fields.push_back(field);
+    if (field_count_ == 0 && found > kMostFields) {
+      return CsvFault{CsvFault::Kind::kTooManyFields, record, special, nullptr, found};
+    }
     if (special == end_) break;
     position_ = special + 1;
     if (*special != delimiter_) break;

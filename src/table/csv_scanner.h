@@ -23,9 +23,12 @@ struct CsvField {
 /// The field's text; `scratch` holds it where doubled quotes had to be undone.
 std::string_view text_of(const CsvField& field, std::string& scratch);
 
+/// A first record of more is refused.
+inline constexpr std::size_t kMostFields = 1'000'000;
+
 /// Why a record could not be split into fields.
 struct CsvFault {
-  enum class Kind { kRagged, kUnclosedQuote, kTextBehindQuote, kHugeField };
+  enum class Kind { kRagged, kUnclosedQuote, kTextBehindQuote, kTooManyFields };
   Kind kind = Kind::kRagged;
   const char* record_begin = nullptr;
   const char* record_end = nullptr;  // kRagged: its line end
@@ -42,7 +45,7 @@ struct CsvBlock {
 
 /// Splits text into records, block by block. The text must start where a record starts. A record ends at LF,
 /// CRLF or a CR alone; a quote opens a quoted field at the field's start only and is an ordinary character
-/// elsewhere.
+/// elsewhere. Precondition: no more than 2^32 - 1 bytes.
 class CsvScanner {
  public:
   /// `field_count` 0: the first record says how many.

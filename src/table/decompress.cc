@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include <zlib.h>
 #include <zstd.h>
@@ -13,7 +14,7 @@
 namespace archmlp::table {
 namespace {
 
-constexpr std::size_t kStep = std::size_t{4} << 20U;
+constexpr std::size_t kStep = std::size_t{1} << 20U;
 
 base::Error cut_short(std::string_view what) {
   return {.message = "the " + std::string(what) + " data are cut short",
@@ -25,11 +26,6 @@ base::Error damaged(std::string_view what, std::string_view detail) {
           .hint = "copy or download the file again"};
 }
 
-/// Makes room for another step behind the `used` bytes of `out`.
-void make_room(std::string& out, std::size_t used) {
-  if (out.size() - used < kStep / 4) out.resize(std::max(out.size() + kStep, out.size() * 2));
-}
-
 struct InflateEnd {
   void operator()(z_stream* stream) const noexcept {
     inflateEnd(stream);
@@ -37,71 +33,81 @@ struct InflateEnd {
   }
 };
 
-base::Result<std::string> gunzip(std::string_view bytes) {
+/// Inflates what `stream` has been given as input. True: up to the end of a member.
+base::Result<bool> inflate_piece(z_stream& stream, std::string& out, const TakePiece& take) {
+  while (true) {
+    TRY(base::check_cancelled());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    const int code = inflate(&stream, Z_NO_FLUSH);
+    if (code != Z_STREAM_END && code != Z_OK && code != Z_BUF_ERROR) {
+      return damaged("gzip", stream.msg != nullptr ? stream.msg : "not understood");
+    }
+    const std::size_t filled = out.size() - stream.avail_out;
+    if (filled > 0) TRY(take(std::string_view(out).substr(0, filled)));
+    if (code == Z_STREAM_END) return true;
+    if (stream.avail_out != 0) return false;
+  }
+}
+
+base::Status gunzip(const NextPiece& next, const TakePiece& take) {
   constexpr int kGzipOnly = 16 + MAX_WBITS;
-  std::unique_ptr<z_stream, InflateEnd> stream(new z_stream{});
+  const std::unique_ptr<z_stream, InflateEnd> stream(new z_stream{});
   if (inflateInit2(stream.get(), kGzipOnly) != Z_OK) {
     return base::Error{.code = base::ErrorCode::kResourceLimit, .message = "out of memory"};
   }
-  std::string out;
-  std::size_t used = 0;
-  const char* next = bytes.data();
-  const char* const end = bytes.data() + bytes.size();
+  std::string out(kStep, '\0');
+  bool in_member = true;
+  bool padded = false;
   while (true) {
-    TRY(base::check_cancelled());
-    make_room(out, used);
-    const auto input = std::min<std::size_t>(static_cast<std::size_t>(end - next), kStep);
-    const auto room = std::min<std::size_t>(out.size() - used, kStep * 4);
-    stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(next));
-    stream->avail_in = static_cast<uInt>(input);
-    stream->next_out = reinterpret_cast<Bytef*>(out.data() + used);
-    stream->avail_out = static_cast<uInt>(room);
-    const int code = inflate(stream.get(), Z_NO_FLUSH);
-    next += input - stream->avail_in;
-    used += room - stream->avail_out;
-    if (code == Z_STREAM_END) {
-      if (std::all_of(next, end, [](char c) { return c == '\0'; })) break;
-      if (inflateReset(stream.get()) != Z_OK) return damaged("gzip", "cannot start the next member");
-      continue;
+    std::string_view piece = TRY(next());
+    if (piece.empty()) break;
+    while (!piece.empty()) {
+      if (!in_member) {
+        const std::size_t content = std::min(piece.find_first_not_of('\0'), piece.size());
+        padded = padded || content > 0;
+        piece.remove_prefix(content);
+        if (piece.empty()) break;
+        if (padded) return damaged("gzip", "something follows the padding");
+        if (inflateReset(stream.get()) != Z_OK) return damaged("gzip", "cannot start the next member");
+        in_member = true;
+      }
+      const std::size_t given = std::min<std::size_t>(piece.size(), std::numeric_limits<uInt>::max());
+      stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
+      stream->avail_in = static_cast<uInt>(given);
+      in_member = !TRY(inflate_piece(*stream, out, take));
+      piece.remove_prefix(given - stream->avail_in);
     }
-    const bool stuck = code == Z_BUF_ERROR || code == Z_OK;
-    if (!stuck) return damaged("gzip", stream->msg != nullptr ? stream->msg : "not understood");
-    if (next == end && stream->avail_out != 0) return cut_short("gzip");
   }
-  out.resize(used);
-  return out;
+  if (in_member) return cut_short("gzip");
+  return {};
 }
 
 struct FreeContext {
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
 
-base::Result<std::string> unzstd(std::string_view bytes) {
+base::Status unzstd(const NextPiece& next, const TakePiece& take) {
   const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   if (!context) return base::Error{.code = base::ErrorCode::kResourceLimit, .message = "out of memory"};
-  std::string out;
-  // The size in the frame's header is a claim: it is believed only as far as zstd can plausibly go.
-  const unsigned long long claimed = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
-  if (claimed != ZSTD_CONTENTSIZE_ERROR && claimed != ZSTD_CONTENTSIZE_UNKNOWN &&
-      claimed / 64 < bytes.size()) {
-    out.resize(static_cast<std::size_t>(claimed) + kStep);
-  }
-  std::size_t used = 0;
-  ZSTD_inBuffer input = {bytes.data(), bytes.size(), 0};
+  std::string out(kStep, '\0');
   std::size_t left = 1;  // 0 exactly behind a frame
-  while (input.pos < input.size || left != 0) {
-    TRY(base::check_cancelled());
-    make_room(out, used);
-    ZSTD_outBuffer output = {out.data() + used, std::min(out.size() - used, kStep * 4), 0};
-    const std::size_t input_before = input.pos;
-    left = ZSTD_decompressStream(context.get(), &output, &input);
-    if (ZSTD_isError(left) != 0) return damaged("zstd", ZSTD_getErrorName(left));
-    used += output.pos;
-    const bool stuck = output.pos == 0 && input.pos == input_before;
-    if (stuck && left != 0) return cut_short("zstd");
+  while (true) {
+    const std::string_view piece = TRY(next());
+    if (piece.empty()) break;
+    ZSTD_inBuffer input = {piece.data(), piece.size(), 0};
+    bool full = false;  // then there may be more to come out
+    while (input.pos < input.size || full) {
+      TRY(base::check_cancelled());
+      ZSTD_outBuffer output = {out.data(), out.size(), 0};
+      left = ZSTD_decompressStream(context.get(), &output, &input);
+      if (ZSTD_isError(left) != 0) return damaged("zstd", ZSTD_getErrorName(left));
+      if (output.pos > 0) TRY(take(std::string_view(out).substr(0, output.pos)));
+      full = left != 0 && output.pos == output.size;
+    }
   }
-  out.resize(used);
-  return out;
+  if (left != 0) return cut_short("zstd");
+  return {};
 }
 
 }  // namespace
@@ -112,16 +118,30 @@ Compression compression_of(std::string_view bytes) noexcept {
   return Compression::kNone;
 }
 
-base::Result<std::string> decompress(std::string_view bytes, Compression compression) {
+base::Status decompress(const NextPiece& next, Compression compression, const TakePiece& take) {
   switch (compression) {
     case Compression::kGzip:
-      return gunzip(bytes);
+      return gunzip(next, take);
     case Compression::kZstd:
-      return unzstd(bytes);
+      return unzstd(next, take);
     case Compression::kNone:
       break;
   }
-  return std::string(bytes);
+  while (true) {
+    const std::string_view piece = TRY(next());
+    if (piece.empty()) return {};
+    TRY(take(piece));
+  }
+}
+
+base::Result<std::string> decompress(std::string_view bytes, Compression compression) {
+  std::string text;
+  const auto next = [&]() -> base::Result<std::string_view> { return std::exchange(bytes, {}); };
+  TRY(decompress(next, compression, [&](std::string_view piece) -> base::Status {
+    text += piece;
+    return {};
+  }));
+  return text;
 }
 
 }  // namespace archmlp::table

@@ -181,7 +181,7 @@ class Merger {
 
 }  // namespace
 
-std::uint32_t LevelTable::insert(std::string_view text, bool copy) {
+std::uint32_t LevelTable::insert(std::string_view text) {
   if (levels_.size() * 2 >= slots_.size()) grow();
   const std::uint64_t hash = hash_of(text);
   const auto tag = static_cast<std::uint32_t>(hash >> 32U);
@@ -194,9 +194,23 @@ std::uint32_t LevelTable::insert(std::string_view text, bool copy) {
   }
   const auto level = static_cast<std::uint32_t>(levels_.size());
   slots_[slot] = {tag, level + 1};
-  levels_.push_back(copy ? std::string_view(copies_.emplace_back(text)) : text);
+  levels_.push_back(keep(text));
   hashes_.push_back(hash);
   return level;
+}
+
+std::string_view LevelTable::keep(std::string_view text) {
+  constexpr std::size_t kPiece = std::size_t{64} << 10U;
+  if (text.size() > free_size_) {
+    free_size_ = std::max(kPiece, text.size());
+    storage_.emplace_back(new char[free_size_]);
+    free_ = storage_.back().get();
+  }
+  std::copy(text.begin(), text.end(), free_);
+  const std::string_view kept(free_, text.size());
+  free_ += text.size();
+  free_size_ -= text.size();
+  return kept;
 }
 
 void LevelTable::close() { slots_ = {}; }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,10 +15,8 @@ namespace archmlp::table {
 /// The distinct texts of one chunk of a column, numbered in order of first appearance.
 class LevelTable {
  public:
-  /// The number of `text`, new or not. It is not copied: it must outlive the table.
-  std::uint32_t insert(std::string_view text) { return insert(text, false); }
-  /// The same with a copy of the text if it is new.
-  std::uint32_t insert_copy(std::string_view text) { return insert(text, true); }
+  /// The number of `text`, new or not. It is copied if it is new.
+  std::uint32_t insert(std::string_view text);
 
   /// Gives back what only insert needs; nothing may be inserted afterwards.
   void close();
@@ -27,8 +25,8 @@ class LevelTable {
   std::span<const std::uint64_t> hashes() const noexcept { return hashes_; }
 
  private:
-  std::uint32_t insert(std::string_view text, bool copy);
   void grow();
+  std::string_view keep(std::string_view text);
 
   struct Slot {
     std::uint32_t tag = 0;             // high bits of the hash
@@ -37,7 +35,9 @@ class LevelTable {
   std::vector<std::string_view> levels_;
   std::vector<std::uint64_t> hashes_;
   std::vector<Slot> slots_;
-  std::list<std::string> copies_;
+  std::vector<std::unique_ptr<char[]>> storage_;  // of the levels' texts; never moves
+  char* free_ = nullptr;                          // in the last of them
+  std::size_t free_size_ = 0;
 };
 
 /// A chunk of a text column: codes index into `levels`, -1 is missing.
