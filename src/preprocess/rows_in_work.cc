@@ -285,6 +285,8 @@ std::vector<std::string> RowsInWork::warnings() const {
   for (const contract::StepConfig& step : recipe_->preprocess) {
     const auto* remove = std::get_if<contract::RemoveStep>(&step);
     if (remove != nullptr) removed.insert(removed.end(), remove->columns.begin(), remove->columns.end());
+    const auto* cast = std::get_if<contract::CastStep>(&step);  // says what the text means
+    if (cast != nullptr) removed.insert(removed.end(), cast->columns.begin(), cast->columns.end());
   }
   std::vector<std::string> warnings;
   for (const auto& [column, suspicion] : suspicions_) {
