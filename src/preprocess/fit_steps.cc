@@ -23,9 +23,6 @@ Fitted fit(const contract::RemoveStep& step, const FitInput& /*input*/) {
 Fitted fit(const contract::RenameStep& step, const FitInput& /*input*/) {
   return FittedStep(transform::make_rename(step.names));
 }
-Fitted fit(const contract::ReplaceStep& step, const FitInput& /*input*/) {
-  return FittedStep(transform::make_replace(step.columns, step.where, step.with));
-}
 Fitted fit(const contract::AddFeaturesStep& step, const FitInput& /*input*/) {
   return FittedStep(transform::make_add_features(step.features));
 }

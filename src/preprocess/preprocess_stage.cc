@@ -119,6 +119,7 @@ Result<contract::DatasetContract> make_contract(const PreprocessOptions& options
   contract.features = feature_schema(work);
   contract.label = std::move(label);
   contract.inputs = input.inputs();
+  contract.inputs.insert(work.inputs().begin(), work.inputs().end());
   contract.recipe = contract::to_json(options.recipe);
   contract.seed = options.recipe.split.seed;
   return contract;

@@ -123,6 +123,33 @@ TEST_F(RecipeSteps, ImputesByGroupAndMarksWhatWasMissing) {
             "age,wage,age_missing,wage_missing\n30.0,1.0,1,0\n99.0,7.0,0,0\n10.0,5.5,0,1\n");
 }
 
+TEST_F(RecipeSteps, CastSaysWhatATextOfNumbersMeans) {
+  std::string data = "price,when,y\n";
+  for (int day = 1; day <= 9; ++day) {
+    data += (day == 4 ? std::string("n/k") : std::to_string(day)) + ",0" + std::to_string(day) + ".02.24," +
+            (day % 2 == 0 ? "a\n" : "b\n");
+  }
+  write("data.csv", data);
+  const PreprocessReport report =
+      run("label: y\npreprocess:\n"
+          "- cast: {columns: price, type: integer, errors: missing}\n"
+          "- cast: {columns: when, type: date, format: '%d.%m.%y', unit: D}\n"
+          "split: {time_column: when, test_size: 0.33}\n");
+  EXPECT_EQ(read("prepared/x_train.csv"),
+            "price,when\n1,19754\n2,19755\n3,19756\n,19757\n5,19758\n6,19759\n");
+  EXPECT_THAT(report.warnings, ::testing::IsEmpty());
+  fs::remove_all(folder_ / "prepared");
+  EXPECT_THAT(
+      problem("label: y\npreprocess: [cast: {columns: price, type: real}]\n"),
+      HasSubstr(
+          "recipe.yaml:2:14: step 1 (cast): data.csv: row 4: column \"price\": expected a number, found "
+          "\"n/k\""));
+  EXPECT_THAT(problem("label: y\npreprocess: [cast: {columns: when, type: date, format: '%d.%q'}]\n"),
+              HasSubstr("step 1 (cast.format): the format \"%d.%q\" has an unknown directive, %q"));
+  EXPECT_THAT(problem("label: y\npreprocess: [replace: {columns: [when, y], map: {1: 2}}]\n"),
+              HasSubstr("is the label"));
+}
+
 TEST_F(RecipeSteps, NamesTheRowThatHasNoLogarithm) {
   write("data.csv", "x,y\n1,a\n0,b\n3,a\n4,b\n");
   EXPECT_THAT(problem("label: y\npreprocess: [log: x]\n"),

@@ -45,8 +45,9 @@ bool is_filter(const contract::StepConfig& config) {
          std::holds_alternative<contract::DropMissingStep>(config);
 }
 
-/// A join may, too.
-bool may_drop_rows(const contract::StepConfig& config) { return is_filter(config); }
+bool may_drop_rows(const contract::StepConfig& config) {
+  return is_filter(config) || std::holds_alternative<contract::JoinStep>(config);
+}
 
 std::string filter_for_present(const std::string& column) {
   return fmt::format("put `- filter: notnull(`{}`)` at the top of the steps, in quotes", column);
@@ -123,8 +124,11 @@ Status RowsInWork::learn(const contract::StepConfig& config, std::size_t index) 
 
 Status RowsInWork::fit_and_add(const contract::StepConfig& config, std::size_t index,
                                const LearningRows* rows) {
-  auto fitted = fit_step(
-      config, {.schema = schema_, .label = recipe_->label, .task = recipe_->train.task, .rows = rows});
+  auto fitted = fit_step(config, {.schema = schema_,
+                                  .label = recipe_->label,
+                                  .task = recipe_->train.task,
+                                  .folder = recipe_->folder,
+                                  .rows = rows});
   if (!fitted.ok()) return in_step(std::move(fitted).error(), index);
   for (const transform::StepPointer& step : fitted->steps) {
     if (Status status = add(step, index); !status.ok()) return in_step(std::move(status).error(), index);
@@ -134,6 +138,7 @@ Status RowsInWork::fit_and_add(const contract::StepConfig& config, std::size_t i
     TRY(set_training_values(fitted->training_values));
   }
   if (fitted->rows) TRY(keep(*fitted->rows));
+  inputs_.merge(fitted->inputs);
   return {};
 }
 
@@ -502,6 +507,8 @@ std::vector<std::string> RowsInWork::warnings() const {
   for (const contract::StepConfig& step : recipe_->preprocess) {
     const auto* remove = std::get_if<contract::RemoveStep>(&step);
     if (remove != nullptr) removed.insert(removed.end(), remove->columns.begin(), remove->columns.end());
+    const auto* cast = std::get_if<contract::CastStep>(&step);  // says what the text means
+    if (cast != nullptr) removed.insert(removed.end(), cast->columns.begin(), cast->columns.end());
   }
   std::vector<std::string> warnings;
   for (const auto& [column, found] : numbers_in_texts_) {

@@ -46,6 +46,8 @@ class RowsInWork {
   const std::map<std::string, std::size_t>& unknown_categories() const noexcept {
     return unknown_categories_;
   }
+  /// The files that steps read: role -> SHA-256.
+  const std::map<std::string, std::string>& inputs() const noexcept { return inputs_; }
   /// Of what was read: text columns that look like numbers, unless a step takes them out.
   std::vector<std::string> warnings() const;
   std::span<const std::uint8_t> is_test() const noexcept { return is_test_; }
@@ -126,6 +128,7 @@ class RowsInWork {
   std::map<std::string, std::size_t> unknown_categories_;
   NumbersInTexts numbers_in_texts_;
   std::vector<ChainNotes> last_notes_;  // per block
+  std::map<std::string, std::string> inputs_;
 };
 
 }  // namespace archmlp::preprocess

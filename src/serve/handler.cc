@@ -13,6 +13,7 @@
 #include "archmlp/model/model.h"
 #include "archmlp/serve/answers.h"
 #include "archmlp/serve/request_options.h"
+#include "archmlp/transform/steps_summary.h"
 
 namespace archmlp::serve {
 namespace {
@@ -45,7 +46,7 @@ std::string describe_model(const predict::Predictor& predictor) {
   json["label"] = contract::to_json(contract.label);
   json["features"] = contract::to_json(contract.features);
   json["raw"] = nullptr;
-  json["steps"] = contract.steps;
+  json["steps"] = transform::summary_of(contract.steps);
   json["default_form"] = predictor.default_form() == RecordForm::kRaw ? "raw" : "prepared";
   json["ignored"] = {{"prepared", predictor.ignored(RecordForm::kPrepared)}};
   if (predictor.accepts(RecordForm::kRaw)) {
