@@ -84,6 +84,15 @@ Json make_metrics(const train::Labels& labels, const train::FittedForest& fitted
   return metrics;
 }
 
+std::vector<std::string> make_warnings(const prepared::PreparedData& data, const train::Labels& labels) {
+  std::vector<std::string> warnings = data.warnings;
+  if (labels.task == contract::Task::kClassification && labels.classes.size() == 1) {
+    warnings.push_back("all rows have the label " + base::quoted(contract::to_text(labels.classes[0])) +
+                       ": the model can predict nothing else");
+  }
+  return warnings;
+}
+
 /// Where the model comes from: data -> recipe -> parameters, each by its hash or its value.
 Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfig& config,
                   const contract::ForestParams& params) {
@@ -136,7 +145,7 @@ base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Pro
                      .model = fitted.forest->summary(),
                      .metrics = std::move(parts.metrics),
                      .model_sha256 = std::move(sha256),
-                     .warnings = data.warnings};
+                     .warnings = make_warnings(data, labels)};
 }
 
 }  // namespace archmlp::train_stage

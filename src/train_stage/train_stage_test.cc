@@ -386,6 +386,14 @@ TEST_F(CsvsAloneTest, WhatTheyMustBe) {
   EXPECT_THAT(outcome(options_), HasSubstr("x_train.csv: row 2: column \"a\": 1e+300 is beyond"));
 }
 
+TEST_F(CsvsAloneTest, OneClassAloneIsSaid) {
+  write(options_.x_train, "a\n1\n2\n3\n");
+  write(options_.y_train, "y\nno\nno\nno\n");
+  const auto report = run_train_stage(options_);
+  ASSERT_TRUE(report.ok()) << base::to_string(report.error());
+  EXPECT_THAT(report->warnings, testing::ElementsAre(HasSubstr("all rows have the label \"no\"")));
+}
+
 TEST_F(CsvsAloneTest, TheTaskIsGuessedOrGiven) {
   std::string x = "a\n", y = "price\n", names = "name\n";
   for (int row = 0; row < 60; ++row) {
