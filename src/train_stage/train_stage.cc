@@ -117,6 +117,8 @@ Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfi
 
 base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Progress& progress) {
   TRY(check_model_kind(options.config.model));
+  // A file that cannot be written is told before the work, not after it.
+  if (auto output = base::AtomicFile::create(options.out); !output.ok()) return std::move(output).error();
   const prepared::PreparedData data = TRY(read_data(options, progress));
   TaskChoice choice = TRY(choose_task(data, options.config.task, options.y_train.string()));
   const contract::ForestParams params = TRY(settle_params(options.config, choice.label));

@@ -329,6 +329,15 @@ TEST(TrainStage, FilesThatDoNotGoTogether) {
   EXPECT_THAT(outcome(options), HasSubstr("y_train.csv and x_train.csv do not go together"));
 }
 
+TEST(TrainStage, AnOutputThatCannotBeWrittenIsToldBeforeTheWork) {
+  const fs::path folder = write_dataset("unwritable");
+  TrainOptions options = options_for(folder);
+  options.out = folder / "absent" / "model.archmlp";
+  options.x_train = folder / "not_read.csv";
+  EXPECT_THAT(outcome(options),
+              AllOf(HasSubstr("absent/model.archmlp"), HasSubstr("cannot create the file")));
+}
+
 TEST(TrainStage, AContractThatSpeaksOfOtherFilesIsNotUsedAndThisIsSaid) {
   const fs::path folder = write_dataset("elsewhere");
   fs::create_directories(folder / "labels");
