@@ -230,7 +230,12 @@ int report_usage(const CLI::App& root, const CLI::ParseError& error, bool as_jso
   std::string hint = "see " + root.get_name() + (chosen.empty() ? "" : " " + app.get_name()) + " --help";
   const std::vector<std::string> unexpected = root.remaining(true);
   if (const std::string nearer = hint_for(app, unexpected); !nearer.empty()) hint = nearer;
-  print_error(base::Error{.message = error.what(), .hint = hint}, as_json);
+  // CLI11 only says then that a command is required.
+  const bool is_command_unknown =
+      chosen.empty() && root.get_require_subcommand_min() > 0 && !unexpected.empty();
+  const std::string message =
+      is_command_unknown ? "unknown command or option " + base::quoted(unexpected.front()) : error.what();
+  print_error(base::Error{.message = message, .hint = hint}, as_json);
   return kUsage;
 }
 

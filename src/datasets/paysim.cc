@@ -50,13 +50,15 @@ base::Status check(const PaysimConfig& config) {
     return base::Error{base::ErrorCode::kInvalidInput, std::move(message), "", std::move(hint), ""};
   };
   if (config.rows < 1 || config.rows > 100'000'000) {
-    return refuse(fmt::format("rows is {}", config.rows), "Give a number from 1 to 100000000.");
+    return refuse(fmt::format("rows: {} rows cannot be generated", config.rows),
+                  "give a number from 1 to 100,000,000");
   }
   if (config.steps < 1 || config.steps > 100'000) {
-    return refuse(fmt::format("steps is {}", config.steps), "Give a number of hours from 1 to 100000.");
+    return refuse(fmt::format("steps: {} hours cannot be generated", config.steps),
+                  "give a number of hours from 1 to 100,000");
   }
   if (!(config.fraud_rate >= 0 && config.fraud_rate <= 0.5)) {
-    return refuse(fmt::format("fraud_rate is {}", config.fraud_rate), "Give a share from 0 to 0.5.");
+    return refuse(fmt::format("fraud_rate is {}", config.fraud_rate), "give a share from 0 to 0.5");
   }
   return {};
 }

@@ -71,14 +71,21 @@ struct Golden {
     const auto recipe = contract::recipe_from_json({{"label", "y"}, {"preprocess", steps}});
     if (!recipe.ok()) return recipe.error();
     const std::string label = example.value("label", "binary");
+    RowStore store((MemoryBudget()));
+    const std::vector<std::size_t> borders = {0, 3, 3, rows.row_count()};  // blocks change nothing
+    store.grow(borders.size() - 1);
+    for (std::size_t block = 0; block + 1 < borders.size(); ++block) {
+      std::vector<std::uint32_t> members(borders[block + 1] - borders[block]);
+      std::iota(members.begin(), members.end(), static_cast<std::uint32_t>(borders[block]));
+      EXPECT_TRUE(store.put(block, rows.gathered(members)).ok());
+    }
+    const LearningRows learning_rows(store, schema, labels.at(label), train_rows, rows.row_count(), 2);
     return fit_step(recipe->preprocess.front(),
-                    {.rows = rows,
-                     .schema = schema,
-                     .train_rows = train_rows,
-                     .label = labels.at(label),
-                     .data_row_count = rows.row_count(),
+                    {.schema = schema,
+                     .label = labels.at(label).name(),
                      .task = label == "real" ? contract::Task::kRegression : contract::Task::kClassification,
-                     .folder = ARCHMLP_TESTDATA});
+                     .folder = ARCHMLP_TESTDATA,
+                     .rows = &learning_rows});
   }
 };
 

@@ -66,6 +66,14 @@ std::string joined(std::string_view prefix, std::string_view where) {
   return text.append(where);
 }
 
+void refuse_query(const Error& error, Response& response) {
+  write_error(response, {.status = 400,
+                         .code = error_code(400),
+                         .message = error.message,
+                         .where = error.where,
+                         .hint = error.hint});
+}
+
 }  // namespace
 
 struct Handler::State {
@@ -143,13 +151,7 @@ void Handler::State::route(const Request& request, Response& response) {
   }
   if (route->endpoint == Endpoint::kPredict) return predict(request, response);
   if (auto query = query_of(request.target, {}); !query.ok()) {
-    const Error& error = query.error();
-    write_error(response, {.status = 400,
-                           .code = error_code(400),
-                           .message = error.message,
-                           .where = error.where,
-                           .hint = error.hint});
-    return;
+    return refuse_query(query.error(), response);
   }
   switch (route->endpoint) {
     case Endpoint::kLive:
@@ -181,13 +183,7 @@ void Handler::State::predict(const Request& request, Response& response) {
   }
   const base::Result<PredictOptions> options = predict_options_of(request.target, *predictor);
   if (!options.ok()) {
-    const Error& error = options.error();
-    write_error(response, {.status = 400,
-                           .code = error_code(400),
-                           .message = error.message,
-                           .where = error.where,
-                           .hint = error.hint});
-    return;
+    return refuse_query(options.error(), response);
   }
   const Form form{.options = *options,
                   .as_text = prefers_text(request.accept),
