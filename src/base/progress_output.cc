@@ -80,6 +80,7 @@ std::vector<Part> parts_of(const StageProgress& progress) {
   if (progress.seconds_left && *progress.seconds_left > 0) {
     parts.push_back({5, time_text(*progress.seconds_left)});
   }
+  if (!progress.note.empty()) parts.push_back({1, progress.note});
   return parts;
 }
 
@@ -126,7 +127,11 @@ void TimedProgress::update(std::string_view stage, std::uint64_t done, std::uint
   last_done_ = done;
   if (!due) return;
   shown_ = now;
-  StageProgress progress = {.stage = stage_, .done = done, .unit = std::string(unit), .rows = rows};
+  StageProgress progress = {.stage = stage_,
+                            .done = done,
+                            .unit = std::string(unit),
+                            .rows = rows,
+                            .note = std::exchange(note_, {})};
   if (total > 0) progress.total = total;
   const double seconds = duration<double>(now - started_).count();
   if (done > first_done_ && seconds > 0) {
@@ -163,6 +168,7 @@ void ProgressJson::show(const StageProgress& progress, ProgressClock::time_point
                   progress.stage, progress.done, progress.total ? std::to_string(*progress.total) : "null",
                   progress.unit, json_number(progress.rate), json_number(progress.seconds_left));
   if (progress.rows) line += fmt::format(R"(, "rows": {})", *progress.rows);
+  if (!progress.note.empty()) line += fmt::format(R"(, "note": "{}")", progress.note);
   write_(line + "}\n");
 }
 

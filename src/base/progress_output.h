@@ -24,6 +24,7 @@ struct StageProgress {
   std::optional<std::uint64_t> rows;   // where the unit is another
   std::optional<double> rate;          // units a second, on average; none before the second report
   std::optional<double> seconds_left;  // none without a total or a rate
+  std::string note;
 };
 
 /// What every output of progress does: times the stages, and picks the reports that are worth showing. Those
@@ -35,6 +36,7 @@ class TimedProgress : public Progress {
 
   void update(std::string_view stage, std::uint64_t done, std::uint64_t total, std::string_view unit) final;
   void set_rows(std::uint64_t rows) final { rows_ = rows; }
+  void set_note(std::string_view note) final { note_ = note; }
 
  private:
   virtual void show(const StageProgress& progress, ProgressClock::time_point now) = 0;
@@ -47,6 +49,7 @@ class TimedProgress : public Progress {
   std::uint64_t first_done_ = 0;
   std::uint64_t last_done_ = 0;
   std::optional<std::uint64_t> rows_;
+  std::string note_;
   ProgressClock::time_point started_, shown_;
 };
 

@@ -135,6 +135,14 @@ TEST_F(ProgressOutput, JsonHasNullsForWhatIsUnknownAndRowsBesideBytes) {
                                     "\n"));
 }
 
+TEST_F(ProgressOutput, ANoteIsShownOnce) {
+  ProgressJson json = this->json();
+  json.set_note("OOB 0.9300");
+  json.update("training", 1, 2, "trees");
+  json.update("training", 2, 2, "trees");
+  EXPECT_THAT(written_, ElementsAre(EndsWith(", \"note\": \"OOB 0.9300\"}\n"), Not(HasSubstr("note"))));
+}
+
 TEST_F(ProgressOutput, WorkDoneBeforeTheFirstReportIsNotPartOfTheRate) {
   ProgressJson json = this->json();
   json.update("reading", 500, 1000, "rows");
