@@ -40,7 +40,7 @@ std::vector<std::uint32_t> RunningScore::find_leaves(const TreeView& tree,
   std::size_t lanes = 0;
   for (std::size_t row = 0; row <= x_.rows; ++row) {
     if (lanes == model::kLanes || (row == x_.rows && lanes > 0)) {
-      model::walk_lanes<true>(roots.data(), features.data(), lanes, found.data());
+      model::walk_lanes<true, false>(roots.data(), features.data(), lanes, {}, found.data());
       for (std::size_t lane = 0; lane < lanes; ++lane) leaves[rows[lane]] = found[lane];
       lanes = 0;
     }
