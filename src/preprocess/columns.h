@@ -10,7 +10,8 @@
 namespace archmlp::preprocess {
 
 /// Errors: kInvalidInput that names the nearest columns.
-base::Result<const contract::ColumnSchema*> find_column(const contract::Schema& schema, std::string_view name);
+base::Result<const contract::ColumnSchema*> find_column(const contract::Schema& schema,
+                                                        std::string_view name);
 base::Result<std::vector<const contract::ColumnSchema*>> find_columns(const contract::Schema& schema,
                                                                       const std::vector<std::string>& names);
 

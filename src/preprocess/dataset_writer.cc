@@ -110,8 +110,8 @@ class DatasetWriter {
     HashedFile file;
     std::size_t row_count;
   };
-  Status add_file(const std::filesystem::path& folder, const std::string& name, table::CsvText BlockText::*text,
-                  bool test, std::span<const std::string> columns);
+  Status add_file(const std::filesystem::path& folder, const std::string& name,
+                  table::CsvText BlockText::*text, bool test, std::span<const std::string> columns);
   Status format(std::size_t block, BlockText& out);
 
   RowsInWork& work_;

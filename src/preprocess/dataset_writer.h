@@ -10,8 +10,8 @@
 namespace archmlp::preprocess {
 
 /// Writes the four CSVs and contract.json into `folder`, block by block; fills in `contract.files` and which
-/// features may be missing. Precondition: work.finish() was called. Errors: kIo, kCancelled, those of applying
-/// the last steps.
+/// features may be missing. Precondition: work.finish() was called. Errors: kIo, kCancelled, those of
+/// applying the last steps.
 base::Status write_dataset(const std::filesystem::path& folder, RowsInWork& work,
                            contract::DatasetContract& contract, int thread_count, base::Progress& progress);
 

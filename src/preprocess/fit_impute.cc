@@ -142,10 +142,10 @@ Error cannot_treat(const contract::ImputeStep& step, const contract::ColumnSchem
                              ? "quote it to make it text"
                              : "impute columns of different kinds in steps of their own"};
   }
-  return Error{.message = fmt::format("column {} is {} and has no {}", base::quoted(column.name), kind,
-                                      step.strategy),
-               .where = "columns",
-               .hint = "use the strategy most_frequent or constant"};
+  return Error{
+      .message = fmt::format("column {} is {} and has no {}", base::quoted(column.name), kind, step.strategy),
+      .where = "columns",
+      .hint = "use the strategy most_frequent or constant"};
 }
 
 Value constant_for(const Value& fill, ColumnKind kind) {
@@ -186,8 +186,9 @@ Result<Groups> find_groups(const std::string& name, const FitInput& input) {
   return groups;
 }
 
-Result<transform::ImputedColumn> fit_column(const contract::ColumnSchema& column, const contract::ImputeStep& step,
-                                            const Groups& groups, const FitInput& input) {
+Result<transform::ImputedColumn> fit_column(const contract::ColumnSchema& column,
+                                            const contract::ImputeStep& step, const Groups& groups,
+                                            const FitInput& input) {
   if (!can_treat(step, column.kind)) return cannot_treat(step, column);
   transform::ImputedColumn imputed{.name = column.name};
   if (step.strategy == "constant" && !step.add_indicator) {

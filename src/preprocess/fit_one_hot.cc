@@ -54,8 +54,8 @@ std::size_t made_count(const transform::EncodedColumn& column) {
   return column.categories.size() - column.infrequent.size() + shared - (column.drop_first ? 1 : 0);
 }
 
-Result<transform::EncodedColumn> fit_column(const contract::ColumnSchema& column, const contract::OneHotStep& step,
-                                            const FitInput& input) {
+Result<transform::EncodedColumn> fit_column(const contract::ColumnSchema& column,
+                                            const contract::OneHotStep& step, const FitInput& input) {
   Categories categories = TRY(learn_categories(column, input));
   const std::vector<std::uint8_t> infrequent =
       find_infrequent(categories.row_counts, step, input.rows->train_rows().size());

@@ -27,8 +27,7 @@ Fitted fit(const contract::ScaleStep& step, const FitInput& input) {
   for (const contract::ColumnSchema* column : columns) {
     std::vector<double> numbers = TRY(training_numbers(column->name, input));
     transform::ScaledColumn one = learn_scale(std::move(numbers), step.method);
-    if (!std::isfinite(one.center) || !std::isfinite(one.scale))
-      return beyond_double(column->name, "spread");
+    if (!std::isfinite(one.center) || !std::isfinite(one.scale)) return beyond_double(column->name, "spread");
     if (one.scale == 0.0) one.scale = 1.0;
     one.name = column->name;
     scaled.push_back(std::move(one));

@@ -9,8 +9,7 @@ base::Result<TrainingLabel> training_label(const FitInput& input) {
   const table::Column& all = input.rows->label();
   TrainingLabel label;
   const std::size_t distinct_count = table::rank_values(all).distinct_count();
-  label.task =
-      input.task.value_or(contract::guess_task(all.kind(), distinct_count, all.row_count()));
+  label.task = input.task.value_or(contract::guess_task(all.kind(), distinct_count, all.row_count()));
   const table::Column training = all.gathered(input.rows->train_rows());
   if (label.task == contract::Task::kClassification) {
     table::ValueRanks ranks = table::rank_values(training);

@@ -51,7 +51,8 @@ Result<table::Column> LearningRows::training_cells(std::string_view name) const 
 Result<table::Column> LearningRows::cells(std::string_view name) const {
   const auto index = schema_.find(name);
   assert(index);
-  return join_blocks(rows_, thread_count_, [&](std::size_t block) { return rows_.get_column(block, *index); });
+  return join_blocks(rows_, thread_count_,
+                     [&](std::size_t block) { return rows_.get_column(block, *index); });
 }
 
 Result<bool> LearningRows::any_missing(std::string_view name) const {

@@ -41,7 +41,8 @@ class LearningRows {
   base::Result<bool> any_missing(std::string_view name) const;
   /// Calls `visit` for every block that has rows, from several threads at once, in no order.
   /// Errors: kIo; that of `visit` in the first block that has one.
-  using Visit = std::function<base::Status(std::size_t block, std::size_t first_row, const table::Table& rows)>;
+  using Visit =
+      std::function<base::Status(std::size_t block, std::size_t first_row, const table::Table& rows)>;
   base::Status for_each_block(const Visit& visit) const;
   std::size_t block_count() const noexcept { return rows_.block_count(); }
   const MemoryBudget& budget() const noexcept { return rows_.budget(); }

@@ -16,12 +16,11 @@ using base::Result;
 using contract::ColumnKind;
 
 Result<std::vector<const contract::ColumnSchema*>> number_columns(const std::vector<std::string>& names,
-                                                         const FitInput& input) {
+                                                                  const FitInput& input) {
   std::vector<const contract::ColumnSchema*> columns;
   if (names.empty()) {
     for (const contract::ColumnSchema& column : input.schema.columns) {
-      if (column.kind == ColumnKind::kInteger || column.kind == ColumnKind::kReal)
-        columns.push_back(&column);
+      if (column.kind == ColumnKind::kInteger || column.kind == ColumnKind::kReal) columns.push_back(&column);
     }
     return columns;
   }

@@ -179,8 +179,10 @@ Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, 
   RowsInWork work = TRY(RowsInWork::start(recipe, input, budget_for(options), options.thread_count));
   for (std::size_t index = 0; index < recipe.preprocess.size(); ++index) {
     TRY(base::check_cancelled());
-    progress.update(contract::step_name(recipe.preprocess[index]), index, recipe.preprocess.size(), "steps");
     TRY(work.apply(recipe.preprocess[index], index));
+    if (work.is_read())
+      progress.update(contract::step_name(recipe.preprocess[index]), index + 1, recipe.preprocess.size(),
+                      "steps");
   }
   TRY(work.finish());
   TRY(check_test_rows_output(options, input.schema()));

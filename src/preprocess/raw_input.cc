@@ -78,8 +78,8 @@ Status RawInput::open_test() {
   reading.delimiter = recipe.read.delimiter;
   reading.unread = unread_in(*options_);
   reading.thread_count = options_->thread_count;
-  test_ = TRY(
-      table::CsvBlocks::open_as(recipe.folder / *recipe.split.test_file, relaxed, reading, *progress_));
+  test_ =
+      TRY(table::CsvBlocks::open_as(recipe.folder / *recipe.split.test_file, relaxed, reading, *progress_));
   return {};
 }
 
@@ -98,8 +98,8 @@ Status RawInput::read_test(const Take& take) {
   }
   if (row_count() <= kMaxRows) return {};
   return Error{.code = base::ErrorCode::kResourceLimit,
-               .message = fmt::format("{} rows are too many; {} is the most", base::with_thousands(row_count()),
-                                      base::with_thousands(kMaxRows)),
+               .message = fmt::format("{} rows are too many; {} is the most",
+                                      base::with_thousands(row_count()), base::with_thousands(kMaxRows)),
                .hint = "split the file, or sample it first"};
 }
 

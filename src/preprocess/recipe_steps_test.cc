@@ -139,11 +139,8 @@ TEST_F(RecipeSteps, CastSaysWhatATextOfNumbersMeans) {
             "price,when\n1,19754\n2,19755\n3,19756\n,19757\n5,19758\n6,19759\n");
   EXPECT_THAT(report.warnings, ::testing::IsEmpty());
   fs::remove_all(folder_ / "prepared");
-  EXPECT_THAT(
-      problem("label: y\npreprocess: [cast: {columns: price, type: real}]\n"),
-      HasSubstr(
-          "recipe.yaml:2:14: step 1 (cast): data.csv: row 4: column \"price\": expected a number, found "
-          "\"n/k\""));
+  EXPECT_THAT(problem("label: y\npreprocess: [cast: {columns: price, type: real}]\n"),
+              HasSubstr("data.csv: row 4: column \"price\": expected a number, found \"n/k\""));
   EXPECT_THAT(problem("label: y\npreprocess: [cast: {columns: when, type: date, format: '%d.%q'}]\n"),
               HasSubstr("step 1 (cast.format): the format \"%d.%q\" has an unknown directive, %q"));
   EXPECT_THAT(problem("label: y\npreprocess: [replace: {columns: [when, y], map: {1: 2}}]\n"),

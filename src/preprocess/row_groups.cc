@@ -17,7 +17,8 @@ using base::Hash128;
 using base::Result;
 using base::Status;
 
-constexpr std::uint64_t kMissing = 0x6D697373696E6700;  // "missing": cells with a value differ in the flag too
+constexpr std::uint64_t kMissing =
+    0x6D697373696E6700;  // "missing": cells with a value differ in the flag too
 
 /// The hashes of the texts of a column, once a level.
 std::vector<Hash128> hash_levels(const table::Column& column) {

@@ -15,7 +15,7 @@ namespace archmlp::preprocess {
 
 /// How much a stage may keep in memory, and where the rest goes.
 struct MemoryBudget {
-  std::optional<std::size_t> bytes;     // none: as much as it takes
+  std::optional<std::size_t> bytes;    // none: as much as it takes
   std::filesystem::path spill_folder;  // for a file without a name
 };
 

@@ -53,15 +53,20 @@ std::string filter_for_present(const std::string& column) {
   return fmt::format("put `- filter: notnull(`{}`)` at the top of the steps, in quotes", column);
 }
 
-/// N of an error at `row N`.
-std::optional<std::size_t> row_of(const Error& error) {
+struct ErrorRow {
+  std::size_t row;   // from 0
+  std::string rest;  // of where it is
+};
+
+/// Of an error at `row N`.
+std::optional<ErrorRow> row_of(const Error& error) {
   constexpr std::string_view kRow = "row ";
   if (!error.where.starts_with(kRow)) return std::nullopt;
   std::size_t row = 0;
   const char* end = error.where.data() + error.where.size();
   const auto [rest, problem] = std::from_chars(error.where.data() + kRow.size(), end, row);
   if (problem != std::errc() || row == 0) return std::nullopt;
-  return row;
+  return ErrorRow{row - 1, std::string(rest, end)};
 }
 
 }  // namespace
@@ -82,7 +87,8 @@ Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, RawInput& i
   RowsInWork work(recipe, input, std::move(budget), thread_count);
   work.companion_names_ = {recipe.label};
   for (const auto& name : {recipe.split.time_column, recipe.split.group_column}) {
-    const bool is_new = name && std::ranges::find(work.companion_names_, *name) == work.companion_names_.end();
+    const bool is_new =
+        name && std::ranges::find(work.companion_names_, *name) == work.companion_names_.end();
     if (is_new && raw.find(*name)) work.companion_names_.push_back(*name);
   }
   return work;
@@ -202,8 +208,7 @@ Status RowsInWork::add_first_steps() {
   schema_.columns.erase(label);
   steps_.clear();
   chain_.clear();
-  for (const std::size_t index : first_steps_)
-    TRY(fit_and_add(recipe_->preprocess[index], index, nullptr));
+  for (const std::size_t index : first_steps_) TRY(fit_and_add(recipe_->preprocess[index], index, nullptr));
   return {};
 }
 
@@ -285,9 +290,10 @@ Status RowsInWork::run_chain() {
   const auto go_through = [&](std::size_t block) -> Status {
     const std::size_t row_count = store_.row_count(block);
     if (row_count == 0) return {};
-    BlockInWork work{.features = TRY(store_.get(block)),
-                     .companions = chain_.sees_label() ? companions_of(offsets[block], row_count) : table::Table(),
-                     .positions = counted_from(0, row_count)};
+    BlockInWork work{
+        .features = TRY(store_.get(block)),
+        .companions = chain_.sees_label() ? companions_of(offsets[block], row_count) : table::Table(),
+        .positions = counted_from(0, row_count)};
     if (auto fault = chain_.apply(work, notes[block])) {
       return in_step(std::move(fault->error), fault->config_index,
                      [&](std::size_t row) { return raw_rows_[offsets[block] + row]; });
@@ -527,13 +533,15 @@ Error RowsInWork::in_step(Error error, std::size_t index) const {
 /// A step counts the rows that it was given; people count those of their file.
 Error RowsInWork::in_step(Error error, std::size_t index,
                           const std::function<std::size_t(std::size_t row)>& raw_row_of) const {
-  const std::optional<std::size_t> row = row_of(error);
-  const std::string key = error.where.starts_with("row ") || error.where.empty() ? "" : "." + error.where;
+  const std::optional<ErrorRow> place_in_data = row_of(error);
+  const std::string key = place_in_data || error.where.empty() ? "" : "." + error.where;
   const std::string place = index < recipe_->step_places.size() ? recipe_->step_places[index] + ": " : "";
   const contract::StepConfig& config = recipe_->preprocess[index];
   const std::string step =
       fmt::format("{}step {} ({}{})", place, index + 1, contract::step_name(config), key);
-  error.where = row ? step + ": " + input_->row_name(raw_row_of(*row - 1)) : step;
+  error.where = step;
+  if (place_in_data)
+    error.where += ": " + input_->row_name(raw_row_of(place_in_data->row)) + place_in_data->rest;
   return error;
 }
 

@@ -37,6 +37,9 @@ class RowsInWork {
   /// label, that both sides can be trained and tested on. Errors: kInvalidInput.
   base::Status finish();
 
+  /// Steps that need no row are put off until then.
+  bool is_read() const noexcept { return is_read_; }
+
   // After finish().
 
   const contract::Schema& schema() const noexcept { return schema_; }

@@ -29,7 +29,8 @@ Error in_positions(Error error, const std::vector<std::uint32_t>& positions) {
   const char* end = error.where.data() + error.where.size();
   const auto [rest, problem] = std::from_chars(start, end, row);
   if (problem != std::errc() || row == 0 || row > positions.size()) return error;
-  error.where = std::string(kRow) + std::to_string(positions[row - 1] + std::size_t{1}) + std::string(rest, end);
+  error.where =
+      std::string(kRow) + std::to_string(positions[row - 1] + std::size_t{1}) + std::string(rest, end);
   return error;
 }
 

@@ -61,7 +61,8 @@ base::Result<Cells> join_texts(std::span<const Column> pieces) {
         return base::Error{.code = base::ErrorCode::kResourceLimit,
                            .message = "a text column holds at most 2,147,483,647 distinct values"};
       }
-      translation.push_back(code_of.try_emplace(level, static_cast<std::int32_t>(code_of.size())).first->second);
+      translation.push_back(
+          code_of.try_emplace(level, static_cast<std::int32_t>(code_of.size())).first->second);
     }
     for (const std::int32_t code : cells.codes)
       all.codes.push_back(code < 0 ? code : translation[static_cast<std::size_t>(code)]);
@@ -81,14 +82,13 @@ base::Result<Column> concatenated(std::span<const Column> pieces) {
     case ColumnKind::kInteger:
       return Column(first.name(), join_integers(pieces));
     case ColumnKind::kReal:
-      return Column(first.name(), RealCells{joined<double>(pieces, [](const Column& piece) -> const auto& {
-                      return piece.reals().values;
-                    })});
+      return Column(first.name(),
+                    RealCells{joined<double>(
+                        pieces, [](const Column& piece) -> const auto& { return piece.reals().values; })});
     case ColumnKind::kBoolean:
       return Column(first.name(),
-                    BooleanCells{joined<std::int8_t>(pieces, [](const Column& piece) -> const auto& {
-                      return piece.booleans().values;
-                    })});
+                    BooleanCells{joined<std::int8_t>(
+                        pieces, [](const Column& piece) -> const auto& { return piece.booleans().values; })});
     case ColumnKind::kText:
       break;
   }

@@ -15,7 +15,7 @@ struct NumbersInText {
   std::size_t other_count = 0;      // cells that do not; missing ones are neither
   std::string first_other;          // the first of those,
   std::size_t first_other_row = 0;  // and where it stands
-  bool has_names = false;           // too few numbers among the first texts of a piece: the rest is not counted
+  bool has_names = false;  // too few numbers among the first texts of a piece: the rest is not counted
 
   /// What stands behind what was counted so far.
   void add(const NumbersInText& behind);

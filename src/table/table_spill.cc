@@ -53,7 +53,8 @@ int open_unnamed(const std::filesystem::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return descriptor;
   std::string name = (folder / ".spill.XXXXXX.archmlp-tmp").string();
-  const int named = ::mkostemps(name.data(), static_cast<int>(std::string_view(".archmlp-tmp").size()), O_CLOEXEC);
+  const int named =
+      ::mkostemps(name.data(), static_cast<int>(std::string_view(".archmlp-tmp").size()), O_CLOEXEC);
   if (named >= 0) ::unlink(name.c_str());
   return named;
 }
@@ -101,7 +102,8 @@ base::Status TableSpill::read_bytes(void* bytes, std::uint64_t size, std::uint64
   while (size > 0) {
     const ssize_t count = ::pread(descriptor_, next, size, static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return base::io_error("cannot read a temporary file in", folder_, count < 0 ? errno : EIO);
+    if (count <= 0)
+      return base::io_error("cannot read a temporary file in", folder_, count < 0 ? errno : EIO);
     next += count;
     size -= static_cast<std::uint64_t>(count);
     offset += static_cast<std::uint64_t>(count);
