@@ -153,5 +153,41 @@ TEST_F(RecipeSteps, NamesTheRowThatHasNoLogarithm) {
               HasSubstr("row 2: column \"x\": 0.0 has no logarithm, only numbers > 0 do. Hint: use log1p"));
 }
 
+/// Every step that learns or drops rows, over several blocks of rows, whatever is allowed to be in memory.
+TEST_F(RecipeSteps, MemoryAndThreadsChangeNothing) {
+  std::string data = "id,when,city,size,price,note,y\n";
+  constexpr int kRows = 90'000;  // about three blocks
+  for (int row = 0; row < kRows; ++row) {
+    const int group = row * 7919 % 101;
+    data += std::to_string(row) + "," + std::to_string(row / 10) + ",city " + std::to_string(group) + "," +
+            (group == 3 ? "" : std::to_string(group * 1.25)) + "," + std::to_string(row * 31 % 1000) +
+            ",a rather long note that fills the blocks," + (row * 17 % 29 < 11 ? "yes\n" : "no\n");
+  }
+  write("data.csv", data);
+  const std::string recipe =
+      "label: y\npreprocess:\n- filter: y != 'maybe' and price < 900\n- drop_duplicates: [when, y]\n"
+      "- add_features: {each: price / (size + 1)}\n- impute: {columns: [size, each], strategy: median}\n"
+      "- target_encode: {columns: [city]}\n- scale: {columns: [each]}\n- filter: price > 3\n"
+      "- sample: {balance: under}\n- clip: {columns: [price], upper_quantile: 0.9}\n"
+      "- one_hot: {columns: [note]}\n- remove: [id]\nsplit: {time_column: when, test_size: 0.3}\n";
+  const auto files = [&](int threads, std::optional<std::size_t> memory) {
+    PreprocessOptions wanted = options(recipe);
+    wanted.thread_count = threads;
+    wanted.memory = memory;
+    wanted.test_rows_out = folder_ / "test_rows.csv";
+    const auto report = run_preprocess_stage(wanted);
+    EXPECT_TRUE(report.ok()) << base::to_string(report.error());
+    std::string all = read("test_rows.csv");
+    for (const char* name : {"x_train.csv", "y_train.csv", "x_test.csv", "y_test.csv", "contract.json"})
+      all += read(std::string("prepared/") + name);
+    return all;
+  };
+  const std::string expected = files(1, std::nullopt);
+  EXPECT_GT(expected.size(), 100'000U);
+  EXPECT_EQ(files(2, std::nullopt), expected);
+  EXPECT_EQ(files(4, std::size_t{1} << 20U), expected);
+  EXPECT_EQ(files(1, 1), expected);
+}
+
 }  // namespace
 }  // namespace archmlp::preprocess

@@ -94,12 +94,16 @@ Result<std::vector<HashedRow>> sorted_part(const RowStore& hashes, std::size_t r
   return found;
 }
 
+/// More parts than this many rows each would cost more than they save.
+constexpr std::size_t kRowsOfAPart = 1U << 16U;
+
 /// So many that all that are worked on at a time fit the budget.
 std::size_t part_count_for(std::size_t row_count, const MemoryBudget& budget, int thread_count) {
   const auto threads = static_cast<std::size_t>(base::resolve_thread_count(thread_count));
   if (!budget.bytes) return threads;
   const std::size_t needed = row_count * sizeof(HashedRow) * 5 / 4 * threads;
-  return std::max(threads, needed / std::max<std::size_t>(*budget.bytes, 1) + 1);
+  const std::size_t most = row_count / kRowsOfAPart + 1;
+  return std::max(threads, std::min(most, needed / std::max<std::size_t>(*budget.bytes, 1) + 1));
 }
 
 }  // namespace
