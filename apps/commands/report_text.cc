@@ -61,8 +61,22 @@ std::string to_text(const train_stage::TrainReport& report, const std::filesyste
                                             ? "contract.json holds; the model takes raw records"
                                             : "none that applies: the model takes features by name");
   for (const std::string& warning : report.warnings) text += fmt::format("note      {}\n", warning);
+  if (report.first_tree_count > 0) {
+    text += fmt::format("note      {} of the trees are those of the model that was given\n",
+                        report.first_tree_count);
+  }
+  if (!report.met_deadline) {
+    text += fmt::format("note      the time was up after {} of {} trees; the model is made of these\n",
+                        report.model.value("trees", 0), report.wanted_tree_count);
+  }
   if (report.metrics.contains("oob_score")) {
     text += fmt::format("OOB score {:.4f}\n", report.metrics["oob_score"].get<double>());
+  }
+  if (report.metrics.contains("validation")) {
+    const auto& validation = report.metrics["validation"];
+    const char* name = validation.contains("r2") ? "r2" : "accuracy";
+    text += fmt::format("tested    {} {:.4f} on {} rows\n", name, validation[name].get<double>(),
+                        with_thousands(validation["row_count"].get<std::size_t>()));
   }
   return text + fmt::format("wrote     {} (SHA-256 {})\n", out.string(), report.model_sha256);
 }
@@ -77,7 +91,9 @@ nlohmann::ordered_json to_json(const train_stage::TrainReport& report, const std
           {"features", report.feature_count},
           {"warnings", report.warnings},
           {"model", report.model},
-          {"metrics", report.metrics}};
+          {"metrics", report.metrics},
+          {"first_trees", report.first_tree_count},
+          {"stopped_by_max_time", !report.met_deadline}};
 }
 
 }  // namespace archmlp::apps

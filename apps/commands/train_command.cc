@@ -1,11 +1,16 @@
 #include <fmt/core.h>
 
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/contract/flag_value.h"
 #include "archmlp/train_stage/train_stage.h"
 #include "commands.h"
 #include "output.h"
@@ -17,13 +22,49 @@ namespace {
 
 struct GivenTrainOptions {
   train_stage::TrainOptions stage;
-  std::optional<std::string> model, task;
+  std::optional<std::string> model, task, max_time, memory;
 };
+
+std::optional<double> number_from(const std::string& text) {
+  const nlohmann::ordered_json json = contract::json_from_flag(text);
+  return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
+}
+
+base::Result<double> seconds_from(const std::string& text) {
+  const std::optional<double> seconds = number_from(text);
+  if (seconds && *seconds > 0) return *seconds;
+  return base::Error{.message = "expected seconds above 0, found " + base::quoted(text),
+                     .where = "--max-time"};
+}
+
+/// "2GB", "500 MB", "1000000".
+base::Result<std::size_t> bytes_from(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, double>, 4> kUnits = {
+      {{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"", 1}}};
+  for (const auto& [unit, size] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    std::string number = text.substr(0, text.size() - unit.size());
+    while (number.ends_with(' ')) number.pop_back();
+    const std::optional<double> amount = number_from(number);
+    if (amount && *amount * size >= 1 && *amount * size < 1e18)
+      return static_cast<std::size_t>(*amount * size);
+    break;
+  }
+  return base::Error{
+      .message = "expected an amount of memory such as 2GB or 500MB, found " + base::quoted(text),
+      .where = "--memory"};
+}
 
 base::Status train(GivenTrainOptions& given) {
   if (given.model) given.stage.config.model = *given.model;
   if (given.task) given.stage.config.task = contract::task_from(*given.task);
-  TRY(base::refuse_to_overwrite(given.stage.out, {given.stage.x_train, given.stage.y_train}));
+  if (given.max_time) given.stage.max_time = TRY(seconds_from(*given.max_time));
+  if (given.memory) given.stage.memory_limit = TRY(bytes_from(*given.memory));
+  const train_stage::TrainOptions& stage = given.stage;
+  for (const std::filesystem::path& output : {stage.out, stage.oob_out.value_or(stage.out)}) {
+    TRY(base::refuse_to_overwrite(output, {stage.x_train, stage.y_train, stage.x_test.value_or(""),
+                                           stage.y_test.value_or(""), stage.sample_weight.value_or("")}));
+  }
   const train_stage::TrainReport report = TRY(train_stage::run_train_stage(given.stage, terminal_progress()));
   if (json_output_wanted()) return write_stdout(to_json(report, given.stage.out).dump(2) + "\n");
   return write_stdout(to_text(report, given.stage.out));
@@ -32,23 +73,40 @@ base::Status train(GivenTrainOptions& given) {
 }  // namespace
 
 Command train_command() {
-  return {"train", "Train a model from prepared CSVs", [](Options& options) -> Action {
-            auto given = std::make_shared<GivenTrainOptions>();
-            options.positional("x_train", given->stage.x_train, "CSV with the features");
-            options.positional("y_train", given->stage.y_train, "CSV with the label");
-            options.value("--out", given->stage.out, "Model file to write");
-            options.choice("--model", given->model, {"random_forest"}, "Kind of model: random_forest");
-            options.choice("--task", given->task, {"classification", "regression"},
-                           "classification or regression; guessed from the label if left out");
-            add_threads(options, given->stage.thread_count);
-            add_json(options);
-            add_forest_options(options, given->stage.config);
-            options.examples(
-                "  archmlp train prepared/x_train.csv prepared/y_train.csv\n"
-                "  archmlp train x_train.csv y_train.csv --n-estimators 300 --max-depth 12 --class-weight "
-                "balanced\n");
-            return [given] { return train(*given); };
-          }};
+  return {
+      "train", "Train a model from prepared CSVs", [](Options& options) -> Action {
+        auto given = std::make_shared<GivenTrainOptions>();
+        options.positional("x_train", given->stage.x_train, "CSV with the features");
+        options.positional("y_train", given->stage.y_train, "CSV with the label");
+        options.value("--out", given->stage.out, "Model file to write");
+        options.choice("--model", given->model, {"random_forest", "extra_trees"},
+                       "Kind of model: random_forest or extra_trees");
+        options.choice("--task", given->task, {"classification", "regression"},
+                       "classification or regression; guessed from the label if left out");
+        options.value("--x-test", given->stage.x_test, "Features to score the model on while it is trained");
+        options.value("--y-test", given->stage.y_test, "Their label");
+        options.value("--sample-weight", given->stage.sample_weight,
+                      "CSV of one column: the weight of each training row");
+        options.value("--warm-start", given->stage.warm_start,
+                      "Go on from this model: its trees are the first of --n-estimators");
+        options.value("--max-time", given->max_time,
+                      "Seconds after which no tree is begun; the model has those that were");
+        options.value("--memory", given->memory,
+                      "What the fit may take on top of the data, as in 2GB; fewer trees are then grown at a "
+                      "time");
+        options.value("--oob-out", given->stage.oob_out,
+                      "With --oob-score: CSV of what the trees say of the rows that they did not draw");
+        add_threads(options, given->stage.thread_count);
+        add_json(options);
+        add_forest_options(options, given->stage.config);
+        options.examples(
+            "  archmlp train prepared/x_train.csv prepared/y_train.csv\n"
+            "  archmlp train x_train.csv y_train.csv --n-estimators 300 --max-depth 12 --class-weight "
+            "balanced\n"
+            "  archmlp train x_train.csv y_train.csv --x-test x_test.csv --y-test y_test.csv --max-time 60\n"
+            "  archmlp train x_train.csv y_train.csv --warm-start model.archmlp --n-estimators 200\n");
+        return [given] { return train(*given); };
+      }};
 }
 
 }  // namespace archmlp::apps

@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
   const double processor_start = processor_seconds();
   const auto start = Clock::now();
   const auto fitted = archmlp::train::fit_forest(MatrixView::row_major(x.data(), x.size() / cols, cols),
-                                                 labels, params, threads);
+                                                 labels, params, {.thread_count = threads});
   const double fit_seconds = seconds_since(start);
   const double fit_processor_seconds = processor_seconds() - processor_start;
   if (!fitted.ok()) {
@@ -142,7 +142,7 @@ int main(int argc, char** argv) {
   report["single_row_us"] = single_row_microseconds(forest, x_test);
   report["data_mb"] = data_megabytes;
   report["peak_mb"] = fit_megabytes;
-  if (fitted->oob_score) report["oob_score"] = *fitted->oob_score;
+  if (fitted->out_of_bag && fitted->out_of_bag->score) report["oob_score"] = *fitted->out_of_bag->score;
   std::cout << report.dump() << '\n';
   return 0;
 }

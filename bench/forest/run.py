@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""Forest training and prediction, side by side with scikit-learn on the same rows, in one run.
+"""Forest training and prediction, side by side with scikit-learn or XGBoost on the same rows, in one run.
 
     cmake --preset release && ninja -C build/release bench_forest
-    /usr/bin/python3 bench/forest/run.py [--quick] [--rows N] [--trees N] [--task classification|regression]
+    /usr/bin/python3 bench/forest/run.py                       # all that the README quotes, but 100 trees
+    /usr/bin/python3 bench/forest/run.py --trees 100           # one comparison: that of 100 trees
+    /usr/bin/python3 bench/forest/run.py --peer xgboost --max-leaf-nodes 512
 """
 
 import argparse
@@ -50,10 +52,46 @@ def run_ours(program, task, data, params, threads, folder):
     return json.loads(done.stdout), np.fromfile(paths[3], dtype=np.float64)
 
 
-def run_peer_here(task, data, params, threads, pickled):
-    x, y, x_test, _ = data
+class XGBoostForest:
+    """XGBoost's hist trees in random-forest mode, with the interface of scikit-learn's forests."""
+
+    def __init__(self, n_jobs, n_estimators, random_state, max_leaf_nodes):
+        import xgboost
+        self.library = xgboost
+        self.trees, self.n_jobs, self.leaves = n_estimators, n_jobs, max_leaf_nodes
+        self.parameters = {
+            "tree_method": "hist", "num_parallel_tree": n_estimators, "learning_rate": 1.0, "subsample": 0.632,
+            "colsample_bynode": 4 / FEATURES, "grow_policy": "lossguide", "max_depth": 0, "max_bin": 256,
+            "max_leaves": max_leaf_nodes, "objective": "binary:logistic", "reg_lambda": 0.0, "min_child_weight": 0.0,
+            "nthread": n_jobs, "seed": random_state, "base_score": 0.5,
+        }
+
+    def fit(self, x, y):
+        self.booster = self.library.train(self.parameters, self.library.DMatrix(x, y), num_boost_round=1)
+
+    def predict_proba(self, x):
+        positive = self.booster.predict(self.library.DMatrix(x))
+        return np.stack([1 - positive, positive], axis=1)
+
+    predict = predict_proba
+
+    def leaf_count(self):
+        return sum(tree.count("leaf=") for tree in self.booster.get_dump())
+
+    def model_bytes(self):
+        return len(self.booster.save_raw("ubj"))
+
+
+def make_peer(peer, task, threads, params):
+    if peer == "xgboost":
+        return XGBoostForest(n_jobs=threads, **params)
     kind = RandomForestClassifier if task == "classification" else RandomForestRegressor
-    forest = kind(n_jobs=threads, **params)
+    return kind(n_jobs=threads, **params)
+
+
+def run_peer_here(peer, task, data, params, threads, pickled):
+    x, y, x_test, _ = data
+    forest = make_peer(peer, task, threads, params)
     data_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start, processor_start = time.perf_counter(), time.process_time()
     forest.fit(x, y)
@@ -72,10 +110,10 @@ def run_peer_here(task, data, params, threads, pickled):
         "fit_processor_seconds": fit_processor_seconds,
         "predict_seconds": predict_seconds,
         "single_row_us": single_row_us,
-        "leaves": int(sum(tree.get_n_leaves() for tree in forest.estimators_)),
+        "leaves": forest.leaf_count() if peer == "xgboost" else sum(t.get_n_leaves() for t in forest.estimators_),
         "data_mb": data_mb,
         "peak_mb": peak_mb,
-        "bytes": len(pickle.dumps(forest)) if pickled else 0,
+        "bytes": forest.model_bytes() if peer == "xgboost" else len(pickle.dumps(forest)) if pickled else 0,
     }
     return report, scores
 
@@ -96,22 +134,11 @@ def run_peer(*arguments):
     return result
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--quick", action="store_true", help="100,000 rows")
-    parser.add_argument("--trees", type=int, default=10)
-    parser.add_argument("--task", choices=["classification", "regression"], default="classification")
-    parser.add_argument("--max-leaf-nodes", type=int, help="best-first growth up to so many leaves")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=3, help="runs of ours; the median counts")
-    parser.add_argument("--no-peer", action="store_true", help="ours only")
-    parser.add_argument("--program", type=Path, default=REPOSITORY / "build/release/bin/bench_forest")
-    arguments = parser.parse_args()
+def compare(arguments, seed):
+    """One comparison, printed. Gives the ratios of the two sides."""
     rows = 100_000 if arguments.quick else arguments.rows
-
     data = make_data(arguments.task, rows, max(rows // 5, 1000))
-    params = {"n_estimators": arguments.trees, "random_state": 1}
+    params = {"n_estimators": arguments.trees, "random_state": seed}
     if arguments.max_leaf_nodes:
         params["max_leaf_nodes"] = arguments.max_leaf_nodes
     metric = roc_auc_score if arguments.task == "classification" else r2_score
@@ -127,14 +154,15 @@ def main():
     ours["score"] = metric(data[3], scores)
     if arguments.no_peer:
         print(json.dumps(ours, indent=1))
-        return
+        return {}
     pickled = ours["bytes"] < 2_000_000_000
-    peer, scores = run_peer(arguments.task, data, params, arguments.threads, pickled)
+    peer, scores = run_peer(arguments.peer, arguments.task, data, params, arguments.threads, pickled)
     peer["score"] = metric(data[3], scores)
 
-    print(f"{arguments.task}, {rows:,} x {FEATURES}, {arguments.trees} trees, {arguments.threads} threads, "
-          f"{os.cpu_count()} cores")
-    print(f"{'':28}{'archmlp':>14}{'scikit-learn':>14}{'ratio':>9}")
+    limit = f", {arguments.max_leaf_nodes} leaves" if arguments.max_leaf_nodes else ""
+    print(f"{arguments.task}, {rows:,} x {FEATURES}, {arguments.trees} trees{limit}, seed {seed}, "
+          f"{arguments.threads} threads, {os.cpu_count()} cores")
+    print(f"{'':28}{'archmlp':>14}{arguments.peer:>14}{'ratio':>9}")
     lines = [
         ("training, s (with binning)", "fit_seconds", "{:,.3f}"),
         ("the same, processor s", "fit_processor_seconds", "{:,.3f}"),
@@ -150,7 +178,44 @@ def main():
     for title, key, style in lines:
         ratio = f"{peer[key] / ours[key]:.1f}x" if ours[key] and peer[key] else ""
         print(f"{title:28}{style.format(ours[key]):>14}{style.format(peer[key]):>14}{ratio:>9}")
-    print(f"{name:28}{ours['score']:>14.5f}{peer['score']:>14.5f}{ours['score'] - peer['score']:>+9.5f}")
+    print(f"{name:28}{ours['score']:>14.5f}{peer['score']:>14.5f}{ours['score'] - peer['score']:>+9.5f}\n", flush=True)
+    return {"training": peer["fit_seconds"] / ours["fit_seconds"],
+            "processor": peer["fit_processor_seconds"] / ours["fit_processor_seconds"],
+            "score": ours["score"] - peer["score"]}
+
+
+def run_suite(arguments):
+    """What the README quotes."""
+    ratios = [compare(arguments, seed) for seed in range(1, 6)]
+    for key, unit in (("training", "x"), ("processor", "x"), ("score", "")):
+        values = [ratio[key] for ratio in ratios]
+        print(f"five seeds, {key}: median {np.median(values):.4g}{unit}, from {min(values):.4g} to {max(values):.4g}")
+    print(flush=True)
+    arguments.peer, arguments.max_leaf_nodes = "xgboost", 512
+    compare(arguments, 1)
+    arguments.peer, arguments.max_leaf_nodes = "scikit-learn", None
+    arguments.task, arguments.quick = "regression", True
+    compare(arguments, 1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--quick", action="store_true", help="100,000 rows")
+    parser.add_argument("--trees", type=int, default=10)
+    parser.add_argument("--task", choices=["classification", "regression"], default="classification")
+    parser.add_argument("--max-leaf-nodes", type=int, help="best-first growth up to so many leaves")
+    parser.add_argument("--peer", choices=["scikit-learn", "xgboost"], default="scikit-learn")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=3, help="runs of ours; the median counts")
+    parser.add_argument("--no-peer", action="store_true", help="ours only")
+    parser.add_argument("--program", type=Path, default=REPOSITORY / "build/release/bin/bench_forest")
+    arguments = parser.parse_args()
+    if len(sys.argv) == 1:
+        run_suite(arguments)
+    else:
+        compare(arguments, arguments.seed)
 
 
 if __name__ == "__main__":

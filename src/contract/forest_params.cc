@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -148,15 +149,23 @@ Field flag_field(std::string_view name, bool ForestParams::*member, std::string_
               }};
 }
 
+const std::vector<std::string>& criteria() {
+  static const std::vector<std::string> kNames = {
+      "gini", "entropy", "log_loss", "squared_error", "absolute_error", "friedman_mse", "poisson"};
+  return kNames;
+}
+
 Status set_criterion(void* config, const Json& value) {
-  static const std::vector<std::string> kNames = {"gini", "entropy", "log_loss", "squared_error"};
-  if (!value.is_string() ||
-      std::find(kNames.begin(), kNames.end(), value.get<std::string>()) == kNames.end()) {
-    Error error = expected("'gini', 'entropy', 'log_loss' or 'squared_error'", value);
-    if (value == "mse") {
-      error.hint = "the mean squared error is called squared_error";
+  const std::vector<std::string>& names = criteria();
+  if (!value.is_string() || std::find(names.begin(), names.end(), value.get<std::string>()) == names.end()) {
+    Error error = expected(
+        "'gini', 'entropy', 'log_loss', 'squared_error', 'absolute_error', 'friedman_mse' or 'poisson'",
+        value);
+    if (value == "mse" || value == "mae") {
+      error.hint = value == "mse" ? "the mean squared error is called squared_error"
+                                  : "the mean absolute error is called absolute_error";
     } else if (value.is_string()) {
-      error.hint = base::suggest_names(value.get<std::string>(), kNames);
+      error.hint = base::suggest_names(value.get<std::string>(), names);
     }
     return error;
   }
@@ -167,32 +176,100 @@ Status set_criterion(void* config, const Json& value) {
 Field criterion_field() {
   return {.name = "criterion",
           .type = "str",
-          .range = "'gini', 'entropy', 'log_loss'; regression: 'squared_error'",
+          .range =
+              "'gini', 'entropy', 'log_loss'; regression: 'squared_error', 'absolute_error', "
+              "'friedman_mse', 'poisson'",
           .help = "What a split improves",
           .set = set_criterion,
           .get = [](const void* config) { return Json(params_of(config).criterion); },
           .schema =
               [] {
-                return Json{{"enum", {"gini", "entropy", "log_loss", "squared_error"}}};
+                return Json{{"enum", criteria()}};
               }};
 }
 
-Field impurity_field() {
-  return {.name = "min_impurity_decrease",
-          .type = "float",
-          .range = ">= 0",
-          .help = "A node is split only if that lowers the weighted impurity by at least this much",
+Field splitter_field() {
+  return {.name = "splitter",
+          .type = "str",
+          .range = "'best', 'random'",
+          .help = "Cuts tried of a feature: all, or one drawn at random, as extremely randomised trees do",
           .set = [](void* config, const Json& value) -> Status {
-            if (!value.is_number() || !(value.get<double>() >= 0.0) || !std::isfinite(value.get<double>())) {
-              return expected("a number >= 0", value);
-            }
-            params_of(config).min_impurity_decrease = value.get<double>();
+            if (value != "best" && value != "random") return expected("'best' or 'random'", value);
+            params_of(config).splitter = value.get<std::string>();
             return {};
           },
-          .get = [](const void* config) { return Json(params_of(config).min_impurity_decrease); },
+          .get = [](const void* config) { return Json(params_of(config).splitter); },
           .schema =
               [] {
-                return Json{{"type", "number"}, {"minimum", 0}};
+                return Json{{"enum", {"best", "random"}}};
+              }};
+}
+
+struct NumberRange {
+  std::string_view text;  // as in "a number >= 0"
+  double most;
+};
+
+Field number_field(std::string_view name, double ForestParams::*member, NumberRange range,
+                   std::string_view help) {
+  return {.name = name,
+          .type = "float",
+          .range = range.text,
+          .help = help,
+          .set = [=](void* config, const Json& value) -> Status {
+            const double number = value.is_number() ? value.get<double>() : -1.0;
+            if (!(number >= 0.0) || !(number <= range.most)) {
+              return expected(fmt::format("a number {}", range.text), value);
+            }
+            params_of(config).*member = number;
+            return {};
+          },
+          .get = [=](const void* config) { return Json(params_of(config).*member); },
+          .schema =
+              [=] {
+                Json schema = {{"type", "number"}, {"minimum", 0}};
+                if (range.most < std::numeric_limits<double>::max()) schema["maximum"] = range.most;
+                return schema;
+              }};
+}
+
+constexpr NumberRange kNotNegative = {">= 0", std::numeric_limits<double>::max()};
+constexpr NumberRange kUpToHalf = {"between 0 and 0.5", 0.5};
+
+Status set_monotonic(void* config, const Json& value) {
+  std::vector<std::pair<std::string, std::int64_t>> directions;
+  if (!value.is_null() && !value.is_object()) {
+    return expected("null or a direction for each feature, as in {age: 1, price: -1}", value);
+  }
+  for (const auto& [feature, direction] : value.items()) {
+    const bool known = direction.is_number_integer() && std::abs(direction.get<std::int64_t>()) <= 1;
+    if (!known) {
+      return Error{.message = fmt::format("feature {}: expected 1 (rising), -1 (falling) or 0, found {}",
+                                          base::quoted(feature), describe(direction))};
+    }
+    directions.emplace_back(feature, direction.get<std::int64_t>());
+  }
+  params_of(config).monotonic_cst = std::move(directions);
+  return {};
+}
+
+Field monotonic_field() {
+  return {.name = "monotonic_cst",
+          .type = "null or {feature: direction}",
+          .range = "1 rising, -1 falling, 0 either",
+          .help = "Features that the prediction may only rise or fall with; not for more than two classes",
+          .set = set_monotonic,
+          .get = [](const void* config) -> Json {
+            const auto& directions = params_of(config).monotonic_cst;
+            if (directions.empty()) return nullptr;
+            Json json = Json::object();
+            for (const auto& [feature, direction] : directions) json[feature] = direction;
+            return json;
+          },
+          .schema =
+              [] {
+                return any_of({null_schema(),
+                               Json{{"type", "object"}, {"additionalProperties", {{"enum", {-1, 0, 1}}}}}});
               }};
 }
 
@@ -314,10 +391,13 @@ Status set_class_weight(void* config, const Json& value) {
     class_weight = ClassWeight::kNone;
   } else if (value == "balanced") {
     class_weight = ClassWeight::kBalanced;
+  } else if (value == "balanced_subsample") {
+    class_weight = ClassWeight::kBalancedSubsample;
   } else if (value.is_structured() && !value.empty()) {
     class_weight = TRY(class_weights_from(value));
   } else {
-    return expected("null, 'balanced' or a weight for each class, as in {0: 1, 1: 5}", value);
+    return expected("null, 'balanced', 'balanced_subsample' or a weight for each class, as in {0: 1, 1: 5}",
+                    value);
   }
   return {};
 }
@@ -325,7 +405,8 @@ Status set_class_weight(void* config, const Json& value) {
 Json get_class_weight(const void* config) {
   const auto& class_weight = params_of(config).class_weight;
   if (const auto* mode = std::get_if<ClassWeight>(&class_weight)) {
-    return *mode == ClassWeight::kBalanced ? Json("balanced") : Json(nullptr);
+    if (*mode == ClassWeight::kNone) return nullptr;
+    return *mode == ClassWeight::kBalanced ? "balanced" : "balanced_subsample";
   }
   Json pairs = Json::array();
   for (const auto& [name, weight] : std::get<ClassWeights>(class_weight)) {
@@ -336,14 +417,16 @@ Json get_class_weight(const void* config) {
 
 Field class_weight_field() {
   return {.name = "class_weight",
-          .type = "null, 'balanced' or {class: weight}",
+          .type = "null, 'balanced', 'balanced_subsample' or {class: weight}",
           .range = "weights >= 0",
-          .help = "Weights of the classes; balanced: inverse to how often they occur",
+          .help =
+              "Weights of the classes; balanced: inverse to how often they occur, in all rows or, "
+              "balanced_subsample, in what a tree draws",
           .set = set_class_weight,
           .get = get_class_weight,
           .schema = [] {
             const Json weight = {{"type", "number"}, {"minimum", 0}};
-            return any_of({null_schema(), Json{{"const", "balanced"}},
+            return any_of({null_schema(), Json{{"enum", {"balanced", "balanced_subsample"}}},
                            Json{{"type", "object"}, {"minProperties", 1}, {"additionalProperties", weight}},
                            Json{{"type", "array"},
                                 {"minItems", 1},
@@ -374,6 +457,7 @@ FieldTable make_forest_fields() {
       count_field("n_estimators", &ForestParams::n_estimators, "between 1 and 100,000", 1, 100'000,
                   "Number of trees"),
       criterion_field(),
+      splitter_field(),
       limit_field("max_depth", &ForestParams::max_depth, ">= 1", 1,
                   "Depth of a tree; null: until the leaves are pure"),
       limit_field("max_leaf_nodes", &ForestParams::max_leaf_nodes, ">= 2", 2,
@@ -384,15 +468,22 @@ FieldTable make_forest_fields() {
       amount_field("min_samples_leaf", &ForestParams::min_samples_leaf,
                    "an integer >= 1 or a float in (0, 1)", 1, {.one_included = false},
                    "Rows that each leaf keeps, or their share"),
-      impurity_field(),
+      number_field("min_weight_fraction_leaf", &ForestParams::min_weight_fraction_leaf, kUpToHalf,
+                   "Share of the tree's weight that each leaf keeps"),
+      number_field("min_impurity_decrease", &ForestParams::min_impurity_decrease, kNotNegative,
+                   "A node is split only if that lowers the weighted impurity by at least this much"),
       max_features_field(),
       flag_field("bootstrap", &ForestParams::bootstrap, "Draw each tree's rows with replacement"),
       max_samples_field(),
       flag_field("oob_score", &ForestParams::oob_score,
                  "Score the forest on the rows that its trees did not draw"),
       class_weight_field(),
-      count_field("max_bins", &ForestParams::max_bins, "between 2 and 255", 2, 255,
-                  "Bins that the values of a feature are grouped into"),
+      number_field(
+          "ccp_alpha", &ForestParams::ccp_alpha, kNotNegative,
+          "Impurity that a leaf more must take away, by minimal cost-complexity pruning; 0: no pruning"),
+      monotonic_field(),
+      count_field("max_bins", &ForestParams::max_bins, "between 2 and 65535", 2, 65535,
+                  "Bins that the values of a feature are grouped into; more than 255 take twice the memory"),
       random_state_field(),
   };
 }

@@ -12,16 +12,20 @@
 namespace archmlp::contract {
 
 enum class MaxFeatures { kAll, kSqrt, kLog2 };
-enum class ClassWeight { kNone, kBalanced };
+enum class ClassWeight { kNone, kBalanced, kBalancedSubsample };
 
 /// scikit-learn's names and defaults. Thread count is not part of it: it never changes a model.
 struct ForestParams {
   std::int64_t n_estimators = 100;
-  std::string criterion = "gini";  // classification: gini, entropy, log_loss; regression: squared_error
+  /// Classification: gini, entropy, log_loss; regression: squared_error, absolute_error, friedman_mse,
+  /// poisson.
+  std::string criterion = "gini";
+  std::string splitter = "best";               // random: extremely randomised trees
   std::optional<std::int64_t> max_depth;       // none: unlimited
   std::optional<std::int64_t> max_leaf_nodes;  // none: unlimited; otherwise best-first growth
   std::variant<std::int64_t, double> min_samples_split = std::int64_t{2};  // count, or share of the rows
   std::variant<std::int64_t, double> min_samples_leaf = std::int64_t{1};
+  double min_weight_fraction_leaf = 0.0;
   double min_impurity_decrease = 0.0;
   std::optional<std::variant<MaxFeatures, std::int64_t, double>>
       max_features;  // none: sqrt or, for regression, all
@@ -29,14 +33,17 @@ struct ForestParams {
   std::optional<std::variant<std::int64_t, double>> max_samples;
   bool oob_score = false;
   std::variant<ClassWeight, std::vector<std::pair<Value, double>>> class_weight = ClassWeight::kNone;
+  double ccp_alpha = 0.0;
+  /// 1: the prediction never falls where the feature grows; -1: never rises. By the feature's name.
+  std::vector<std::pair<std::string, std::int64_t>> monotonic_cst;
   std::int64_t max_bins = 255;
   std::uint64_t random_state = 0;
 };
 
 /// Single values are checked here; what depends on the task or on another field, where the forest is fitted.
 /// `criterion` defaults to the task's first where it is left out. `max_features`: "auto" is none, null is
-/// kAll. `class_weight`: null, "balanced", an object of class names (typed like YAML scalars: "1" is the
-/// number), or a list of [class, weight] pairs, which is also what `get` gives.
+/// kAll. `class_weight`: null, "balanced", "balanced_subsample", an object of class names (typed like YAML
+/// scalars: "1" is the number), or a list of [class, weight] pairs, which is also what `get` gives.
 const FieldTable& forest_fields();
 
 }  // namespace archmlp::contract

@@ -21,17 +21,19 @@ TEST(ForestParams, HasTheDefaultsOfScikitLearn) {
   const ForestParams params;
   EXPECT_EQ(
       get_fields(forest_fields(), &params).dump(),
-      R"({"n_estimators":100,"criterion":"gini","max_depth":null,"max_leaf_nodes":null,"min_samples_split":2,)"
-      R"("min_samples_leaf":1,"min_impurity_decrease":0.0,"max_features":"auto","bootstrap":true,)"
-      R"("max_samples":null,"oob_score":false,"class_weight":null,"max_bins":255,"random_state":0})");
+      R"({"n_estimators":100,"criterion":"gini","splitter":"best","max_depth":null,"max_leaf_nodes":null,)"
+      R"("min_samples_split":2,"min_samples_leaf":1,"min_weight_fraction_leaf":0.0,"min_impurity_decrease":0.0,)"
+      R"("max_features":"auto","bootstrap":true,"max_samples":null,"oob_score":false,"class_weight":null,)"
+      R"("ccp_alpha":0.0,"monotonic_cst":null,"max_bins":255,"random_state":0})");
 }
 
 TEST(ForestParams, SetsBackWhatItGets) {
   const Json values = Json::parse(
-      R"({"n_estimators": 7, "criterion": "entropy", "max_depth": 4, "max_leaf_nodes": 9, "min_samples_split": 0.5,
-          "min_samples_leaf": 3, "min_impurity_decrease": 0.25, "max_features": "log2", "bootstrap": false,
-          "max_samples": 0.5, "oob_score": true, "class_weight": [["a", 1.0], [2, 2.5], [true, 0.0]], "max_bins": 64,
-          "random_state": 18446744073709551615})");
+      R"({"n_estimators": 7, "criterion": "entropy", "splitter": "random", "max_depth": 4, "max_leaf_nodes": 9,
+          "min_samples_split": 0.5, "min_samples_leaf": 3, "min_weight_fraction_leaf": 0.125,
+          "min_impurity_decrease": 0.25, "max_features": "log2", "bootstrap": false, "max_samples": 0.5,
+          "oob_score": true, "class_weight": [["a", 1.0], [2, 2.5], [true, 0.0]], "ccp_alpha": 0.5,
+          "monotonic_cst": {"age": 1, "price": -1}, "max_bins": 64, "random_state": 18446744073709551615})");
   ForestParams params;
   ASSERT_TRUE(set_fields(forest_fields(), &params, values, "").ok());
   EXPECT_EQ(get_fields(forest_fields(), &params), values);
@@ -82,11 +84,16 @@ TEST(ForestParams, RefusesWhatIsOutOfRange) {
                            R"({"max_samples": 0})",
                            R"({"class_weight": {"a": -1}})",
                            R"({"class_weight": {}})",
-                           R"({"class_weight": "balanced_subsample"})",
+                           R"({"class_weight": "balanced_sample"})",
+                           R"({"splitter": "worst"})",
+                           R"({"min_weight_fraction_leaf": 0.6})",
+                           R"({"ccp_alpha": -0.1})",
+                           R"({"monotonic_cst": {"age": 2}})",
+                           R"({"monotonic_cst": [1, 0]})",
                            R"({"class_weight": [["a", 1], ["a", 2]]})",
                            R"({"class_weight": [["a"]]})",
                            R"({"max_bins": 1})",
-                           R"({"max_bins": 256})",
+                           R"({"max_bins": 65536})",
                            R"({"random_state": -1})",
                            R"({"random_state": null})",
                            R"({"criterion": "squared_eror"})"}) {
@@ -106,8 +113,8 @@ TEST(ForestParams, DescribesEveryFieldForEditors) {
   const Json schema = json_schema(forest_fields(), &defaults, "random_forest");
   EXPECT_EQ(schema["properties"].size(), forest_fields().size());
   EXPECT_EQ(schema["properties"]["n_estimators"]["minimum"], 1);
-  EXPECT_EQ(schema["properties"]["max_bins"]["maximum"], 255);
-  EXPECT_EQ(schema["properties"]["criterion"]["enum"].size(), 4U);
+  EXPECT_EQ(schema["properties"]["max_bins"]["maximum"], 65535);
+  EXPECT_EQ(schema["properties"]["criterion"]["enum"].size(), 7U);
 }
 
 }  // namespace

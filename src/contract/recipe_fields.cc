@@ -219,7 +219,9 @@ const FieldTable& split_fields() {
 
 const FieldTable& train_fields() {
   static const FieldTable table = {
-      word_field("model", &TrainConfig::model, {"random_forest"}, "random_forest", "What is trained"),
+      word_field(
+          "model", &TrainConfig::model, {"random_forest", "extra_trees"}, "random_forest, extra_trees",
+          "What is trained: a random forest, or extremely randomised trees (splitter random, no bootstrap)"),
       task_field()};
   return table;
 }

@@ -22,6 +22,7 @@ using base::Error;
 using base::Status;
 
 constexpr std::size_t kSampleRows = 100'000;
+constexpr std::size_t kSampleRowsPerBin = 32;
 constexpr std::size_t kFeatureGroup = 16;  // floats in a cache line, read together where x is row-major
 constexpr std::size_t kRowBlock = 1024;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -29,14 +30,15 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 /// Up to `limit` distinct values, found without sorting.
 class DistinctValues {
  public:
-  explicit DistinctValues(std::size_t limit) : limit_(limit) { slots_.fill(kEmpty); }
+  explicit DistinctValues(std::size_t limit)
+      : slots_(std::bit_ceil(4 * (limit + 1)), kEmpty), limit_(limit) {}
 
   void add(float value) noexcept {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     if (bits == last_ || overflowed()) return;
     last_ = bits;
-    std::size_t slot = static_cast<std::size_t>(base::mix64(bits)) % slots_.size();
-    while (slots_[slot] != kEmpty && slots_[slot] != bits) slot = (slot + 1) % slots_.size();
+    std::size_t slot = static_cast<std::size_t>(base::mix64(bits)) & (slots_.size() - 1);
+    while (slots_[slot] != kEmpty && slots_[slot] != bits) slot = (slot + 1) & (slots_.size() - 1);
     if (slots_[slot] == bits) return;
     slots_[slot] = bits;
     ++count_;
@@ -53,7 +55,7 @@ class DistinctValues {
 
  private:
   static constexpr std::uint32_t kEmpty = 0xFFFFFFFF;  // a NaN: never added
-  std::array<std::uint32_t, 1024> slots_;
+  std::vector<std::uint32_t> slots_;                   // a power of two
   std::uint32_t last_ = kEmpty;
   std::size_t count_ = 0;
   std::size_t limit_;
@@ -131,29 +133,60 @@ float between(float low, float high) noexcept {
   return middle >= high || middle < low ? low : middle;
 }
 
-/// The upper bounds, padded so that a search takes eight steps whatever their number.
-using SearchTable = std::array<float, 256>;
-
-SearchTable search_table(const FeatureBins& bins) {
-  SearchTable table;
-  table.fill(kInfinity);
+/// The upper bounds, padded to a power of two, so that a search takes as many steps whatever their number.
+std::vector<float> search_table(const FeatureBins& bins, std::size_t size) {
+  std::vector<float> table(size, kInfinity);
   if (!bins.highs.empty()) std::copy(bins.highs.begin(), bins.highs.end() - 1, table.begin());
   return table;
 }
 
 /// The bins of `values`, all searches a step at a time: no search waits for another, and no branch is
 /// guessed.
-void find_bins(const SearchTable& table, std::span<const float> values,
-               std::span<std::uint8_t> bins) noexcept {
+template <typename Bin>
+void find_bins(std::span<const float> table, std::span<const float> values, std::span<Bin> bins) noexcept {
   std::array<std::uint32_t, kRowBlock> found = {};
-  for (std::uint32_t step = 128; step > 0; step /= 2) {
+  for (auto step = static_cast<std::uint32_t>(table.size() / 2); step > 0; step /= 2) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       found[i] += step & (0U - static_cast<std::uint32_t>(table[found[i] + step - 1] < values[i]));
     }
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
-    bins[i] = values[i] != values[i] ? kMissingBin : static_cast<std::uint8_t>(found[i]);
+    bins[i] = values[i] != values[i] ? kMissingBin<Bin> : static_cast<Bin>(found[i]);
   }
+}
+
+base::Result<std::vector<FeatureBins>> choose_bins(model::MatrixView x, std::size_t max_bins,
+                                                   int thread_count) {
+  std::vector<FeatureBins> bins(x.cols);
+  const std::vector<std::size_t> rows =
+      sample_rows(x.rows, std::max(kSampleRows, kSampleRowsPerBin * max_bins));
+  const std::size_t group_count = (x.cols + kFeatureGroup - 1) / kFeatureGroup;
+  std::vector<std::uint8_t> needs_scan(x.cols);
+  const auto look_at_sample = [&](std::size_t col) -> Status {
+    TRY(base::check_cancelled());
+    const std::vector<float> values = sorted_values(x, col, rows);
+    // A sample with few distinct values says little of the rest: then every row is looked at.
+    needs_scan[col] = rows.size() < x.rows && distinct_count(values) <= max_bins ? 1 : 0;
+    if (needs_scan[col] == 0) bins[col] = bins_of_sorted(values, max_bins);
+    return {};
+  };
+  const auto look_at_all_rows = [&](std::size_t group) -> Status {
+    std::vector<std::size_t> cols;
+    for (std::size_t col = group * kFeatureGroup; col < std::min(x.cols, (group + 1) * kFeatureGroup);
+         ++col) {
+      if (needs_scan[col] != 0) cols.push_back(col);
+    }
+    TRY(base::check_cancelled());
+    const std::vector<DistinctValues> found = scan_group(x, cols, max_bins);
+    for (std::size_t i = 0; i < cols.size(); ++i) {
+      bins[cols[i]] = found[i].overflowed() ? bins_of_sorted(sorted_column(x, cols[i]), max_bins)
+                                            : bins_of_values(found[i].sorted());
+    }
+    return {};
+  };
+  TRY(base::parallel_for(x.cols, thread_count, look_at_sample));
+  TRY(base::parallel_for(group_count, thread_count, look_at_all_rows));
+  return bins;
 }
 
 }  // namespace
@@ -187,39 +220,10 @@ FeatureBins bins_of_sorted(std::span<const float> sorted, std::size_t max_bins) 
   return bins;
 }
 
-Status BinnedMatrix::choose_bins(model::MatrixView x, std::size_t max_bins, int thread_count) {
-  const std::vector<std::size_t> rows = sample_rows(x.rows, kSampleRows);
-  const std::size_t group_count = (x.cols + kFeatureGroup - 1) / kFeatureGroup;
-  std::vector<std::uint8_t> needs_scan(x.cols);
-  const auto look_at_sample = [&](std::size_t col) -> Status {
-    TRY(base::check_cancelled());
-    const std::vector<float> values = sorted_values(x, col, rows);
-    // A sample with few distinct values says little of the rest: then every row is looked at.
-    needs_scan[col] = rows.size() < x.rows && distinct_count(values) <= max_bins ? 1 : 0;
-    if (needs_scan[col] == 0) bins_[col] = bins_of_sorted(values, max_bins);
-    return {};
-  };
-  const auto look_at_all_rows = [&](std::size_t group) -> Status {
-    std::vector<std::size_t> cols;
-    for (std::size_t col = group * kFeatureGroup; col < std::min(x.cols, (group + 1) * kFeatureGroup);
-         ++col) {
-      if (needs_scan[col] != 0) cols.push_back(col);
-    }
-    TRY(base::check_cancelled());
-    const std::vector<DistinctValues> found = scan_group(x, cols, max_bins);
-    for (std::size_t i = 0; i < cols.size(); ++i) {
-      bins_[cols[i]] = found[i].overflowed() ? bins_of_sorted(sorted_column(x, cols[i]), max_bins)
-                                             : bins_of_values(found[i].sorted());
-    }
-    return {};
-  };
-  TRY(base::parallel_for(x.cols, thread_count, look_at_sample));
-  return base::parallel_for(group_count, thread_count, look_at_all_rows);
-}
-
-Status BinnedMatrix::assign_bins(model::MatrixView x, int thread_count) {
-  std::vector<SearchTable> tables;
-  for (const FeatureBins& bins : bins_) tables.push_back(search_table(bins));
+template <typename Bin>
+Status BinnedMatrix<Bin>::assign_bins(model::MatrixView x, int thread_count) {
+  std::vector<std::vector<float>> tables;
+  for (const FeatureBins& bins : bins_) tables.push_back(search_table(bins, kMaxValueBins<Bin> + 1));
   const std::size_t feature_count = x.cols;
   std::vector<std::atomic<std::uint8_t>> has_missing(feature_count);
   const std::size_t block_count = (x.rows + kRowBlock - 1) / kRowBlock;
@@ -237,8 +241,8 @@ Status BinnedMatrix::assign_bins(model::MatrixView x, int thread_count) {
         missing |= value != value;
         values[row - begin] = value;
       }
-      std::uint8_t* column = columns_.data() + col * row_count_;
-      find_bins(tables[col], {values.data(), end - begin}, {column + begin, end - begin});
+      Bin* column = columns_.data() + col * row_count_;
+      find_bins<Bin>(tables[col], {values.data(), end - begin}, {column + begin, end - begin});
       for (std::size_t row = begin; row < end; ++row) rows_[row * feature_count + col] = column[row];
       if (missing) has_missing[col].store(1, std::memory_order_relaxed);
       if (!infinite) continue;
@@ -257,16 +261,20 @@ Status BinnedMatrix::assign_bins(model::MatrixView x, int thread_count) {
   return {};
 }
 
-base::Result<BinnedMatrix> BinnedMatrix::from(model::MatrixView x, std::size_t max_bins, int thread_count) {
-  assert(max_bins >= 2 && max_bins <= kMaxValueBins);
+template <typename Bin>
+base::Result<BinnedMatrix<Bin>> BinnedMatrix<Bin>::from(model::MatrixView x, std::size_t max_bins,
+                                                        int thread_count) {
+  assert(max_bins >= 2 && max_bins <= kMaxValueBins<Bin>);
   BinnedMatrix matrix;
   matrix.row_count_ = x.rows;
-  matrix.bins_.resize(x.cols);
   matrix.columns_.resize(x.rows * x.cols);
   matrix.rows_.resize(x.rows * x.cols);
-  TRY(matrix.choose_bins(x, max_bins, thread_count));
+  matrix.bins_ = TRY(choose_bins(x, max_bins, thread_count));
   TRY(matrix.assign_bins(x, thread_count));
   return matrix;
 }
+
+template class BinnedMatrix<std::uint8_t>;
+template class BinnedMatrix<std::uint16_t>;
 
 }  // namespace archmlp::train

@@ -14,28 +14,29 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<std::uint8_t> column_of(const BinnedMatrix& matrix, std::size_t col) {
+using Matrix = BinnedMatrix<std::uint8_t>;
+
+std::vector<std::uint8_t> column_of(const Matrix& matrix, std::size_t col) {
   return {matrix.column(col), matrix.column(col) + matrix.row_count()};
 }
 
-BinnedMatrix bin(const std::vector<float>& x, std::size_t cols, std::size_t max_bins = 255) {
-  auto matrix =
-      BinnedMatrix::from(model::MatrixView::row_major(x.data(), x.size() / cols, cols), max_bins, 2);
+Matrix bin(const std::vector<float>& x, std::size_t cols, std::size_t max_bins = 255) {
+  auto matrix = Matrix::from(model::MatrixView::row_major(x.data(), x.size() / cols, cols), max_bins, 2);
   EXPECT_TRUE(matrix.ok());
   return std::move(matrix).value();
 }
 
 TEST(Binning, FewValuesGetABinEach) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const BinnedMatrix matrix = bin({3, -1, nan, 3, 0, 7}, 1);
-  EXPECT_THAT(column_of(matrix, 0), ElementsAre(2, 0, kMissingBin, 2, 1, 3));
+  const Matrix matrix = bin({3, -1, nan, 3, 0, 7}, 1);
+  EXPECT_THAT(column_of(matrix, 0), ElementsAre(2, 0, kMissingBin<std::uint8_t>, 2, 1, 3));
   EXPECT_EQ(matrix.bins(0).threshold_between(0, 1), -0.5F);
   EXPECT_EQ(matrix.bins(0).threshold_between(1, 3), 3.5F);
 }
 
 TEST(Binning, RowsAndColumnsHoldTheSame) {
   const TestData data = make_test_data(3000, 7, 2, 1);
-  const BinnedMatrix matrix = bin(data.x, 7);
+  const Matrix matrix = bin(data.x, 7);
   for (std::size_t row = 0; row < 3000; ++row) {
     for (std::size_t col = 0; col < 7; ++col) ASSERT_EQ(matrix.row(row)[col], matrix.column(col)[row]);
   }
@@ -43,7 +44,7 @@ TEST(Binning, RowsAndColumnsHoldTheSame) {
 
 TEST(Binning, ConstantFeaturesDoNotVary) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const BinnedMatrix matrix = bin({1, nan, 1, 5, 1, nan, nan, 6, 1, nan, 1, 5}, 4);
+  const Matrix matrix = bin({1, nan, 1, 5, 1, nan, nan, 6, 1, nan, 1, 5}, 4);
   EXPECT_EQ(matrix.varying_features().size(), 2U);
   EXPECT_EQ(matrix.varying_features()[0], 2U);
   EXPECT_EQ(matrix.varying_features()[1], 3U);
@@ -51,7 +52,7 @@ TEST(Binning, ConstantFeaturesDoNotVary) {
 
 /// Whatever the bins are, a threshold between two must separate exactly the rows that they hold.
 void expect_separated(const std::vector<float>& x, std::size_t max_bins) {
-  const BinnedMatrix matrix = bin(x, 1, max_bins);
+  const Matrix matrix = bin(x, 1, max_bins);
   const FeatureBins& bins = matrix.bins(0);
   ASSERT_LE(bins.count(), max_bins);
   for (std::size_t left = 0; left + 1 < bins.count(); ++left) {
@@ -63,7 +64,7 @@ void expect_separated(const std::vector<float>& x, std::size_t max_bins) {
         if (value_bin <= left) {
           ASSERT_LE(x[row], threshold);
         }
-        if (value_bin >= right && value_bin != kMissingBin) {
+        if (value_bin >= right && value_bin != kMissingBin<std::uint8_t>) {
           ASSERT_GT(x[row], threshold);
         }
       }
@@ -88,7 +89,7 @@ TEST(Binning, ThresholdsSeparateTheBins) {
 
 TEST(Binning, ManyValuesShareTheRowsEvenly) {
   const TestData data = make_test_data(20000, 1, 2, 4);
-  const BinnedMatrix matrix = bin(data.x, 1);
+  const Matrix matrix = bin(data.x, 1);
   EXPECT_EQ(matrix.bins(0).count(), 255U);
   std::vector<int> counts(256);
   for (const std::uint8_t b : column_of(matrix, 0)) ++counts[b];
@@ -99,7 +100,7 @@ TEST(Binning, AFrequentValueUsesOneBin) {
   std::vector<float> x;
   for (int i = 0; i < 9000; ++i) x.push_back(0.0F);
   for (int i = 1; i <= 1000; ++i) x.push_back(static_cast<float>(i));
-  const BinnedMatrix matrix = bin(x, 1);
+  const Matrix matrix = bin(x, 1);
   EXPECT_GT(matrix.bins(0).count(), 200U);
 }
 

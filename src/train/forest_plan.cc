@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/train/label_scale.h"
 
 namespace archmlp::train {
 namespace {
@@ -110,15 +112,31 @@ Result<std::size_t> draws_per_tree(const ForestParams& params, std::size_t row_c
       1, static_cast<std::size_t>(std::llround(share * static_cast<double>(row_count))));
 }
 
+struct NamedCriterion {
+  std::string_view name;
+  Task task;
+  Criterion criterion;
+};
+constexpr std::array<NamedCriterion, 7> kCriteria = {{
+    {"gini", Task::kClassification, Criterion::kGini},
+    {"entropy", Task::kClassification, Criterion::kEntropy},
+    {"log_loss", Task::kClassification, Criterion::kEntropy},
+    {"squared_error", Task::kRegression, Criterion::kSquaredError},
+    {"absolute_error", Task::kRegression, Criterion::kAbsoluteError},
+    {"friedman_mse", Task::kRegression, Criterion::kFriedmanMse},
+    {"poisson", Task::kRegression, Criterion::kPoisson},
+}};
+
 Result<Criterion> criterion_of(const ForestParams& params, Task task) {
-  if (task == Task::kRegression) {
-    // "gini" is what the parameter says when nobody chose.
-    if (params.criterion == "squared_error" || params.criterion == "gini") return Criterion::kSquaredError;
-    return out_of_range("criterion", "squared_error for regression", base::quoted(params.criterion));
+  // "gini" is what the parameter says when nobody chose.
+  if (task == Task::kRegression && params.criterion == "gini") return Criterion::kSquaredError;
+  for (const NamedCriterion& known : kCriteria) {
+    if (known.task == task && known.name == params.criterion) return known.criterion;
   }
-  if (params.criterion == "gini") return Criterion::kGini;
-  if (params.criterion == "entropy" || params.criterion == "log_loss") return Criterion::kEntropy;
-  return out_of_range("criterion", "gini, entropy or log_loss for classification",
+  return out_of_range("criterion",
+                      task == Task::kRegression
+                          ? "squared_error, absolute_error, friedman_mse or poisson for regression"
+                          : "gini, entropy or log_loss for classification",
                       base::quoted(params.criterion));
 }
 
@@ -157,7 +175,10 @@ Result<std::vector<double>> weights_of_classes(const Labels& labels, const Fores
     return Error{.message = "class_weight gives every row the weight 0", .where = "class_weight"};
   }
   std::vector<double> weights(class_count, 1.0);
-  if (std::get<0>(params.class_weight) == contract::ClassWeight::kNone) return weights;
+  const auto rule = std::get<0>(params.class_weight);
+  // What follows from a tree's draws is not known yet; without bootstrap every tree draws all rows.
+  if (rule == contract::ClassWeight::kNone) return weights;
+  if (rule == contract::ClassWeight::kBalancedSubsample && params.bootstrap) return weights;
   for (std::size_t k = 0; k < class_count; ++k) {
     if (counts[k] == 0) continue;
     weights[k] = static_cast<double>(labels.class_indices.size()) /
@@ -166,12 +187,44 @@ Result<std::vector<double>> weights_of_classes(const Labels& labels, const Fores
   return weights;
 }
 
+Status check_weights(std::size_t row_count, const std::vector<double>& weights) {
+  if (weights.empty()) return {};
+  if (weights.size() != row_count) {
+    return Error{.message =
+                     fmt::format("{} rows of features but {} sample weights", row_count, weights.size())};
+  }
+  const auto bad = std::find_if(weights.begin(), weights.end(),
+                                [](double weight) { return !std::isfinite(weight) || weight < 0; });
+  if (bad != weights.end()) {
+    return Error{.message = "a sample weight must be a finite number >= 0",
+                 .where = fmt::format("row {}", bad - weights.begin())};
+  }
+  if (std::any_of(weights.begin(), weights.end(), [](double weight) { return weight > 0; })) return {};
+  return Error{.message = "all sample weights are 0"};
+}
+
+/// Of the criterion poisson: scikit-learn's conditions.
+Status check_counts(const Labels& labels) {
+  const auto negative =
+      std::find_if(labels.values.begin(), labels.values.end(), [](double value) { return value < 0; });
+  if (negative != labels.values.end()) {
+    return Error{.message = "the criterion poisson needs labels >= 0, found " + base::format_real(*negative),
+                 .where = fmt::format("row {}", negative - labels.values.begin()),
+                 .hint = "use squared_error"};
+  }
+  if (std::any_of(labels.values.begin(), labels.values.end(), [](double value) { return value > 0; })) {
+    return {};
+  }
+  return Error{.message = "the criterion poisson needs a label above 0, and all are 0"};
+}
+
 Status check_labels(std::size_t row_count, const Labels& labels) {
   const bool classification = labels.task == Task::kClassification;
   const std::size_t count = classification ? labels.class_indices.size() : labels.values.size();
   if (count != row_count) {
     return Error{.message = fmt::format("{} rows of features but {} labels", row_count, count)};
   }
+  TRY(check_weights(row_count, labels.weights));
   if (!classification) {
     const auto bad = std::find_if(labels.values.begin(), labels.values.end(),
                                   [](double value) { return !std::isfinite(value); });
@@ -198,17 +251,42 @@ Status set_limits(const ForestParams& params, ForestPlan& plan) {
   if (!(params.min_impurity_decrease >= 0.0) || !std::isfinite(params.min_impurity_decrease)) {
     return out_of_range("min_impurity_decrease", "a finite number >= 0", "another");
   }
-  if (params.max_bins < 2 || params.max_bins > 255) {
-    return out_of_range("max_bins", "from 2 to 255", std::to_string(params.max_bins));
+  if (!(params.min_weight_fraction_leaf >= 0.0 && params.min_weight_fraction_leaf <= 0.5)) {
+    return out_of_range("min_weight_fraction_leaf", "from 0 to 0.5", "another");
+  }
+  plan.min_weight_fraction_leaf = params.min_weight_fraction_leaf;
+  if (!(params.ccp_alpha >= 0.0) || !std::isfinite(params.ccp_alpha)) {
+    return out_of_range("ccp_alpha", "a finite number >= 0", "another");
+  }
+  plan.ccp_alpha = params.ccp_alpha;
+  if (params.max_bins < 2 || params.max_bins > 65535) {
+    return out_of_range("max_bins", "from 2 to 65535", std::to_string(params.max_bins));
   }
   plan.max_bins = static_cast<std::size_t>(params.max_bins);
+  return {};
+}
+
+Status set_monotonic(std::span<const std::int8_t> monotonic, std::size_t feature_count, ForestPlan& plan) {
+  const bool asks = std::any_of(monotonic.begin(), monotonic.end(), [](std::int8_t way) { return way != 0; });
+  if (!asks) return {};
+  if (monotonic.size() != feature_count) {
+    return Error{.message = fmt::format("monotonic_cst says something of {} features; there are {}",
+                                        monotonic.size(), feature_count),
+                 .where = "monotonic_cst"};
+  }
+  if (plan.task == Task::kClassification && plan.class_count > 2) {
+    return Error{.message = fmt::format("monotonic_cst is for regression and two classes; there are {}",
+                                        plan.class_count),
+                 .where = "monotonic_cst"};
+  }
+  plan.monotonic.assign(monotonic.begin(), monotonic.end());
   return {};
 }
 
 }  // namespace
 
 Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_count, const Labels& labels,
-                                    const ForestParams& params) {
+                                    const ForestParams& params, std::span<const std::int8_t> monotonic) {
   if (row_count == 0) return Error{.message = "there are no rows to train on"};
   if (feature_count == 0) return Error{.message = "there are no features to train on"};
   if (row_count >= (std::size_t{1} << 31U) || feature_count >= (std::size_t{1} << 31U)) {
@@ -223,10 +301,15 @@ Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_c
   plan.class_count = labels.classes.size();
   plan.tree_count = TRY(count_at_least("n_estimators", params.n_estimators, 1));
   plan.criterion = TRY(criterion_of(params, labels.task));
+  if (plan.criterion == Criterion::kPoisson) TRY(check_counts(labels));
   TRY(set_limits(params, plan));
+  TRY(set_monotonic(monotonic, feature_count, plan));
+  plan.random_splits = params.splitter == "random";
   plan.max_features = TRY(features_per_split(params, labels.task, feature_count));
   plan.bootstrap = params.bootstrap;
   plan.draw_count = TRY(draws_per_tree(params, row_count));
+  plan.has_sample_weights = !labels.weights.empty();
+  if (plan.has_sample_weights) plan.weight_unit = WeightScale(labels.weights, plan.draw_count).unit();
   plan.oob_score = params.oob_score;
   if (params.oob_score && !params.bootstrap) {
     return Error{.message = "oob_score needs bootstrap, which is off", .where = "oob_score"};
@@ -237,6 +320,9 @@ Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_c
                    .message = fmt::format("{} classes; a forest takes at most 65535", plan.class_count)};
     }
     plan.class_weights = TRY(weights_of_classes(labels, params));
+    const auto* rule = std::get_if<contract::ClassWeight>(&params.class_weight);
+    plan.balanced_subsample =
+        rule != nullptr && *rule == contract::ClassWeight::kBalancedSubsample && params.bootstrap;
   } else if (!std::holds_alternative<contract::ClassWeight>(params.class_weight) ||
              std::get<0>(params.class_weight) != contract::ClassWeight::kNone) {
     return Error{.message = "class_weight is for classification only", .where = "class_weight"};

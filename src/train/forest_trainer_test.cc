@@ -68,7 +68,9 @@ TEST(ForestTrainer, BytesDoNotDependOnThreads) {
       for (const int threads : {2, 4}) {
         const FittedForest other = fit(data, params, threads);
         EXPECT_EQ(one.forest->to_bytes(), other.forest->to_bytes());
-        EXPECT_EQ(one.oob_score, other.oob_score);
+        EXPECT_EQ(one.out_of_bag->score, other.out_of_bag->score);
+        EXPECT_THAT(other.out_of_bag->means,
+                    testing::Pointwise(testing::NanSensitiveDoubleEq(), one.out_of_bag->means));
       }
     }
   }
@@ -90,7 +92,7 @@ TEST(ForestTrainer, RowAndColumnMajorGiveTheSameForest) {
     for (std::size_t col = 0; col < 5; ++col) by_column[col * data.rows() + row] = data.view().at(row, col);
   }
   const auto view = model::MatrixView::column_major(by_column.data(), data.rows(), 5);
-  const auto fitted = fit_forest(view, data.labels, trees(4), 2);
+  const auto fitted = fit_forest(view, data.labels, trees(4), {.thread_count = 2});
   ASSERT_TRUE(fitted.ok());
   EXPECT_EQ(fitted->forest->to_bytes(), fit(data, trees(4)).forest->to_bytes());
 }
@@ -148,18 +150,19 @@ TEST(ForestTrainer, OutOfBagScoreIsCloseToThatOfHeldOutRows) {
   ForestParams params = trees(60);
   params.oob_score = true;
   const FittedForest fitted = fit(train, params);
-  ASSERT_TRUE(fitted.oob_score.has_value());
-  EXPECT_NEAR(*fitted.oob_score, accuracy(*fitted.forest, make_test_data(3000, 6, 2, 2)), 0.03);
-  EXPECT_LT(*fitted.oob_score, 0.98);  // rows that trees have seen would give more
+  ASSERT_TRUE(fitted.out_of_bag.has_value());
+  EXPECT_NEAR(*fitted.out_of_bag->score, accuracy(*fitted.forest, make_test_data(3000, 6, 2, 2)), 0.03);
+  EXPECT_LT(*fitted.out_of_bag->score, 0.98);  // rows that trees have seen would give more
   const FittedForest regression = fit(make_test_data(3000, 6, 0, 1), params);
   const TestData test = make_test_data(3000, 6, 0, 2);
   double mean = 0;
   for (const double value : test.labels.values) mean += value / 3000;
   double variance = 0;
   for (const double value : test.labels.values) variance += (value - mean) * (value - mean) / 3000;
-  EXPECT_NEAR(*regression.oob_score, 1 - mean_squared_error(*regression.forest, test) / variance, 0.03);
+  EXPECT_NEAR(*regression.out_of_bag->score, 1 - mean_squared_error(*regression.forest, test) / variance,
+              0.03);
   params.oob_score = false;
-  EXPECT_FALSE(fit(train, params).oob_score.has_value());
+  EXPECT_FALSE(fit(train, params).out_of_bag.has_value());
 }
 
 TEST(ForestTrainer, OneClassOneRowAndEqualRowsGiveALeaf) {
@@ -288,7 +291,9 @@ TEST(ForestTrainer, AClassOfWeightZeroIsNotSeen) {
   EXPECT_THAT(predict_row(*fitted.forest, {1}), ElementsAre(0.0, 1.0));
   params.class_weight =
       std::vector<std::pair<contract::Value, double>>{{std::int64_t{0}, 0.0}, {std::int64_t{1}, 0.0}};
-  EXPECT_FALSE(fit_forest(table(1, {1, 2}, {0, 1}).view(), table(1, {1, 2}, {0, 1}).labels, params, 1).ok());
+  EXPECT_FALSE(fit_forest(table(1, {1, 2}, {0, 1}).view(), table(1, {1, 2}, {0, 1}).labels, params,
+                          {.thread_count = 1})
+                   .ok());
 }
 
 TEST(ForestTrainer, LimitsHold) {
@@ -355,7 +360,7 @@ TEST_P(OutOfRange, IsRefusedWithItsRange) {
   const TestData data = make_test_data(20, 3, 2, 1);
   ForestParams params = trees(1);
   GetParam().apply(params);
-  const auto fitted = fit_forest(data.view(), data.labels, params, 1);
+  const auto fitted = fit_forest(data.view(), data.labels, params, {.thread_count = 1});
   ASSERT_FALSE(fitted.ok());
   EXPECT_EQ(fitted.error().code, base::ErrorCode::kInvalidInput);
   EXPECT_THAT(fitted.error().message, HasSubstr(GetParam().message));
@@ -378,7 +383,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadParameter{"max_features must be from 1 to 3",
                      [](ForestParams& p) { p.max_features = std::int64_t{4}; }},
         BadParameter{"max_features must be a share in (0, 1]", [](ForestParams& p) { p.max_features = 1.5; }},
-        BadParameter{"max_bins must be from 2 to 255, found 256", [](ForestParams& p) { p.max_bins = 256; }},
+        BadParameter{"max_bins must be from 2 to 65535, found 65536",
+                     [](ForestParams& p) { p.max_bins = 65536; }},
         BadParameter{"max_samples must be from 1 to 20",
                      [](ForestParams& p) { p.max_samples = std::int64_t{21}; }},
         BadParameter{"max_samples needs bootstrap",
@@ -405,21 +411,27 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(ForestTrainer, RefusesDataItCannotUse) {
   TestData data = make_test_data(20, 3, 2, 1);
   data.x[7] = std::numeric_limits<float>::infinity();
-  const auto infinite = fit_forest(data.view(), data.labels, trees(1), 2);
+  const auto infinite = fit_forest(data.view(), data.labels, trees(1), {.thread_count = 2});
   ASSERT_FALSE(infinite.ok());
   EXPECT_EQ(infinite.error().where, "row 2, column 1");
-  EXPECT_FALSE(fit_forest(model::MatrixView::row_major(data.x.data(), 0, 3), data.labels, trees(1), 1).ok());
-  EXPECT_FALSE(fit_forest(model::MatrixView::row_major(data.x.data(), 20, 0), data.labels, trees(1), 1).ok());
-  EXPECT_FALSE(fit_forest(model::MatrixView::row_major(data.x.data(), 10, 3), data.labels, trees(1), 1).ok());
+  EXPECT_FALSE(fit_forest(model::MatrixView::row_major(data.x.data(), 0, 3), data.labels, trees(1),
+                          {.thread_count = 1})
+                   .ok());
+  EXPECT_FALSE(fit_forest(model::MatrixView::row_major(data.x.data(), 20, 0), data.labels, trees(1),
+                          {.thread_count = 1})
+                   .ok());
+  EXPECT_FALSE(fit_forest(model::MatrixView::row_major(data.x.data(), 10, 3), data.labels, trees(1),
+                          {.thread_count = 1})
+                   .ok());
   TestData regression = make_test_data(20, 3, 0, 1);
   regression.labels.values[4] = std::nan("");
-  EXPECT_FALSE(fit_forest(regression.view(), regression.labels, trees(1), 1).ok());
+  EXPECT_FALSE(fit_forest(regression.view(), regression.labels, trees(1), {.thread_count = 1}).ok());
 }
 
 TEST(ForestTrainer, StopsWhenAsked) {
   const TestData data = make_test_data(200, 3, 2, 1);
   base::request_cancel();
-  const auto fitted = fit_forest(data.view(), data.labels, trees(10), 2);
+  const auto fitted = fit_forest(data.view(), data.labels, trees(10), {.thread_count = 2});
   base::reset_cancel();
   ASSERT_FALSE(fitted.ok());
   EXPECT_EQ(fitted.error().code, base::ErrorCode::kCancelled);
@@ -436,7 +448,8 @@ TEST(ForestTrainer, ReportsEveryTree) {
     }
   } recorder;
   const TestData data = make_test_data(100, 3, 2, 1);
-  ASSERT_TRUE(fit_forest(data.view(), data.labels, trees(5), 2, recorder).ok());
+  ASSERT_TRUE(
+      fit_forest(data.view(), data.labels, trees(5), {.thread_count = 2, .progress = &recorder}).ok());
   EXPECT_THAT(recorder.done, ElementsAre(0, 1, 2, 3, 4, 5));
 }
 

@@ -15,9 +15,10 @@ constexpr std::size_t kRowsAtOnce = 64;
 
 }  // namespace
 
-RowBlocks::RowBlocks(const BinnedMatrix& matrix) : matrix_(matrix) {
+template <typename Bin>
+RowBlocks<Bin>::RowBlocks(const BinnedMatrix<Bin>& matrix) : matrix_(matrix) {
   for (std::uint8_t level = 1; level <= kMaxLevel; ++level) {
-    const std::size_t fitting = kBlockBytes[level] / matrix.feature_count();
+    const std::size_t fitting = kBlockBytes[level] / sizeof(Bin) / matrix.feature_count();
     const std::size_t rows = std::min({fitting, kMaxRows[level], matrix.row_count()});
     if (rows < kMinRows) continue;
     blocks_[level].capacity = rows;
@@ -27,14 +28,16 @@ RowBlocks::RowBlocks(const BinnedMatrix& matrix) : matrix_(matrix) {
   }
 }
 
-std::uint8_t RowBlocks::level_for(std::size_t row_count, std::uint8_t level) const noexcept {
+template <typename Bin>
+std::uint8_t RowBlocks<Bin>::level_for(std::size_t row_count, std::uint8_t level) const noexcept {
   for (std::uint8_t deepest = kMaxLevel; deepest > level; --deepest) {
     if (row_count <= blocks_[deepest].capacity) return deepest;
   }
   return level;
 }
 
-void RowBlocks::gather_from_rows(std::span<const std::uint32_t> ids, Block& block) const {
+template <typename Bin>
+void RowBlocks<Bin>::gather_from_rows(std::span<const std::uint32_t> ids, Block& block) const {
   const std::size_t feature_count = matrix_.feature_count();
   for (std::size_t begin = 0; begin < ids.size(); begin += kRowsAtOnce) {
     const std::size_t end = std::min(ids.size(), begin + kRowsAtOnce);
@@ -42,25 +45,29 @@ void RowBlocks::gather_from_rows(std::span<const std::uint32_t> ids, Block& bloc
       __builtin_prefetch(matrix_.row(ids[i]));
     }
     for (std::size_t feature = 0; feature < feature_count; ++feature) {
-      std::uint8_t* out = block.bins.data() + feature * block.stride;
+      Bin* out = block.bins.data() + feature * block.stride;
       for (std::size_t i = begin; i < end; ++i) out[i] = matrix_.row(ids[i])[feature];
     }
   }
 }
 
-void RowBlocks::gather(std::span<std::uint32_t> ids, std::uint8_t from, std::uint8_t to) {
+template <typename Bin>
+void RowBlocks<Bin>::gather(std::span<std::uint32_t> ids, std::uint8_t from, std::uint8_t to) {
   assert(to > from && ids.size() <= blocks_[to].capacity);
   Block& block = blocks_[to];
   if (from == 0) {
     gather_from_rows(ids, block);
   } else {
     for (std::size_t feature = 0; feature < matrix_.feature_count(); ++feature) {
-      const std::uint8_t* source = column(feature, from);
-      std::uint8_t* out = block.bins.data() + feature * block.stride;
+      const Bin* source = column(feature, from);
+      Bin* out = block.bins.data() + feature * block.stride;
       for (std::size_t i = 0; i < ids.size(); ++i) out[i] = source[ids[i]];
     }
   }
   std::iota(ids.begin(), ids.end(), 0U);
 }
+
+template class RowBlocks<std::uint8_t>;
+template class RowBlocks<std::uint16_t>;
 
 }  // namespace archmlp::train

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint64_t kBootstrapStream = 0x626F6F74;
 constexpr std::uint64_t kNodeStream = 0x6E6F6465;
+constexpr std::uint64_t kCutStream = 0x63757473;
 
 }  // namespace
 
@@ -22,6 +23,10 @@ void draw_rows(const ForestPlan& plan, std::size_t tree, std::vector<std::uint8_
 
 std::uint64_t root_key(const ForestPlan& plan, std::size_t tree) noexcept {
   return base::Rng({plan.seed, tree, kNodeStream}).next();
+}
+
+double drawn_share(std::uint64_t node_key, std::uint32_t feature) noexcept {
+  return base::Rng({node_key, feature, kCutStream}).uniform();
 }
 
 }  // namespace archmlp::train

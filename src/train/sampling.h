@@ -22,6 +22,9 @@ inline std::uint64_t child_key(std::uint64_t parent, bool is_right) noexcept {
   return base::mix64(parent ^ (is_right ? 0x5269676874ULL : 0x4C656674ULL));
 }
 
+/// Where in a node's range of `feature` an extremely randomised tree cuts, uniform in [0, 1).
+double drawn_share(std::uint64_t node_key, std::uint32_t feature) noexcept;
+
 /// Draws features without replacement, one at a time.
 class FeatureSampler {
  public:

@@ -12,7 +12,7 @@
 namespace archmlp::train {
 
 inline FittedForest fit(const TestData& data, const contract::ForestParams& params, int threads = 2) {
-  auto fitted = fit_forest(data.view(), data.labels, params, threads);
+  auto fitted = fit_forest(data.view(), data.labels, params, {.thread_count = threads});
   EXPECT_TRUE(fitted.ok()) << (fitted.ok() ? "" : to_string(fitted.error()));
   return std::move(fitted).value();
 }

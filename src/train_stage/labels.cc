@@ -122,6 +122,13 @@ base::Result<contract::ForestParams> settle_params(const contract::TrainConfig& 
   if (is_regression && !has_criterion && params.criterion == contract::ForestParams{}.criterion) {
     params.criterion = "squared_error";
   }
+  if (config.model == "extra_trees") {
+    const auto is_given = [&](std::string_view key) {
+      return std::find(config.given.begin(), config.given.end(), key) != config.given.end();
+    };
+    if (!is_given("splitter")) params.splitter = "random";
+    if (!is_given("bootstrap")) params.bootstrap = false;
+  }
   if (is_regression && params.class_weight != decltype(params.class_weight)(contract::ClassWeight::kNone)) {
     return base::Error{.message = "a regression has no classes to weight",
                        .where = "class_weight",
@@ -131,6 +138,22 @@ base::Result<contract::ForestParams> settle_params(const contract::TrainConfig& 
     params.class_weight = TRY(match_weights(*weights, label.classes));
   }
   return params;
+}
+
+base::Result<std::vector<std::int8_t>> monotonic_directions(const contract::ForestParams& params,
+                                                            const std::vector<std::string>& features) {
+  std::vector<std::int8_t> directions;
+  for (const auto& [name, direction] : params.monotonic_cst) {
+    const auto found = std::find(features.begin(), features.end(), name);
+    if (found == features.end()) {
+      return base::Error{.message = fmt::format("{} is none of the features", base::quoted(name)),
+                         .where = "monotonic_cst",
+                         .hint = base::suggest_names(name, features)};
+    }
+    directions.resize(features.size());
+    directions[static_cast<std::size_t>(found - features.begin())] = static_cast<std::int8_t>(direction);
+  }
+  return directions;
 }
 
 }  // namespace archmlp::train_stage

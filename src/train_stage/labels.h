@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/forest_params.h"
@@ -31,5 +33,10 @@ base::Result<train::Labels> make_labels(const prepared::PreparedData& data,
 /// classes in class order. Errors: kInvalidInput: a weight for no class, weights for a regression.
 base::Result<contract::ForestParams> settle_params(const contract::TrainConfig& config,
                                                    const contract::LabelSchema& label);
+
+/// monotonic_cst by the position of each feature; empty where nothing is asked.
+/// Errors: kInvalidInput: an unknown feature (near names).
+base::Result<std::vector<std::int8_t>> monotonic_directions(const contract::ForestParams& params,
+                                                            const std::vector<std::string>& features);
 
 }  // namespace archmlp::train_stage

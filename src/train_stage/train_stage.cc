@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "archmlp/bundle/feature_matrix.h"
 #include "archmlp/prepared/prepared_data.h"
 #include "archmlp/train/forest_trainer.h"
+#include "archmlp/train_stage/extra_inputs.h"
 #include "archmlp/train_stage/labels.h"
 
 namespace archmlp::train_stage {
@@ -24,9 +26,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 base::Status check_model_kind(const std::string& model) {
-  if (model == "random_forest") return {};
-  return base::Error{
-      .message = "unknown model " + base::quoted(model), .where = "model", .hint = "use random_forest"};
+  if (model == "random_forest" || model == "extra_trees") return {};
+  return base::Error{.message = "unknown model " + base::quoted(model),
+                     .where = "model",
+                     .hint = "use random_forest or extra_trees"};
 }
 
 base::Result<prepared::PreparedData> read_data(const TrainOptions& options, base::Progress& progress) {
@@ -69,7 +72,8 @@ contract::DatasetContract make_contract(const prepared::PreparedData& data,
   return contract;
 }
 
-Json make_metrics(const train::Labels& labels, const train::FittedForest& fitted, std::size_t row_count) {
+Json make_metrics(const train::Labels& labels, const train::FittedForest& fitted,
+                  const std::optional<ScoredRows>& scored, std::size_t row_count) {
   Json metrics = Json::object();
   metrics["row_count"] = row_count;
   if (labels.task == contract::Task::kClassification) {
@@ -80,7 +84,12 @@ Json make_metrics(const train::Labels& labels, const train::FittedForest& fitted
       metrics["class_counts"][contract::to_text(labels.classes[i])] = counts[i];
     }
   }
-  if (fitted.oob_score) metrics["oob_score"] = *fitted.oob_score;
+  if (fitted.out_of_bag && fitted.out_of_bag->score) metrics["oob_score"] = *fitted.out_of_bag->score;
+  if (scored && fitted.validation_score) {
+    const bool is_regression = labels.task == contract::Task::kRegression;
+    metrics["validation"] = {{"row_count", scored->row_count},
+                             {is_regression ? "r2" : "accuracy", *fitted.validation_score}};
+  }
   return metrics;
 }
 
@@ -95,7 +104,7 @@ std::vector<std::string> make_warnings(const prepared::PreparedData& data, const
 
 /// Where the model comes from: data -> recipe -> parameters, each by its hash or its value.
 Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfig& config,
-                  const contract::ForestParams& params) {
+                  const contract::ForestParams& params, const std::optional<SampleWeights>& weights) {
   Json inputs = Json::object();
   if (data.contract) {
     for (const auto& [role, sha256] : data.contract->inputs) inputs[role] = sha256;
@@ -108,46 +117,119 @@ Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfi
   if (data.contract && !data.contract->recipe.is_null()) {
     lineage["recipe_sha256"] = base::sha256_hex(data.contract->recipe.dump());
   }
+  if (weights) lineage["inputs"]["sample_weight"] = weights->sha256;
   lineage["model"] = config.model;
   lineage["parameters"] = contract::get_fields(contract::forest_fields(), &params);
   return lineage;
 }
 
+/// Everything that a fit needs, read and checked.
+struct Inputs {
+  std::vector<std::string> features;
+  std::vector<float> matrix;
+  contract::ForestParams params;
+  train::Labels labels;
+  std::optional<SampleWeights> weights;
+  std::optional<ScoredRows> scored;
+  std::optional<FirstTrees> first;
+  Json lineage;
+};
+
+base::Result<Inputs> read_inputs(const TrainOptions& options, const prepared::PreparedData& data,
+                                 const contract::LabelSchema& label, base::Progress& progress) {
+  Inputs inputs;
+  inputs.params = TRY(settle_params(options.config, label));
+  inputs.labels = TRY(make_labels(data, label, options.y_train.string()));
+  inputs.features = sorted_features(data.features);
+  inputs.matrix = TRY(make_matrix(data, inputs.features, options.x_train.string()));
+  if (options.sample_weight) {
+    inputs.weights =
+        TRY(read_sample_weights(*options.sample_weight, data.x.row_count(), options.thread_count, progress));
+    inputs.labels.weights = inputs.weights->values;
+  }
+  if (options.x_test || options.y_test) {
+    inputs.scored = TRY(read_scored_rows(options, data.features, inputs.features, label, progress));
+  }
+  inputs.lineage = make_lineage(data, options.config, inputs.params, inputs.weights);
+  if (options.warm_start) {
+    inputs.first = TRY(read_first_trees(*options.warm_start, inputs.features, label, inputs.lineage));
+    if (!inputs.first->is_same_training) {
+      inputs.lineage["warm_start"] = {{"sha256", inputs.first->bundle->sha256()},
+                                      {"trees", inputs.first->forest->tree_count()}};
+    }
+  }
+  return inputs;
+}
+
+train::FitOptions fit_options(const TrainOptions& options, const Inputs& inputs,
+                              std::chrono::steady_clock::time_point start, base::Progress& progress) {
+  train::FitOptions fit{
+      .thread_count = options.thread_count, .progress = &progress, .memory_limit = options.memory_limit};
+  if (inputs.first) {
+    fit.first_trees = inputs.first->forest;
+    fit.first_trees_drew_these_rows = inputs.first->is_same_training;
+  }
+  if (inputs.scored) fit.validation = train::ValidationRows{inputs.scored->view(), &inputs.scored->labels};
+  if (options.max_time) {
+    fit.deadline = start + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                               std::chrono::duration<double>(*options.max_time));
+  }
+  return fit;
+}
+
+base::Status check_options(const TrainOptions& options) {
+  TRY(check_model_kind(options.config.model));
+  if (options.oob_out && !options.config.forest.oob_score) {
+    return base::Error{.message = "--oob-out needs oob_score, which is off", .hint = "add --oob-score"};
+  }
+  constexpr double kLongest = 1e8;  // three years, which the clock can count
+  if (options.max_time && !(*options.max_time > 0 && *options.max_time <= kLongest)) {
+    return base::Error{.message = "max_time must be a number of seconds above 0 and at most 1e8",
+                       .where = "max_time"};
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Progress& progress) {
-  TRY(check_model_kind(options.config.model));
+  const auto start = std::chrono::steady_clock::now();
+  TRY(check_options(options));
   // A file that cannot be written is told before the work, not after it.
   if (auto output = base::AtomicFile::create(options.out); !output.ok()) return std::move(output).error();
   const prepared::PreparedData data = TRY(read_data(options, progress));
   TaskChoice choice = TRY(choose_task(data, options.config.task, options.y_train.string()));
-  const contract::ForestParams params = TRY(settle_params(options.config, choice.label));
-  const train::Labels labels = TRY(make_labels(data, choice.label, options.y_train.string()));
-  const std::vector<std::string> features = sorted_features(data.features);
-  const std::vector<float> matrix = TRY(make_matrix(data, features, options.x_train.string()));
+  Inputs inputs = TRY(read_inputs(options, data, choice.label, progress));
+  train::FitOptions fit = fit_options(options, inputs, start, progress);
+  fit.monotonic = TRY(monotonic_directions(inputs.params, inputs.features));
   TRY(base::check_cancelled());
 
-  const auto x = model::MatrixView::row_major(matrix.data(), data.x.row_count(), features.size());
-  const train::FittedForest fitted =
-      TRY(train::fit_forest(x, labels, params, options.thread_count, progress));
+  const auto x =
+      model::MatrixView::row_major(inputs.matrix.data(), data.x.row_count(), inputs.features.size());
+  const train::FittedForest fitted = TRY(train::fit_forest(x, inputs.labels, inputs.params, fit));
   TRY(base::check_cancelled());
 
   bundle::BundleParts parts;
   parts.contract = make_contract(data, choice.label);
-  parts.model_features = features;
+  parts.model_features = inputs.features;
   parts.model = fitted.forest.get();
-  parts.metrics = make_metrics(labels, fitted, data.x.row_count());
-  parts.lineage = make_lineage(data, options.config, params);
+  parts.metrics = make_metrics(inputs.labels, fitted, inputs.scored, data.x.row_count());
+  parts.lineage = std::move(inputs.lineage);
+  parts.lineage["parameters"]["n_estimators"] = fitted.forest->tree_count();
+  if (options.oob_out) TRY(write_out_of_bag(*options.oob_out, *fitted.out_of_bag, choice.label));
   std::string sha256 = TRY(bundle::save_bundle(parts, options.out));
   return TrainReport{.task = choice.label.task,
                      .task_was_guessed = choice.was_guessed,
                      .has_contract = data.contract.has_value(),
                      .row_count = data.x.row_count(),
-                     .feature_count = features.size(),
+                     .feature_count = inputs.features.size(),
                      .model = fitted.forest->summary(),
                      .metrics = std::move(parts.metrics),
+                     .first_tree_count = inputs.first ? inputs.first->forest->tree_count() : 0,
+                     .wanted_tree_count = static_cast<std::size_t>(inputs.params.n_estimators),
+                     .met_deadline = fitted.met_deadline,
                      .model_sha256 = std::move(sha256),
-                     .warnings = make_warnings(data, labels)};
+                     .warnings = make_warnings(data, inputs.labels)};
 }
 
 }  // namespace archmlp::train_stage
