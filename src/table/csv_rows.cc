@@ -201,23 +201,22 @@ base::Result<CsvPiece> CsvRows::find_text(std::size_t index, CsvWorkspace& works
   const std::size_t begin = chunk.stretch_begin - (chunk.stretch_begin > file.rows_begin() ? 1 : 0);
   const std::size_t end = std::min(chunk.stretch_end + kFirstTail, file.rows_end());
   CsvPiece window{TRY(file.input().read(begin, end - begin, workspace.text)), begin};
-  const CsvState state = TRY(pass_turn(index, window));
+  const Turn turn = TRY(pass_turn(index, window));
   const CsvWindow all(window.text, file.delimiter());
   const std::size_t stretch_begin = chunk.stretch_begin - begin;
   const std::size_t stretch_end = chunk.stretch_end - begin;
-  const std::size_t first = all.first_record(state, stretch_begin, stretch_end);
+  const std::size_t first = all.first_record(turn.before, stretch_begin, stretch_end);
   chunk.begin = begin + first;
   chunk.end = chunk.begin;
   if (first < stretch_end) {
-    const CsvState state_at_end = all.state_behind(state, stretch_begin, stretch_end);
-    chunk.end = TRY(find_end(index, state_at_end, window, workspace));
+    chunk.end = TRY(find_end(index, turn.behind, window, workspace));
   }
   chunk.known = true;
   return CsvPiece{window.text.substr(chunk.begin - window.offset, chunk.end - chunk.begin), chunk.begin};
 }
 
 /// Waits until the chunk before has told the state; tells the next one; hashes the stretch.
-base::Result<CsvState> CsvRows::pass_turn(std::size_t index, const CsvPiece& window) {
+base::Result<CsvRows::Turn> CsvRows::pass_turn(std::size_t index, const CsvPiece& window) {
   const Chunk& chunk = chunks_[index];
   const CsvFile& file = *files_[chunk.file];
   const CsvWindow text(window.text, file.delimiter());
@@ -230,14 +229,15 @@ base::Result<CsvState> CsvRows::pass_turn(std::size_t index, const CsvPiece& win
   turn_passed_.wait(lock, [&] { return turn_ == index || stopped_at_ < index; });
   if (turn_ != index) return base::Error{.code = base::ErrorCode::kCancelled, .message = "stopped"};
   if (chunk.stretch_begin == file.rows_begin()) state_ = CsvState::kOutside;
-  const CsvState state = state_;
-  state_ = state == CsvState::kOutside ? from_outside : text.state_behind(state, begin, end);
+  Turn turn{.before = state_, .behind = from_outside};
+  if (turn.before != CsvState::kOutside) turn.behind = text.state_behind(turn.before, begin, end);
+  state_ = turn.behind;
   lock.unlock();
   TRY(hash_up_to(chunk.file, chunk.stretch_end, window));
   lock.lock();
   ++turn_;
   turn_passed_.notify_all();
-  return state;
+  return turn;
 }
 
 /// Those that wait for the turn of a chunk that has failed must not do so for ever.
