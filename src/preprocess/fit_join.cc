@@ -73,6 +73,7 @@ Result<std::vector<std::uint32_t>> rows_by_key(const std::vector<table::Column>&
     if (is_whole) rows.push_back(row);
   }
   std::vector<table::ValueRanks> ranks;
+  ranks.reserve(keys.size());
   for (const table::Column& key : keys) ranks.push_back(table::rank_values(key));
   const auto compare = [&ranks](std::uint32_t a, std::uint32_t b) {
     for (const table::ValueRanks& of_key : ranks) {

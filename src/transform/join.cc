@@ -298,6 +298,7 @@ Result<table::Table> read_rows(const contract::JsonObject& json, std::string_vie
                                std::size_t row_count) {
   std::vector<table::Column> columns;
   const auto objects = TRY(objects_member(json, key, {"name", "kind", "values"}));
+  columns.reserve(objects.size());
   for (const contract::JsonObject& one : objects) {
     columns.push_back(TRY(read_column(one, row_count, key == "keys")));
   }
