@@ -41,7 +41,7 @@ std::uint64_t checksum64(std::span<const std::byte> bytes) noexcept;
 struct Hash128 {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
-  auto operator<=>(const Hash128&) const = default;
+  bool operator==(const Hash128&) const = default;
 };
 Hash128 hash128(std::span<const std::byte> bytes) noexcept;
 

@@ -28,7 +28,6 @@ namespace fs = std::filesystem;
 using base::Error;
 using base::Result;
 using base::Status;
-using contract::ColumnKind;
 
 constexpr std::array<std::string_view, 5> kFolderNames = {
     contract::kDatasetFiles[0], contract::kDatasetFiles[1], contract::kDatasetFiles[2],

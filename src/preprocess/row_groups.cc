@@ -5,6 +5,7 @@
 #include <bit>
 #include <numeric>
 #include <span>
+#include <tuple>
 
 #include "archmlp/base/hash.h"
 #include "archmlp/base/parallel.h"
@@ -24,6 +25,7 @@ constexpr std::uint64_t kMissing =
 std::vector<Hash128> hash_levels(const table::Column& column) {
   std::vector<Hash128> hashes;
   if (column.kind() != contract::ColumnKind::kText) return hashes;
+  hashes.reserve(column.texts().levels.size());
   for (const std::string& level : column.texts().levels)
     hashes.push_back(base::hash128(std::as_bytes(std::span(level))));
   return hashes;
@@ -52,6 +54,7 @@ CellWords words_at(const table::Column& column, const std::vector<Hash128>& leve
 table::Table hash_rows(const std::vector<const table::Column*>& columns, const table::Column* label,
                        std::size_t first_row, std::size_t row_count) {
   std::vector<std::vector<Hash128>> level_hashes;
+  level_hashes.reserve(columns.size());
   for (const table::Column* column : columns) level_hashes.push_back(hash_levels(*column));
   const std::vector<Hash128> label_hashes = label != nullptr ? hash_levels(*label) : std::vector<Hash128>();
   table::IntegerCells high{std::vector<std::int64_t>(row_count), {}};
@@ -70,7 +73,6 @@ table::Table hash_rows(const std::vector<const table::Column*>& columns, const t
 struct HashedRow {
   Hash128 hash;
   std::uint32_t row;
-  auto operator<=>(const HashedRow&) const = default;
 };
 
 /// The rows whose hash lies in one of `part_count` equal ranges, equal ones side by side.
@@ -90,7 +92,9 @@ Result<std::vector<HashedRow>> sorted_part(const RowStore& hashes, std::size_t r
     }
     first_row += static_cast<std::uint32_t>(high.size());
   }
-  std::sort(found.begin(), found.end());
+  std::ranges::sort(found, {}, [](const HashedRow& hashed) {
+    return std::tuple(hashed.hash.high, hashed.hash.low, hashed.row);
+  });
   return found;
 }
 
@@ -116,6 +120,7 @@ Result<std::vector<std::uint32_t>> first_equal_rows(const LearningRows& rows,
   const auto hash = [&](std::size_t block, std::size_t first_row, const table::Table& table) -> Status {
     if (first_row >= rows.data_row_count()) return {};
     std::vector<const table::Column*> compared;
+    compared.reserve(columns.size());
     for (const std::size_t index : columns) compared.push_back(&table.column(index));
     return hashes.put(block, hash_rows(compared, with_label ? &rows.label() : nullptr, first_row,
                                        std::min(table.row_count(), rows.data_row_count() - first_row)));

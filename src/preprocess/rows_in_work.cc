@@ -223,6 +223,7 @@ Result<RowsInWork::Arrival> RowsInWork::arrive(std::size_t block, table::Table r
     if (is_guessed_text) arrival.numbers_in_texts[column.name()] = table::count_numbers_in_text(column);
   }
   std::vector<table::Column> companions;
+  companions.reserve(companion_names_.size());
   for (const std::string& name : companion_names_) companions.push_back(*rows.find(name));
   BlockInWork work{.features = TRY(table::Table::from_columns(std::move(features))),
                    .companions = TRY(table::Table::from_columns(std::move(companions))),
@@ -257,6 +258,7 @@ Status RowsInWork::collect(std::vector<Arrival>& arrivals) {
   unknown_categories_ = notes.unknown_categories;
   dropped_count_ = input_->row_count() - raw_rows_.size();
   std::vector<table::Column> companions;
+  companions.reserve(pieces.size());
   for (const std::vector<table::Column>& of_column : pieces)
     companions.push_back(TRY(table::concatenated(of_column)));
   companions_ = TRY(table::Table::from_columns(std::move(companions)));
