@@ -218,7 +218,9 @@ std::string hint_for(const CLI::App& app, const std::vector<std::string>& unexpe
 
 /// The command line did not parse, so the flag is looked for by hand.
 bool asks_for_json(int argc, char** argv) {
-  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+  return std::any_of(argv, argv + argc, [](const std::string_view word) {
+    return word == "--json" || word == "--json-progress";
+  });
 }
 
 int report_usage(const CLI::App& root, const CLI::ParseError& error, bool as_json) {
@@ -228,7 +230,12 @@ int report_usage(const CLI::App& root, const CLI::ParseError& error, bool as_jso
   std::string hint = "see " + root.get_name() + (chosen.empty() ? "" : " " + app.get_name()) + " --help";
   const std::vector<std::string> unexpected = root.remaining(true);
   if (const std::string nearer = hint_for(app, unexpected); !nearer.empty()) hint = nearer;
-  print_error(base::Error{.message = error.what(), .hint = hint}, as_json);
+  // CLI11 only says then that a command is required.
+  const bool is_command_unknown =
+      chosen.empty() && root.get_require_subcommand_min() > 0 && !unexpected.empty();
+  const std::string message =
+      is_command_unknown ? "unknown command or option " + base::quoted(unexpected.front()) : error.what();
+  print_error(base::Error{.message = message, .hint = hint}, as_json);
   return kUsage;
 }
 
@@ -240,7 +247,7 @@ struct Defined {
 int run_parsed(Defined& defined) {
   cancel_on_signals();
   if (const base::Status values = defined.impl->run_consumers(); !values.ok()) {
-    print_error(values.error(), json_output_wanted());
+    print_error(values.error(), json_errors_wanted());
     return kUsage;
   }
   const auto run = [&]() -> base::Status {
@@ -253,8 +260,9 @@ int run_parsed(Defined& defined) {
     }
   };
   const base::Status status = run();
+  end_progress();
   if (status.ok()) return kDone;
-  print_error(status.error(), json_output_wanted());
+  print_error(status.error(), json_errors_wanted());
   return exit_code_of(status.error().code);
 }
 

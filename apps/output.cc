@@ -4,80 +4,43 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "archmlp/base/file.h"
+#include "archmlp/base/progress_output.h"
 #include "archmlp/base/text.h"
 
 namespace archmlp::apps {
 namespace {
 
-/// `training    [########------------]  40 %  40 / 100 trees  2 s left`
-class TerminalProgress final : public base::Progress {
- public:
-  TerminalProgress() : enabled_(::isatty(STDERR_FILENO) == 1) {}
-  ~TerminalProgress() override { erase(); }
-  TerminalProgress(const TerminalProgress&) = delete;
-  TerminalProgress& operator=(const TerminalProgress&) = delete;
+void write_stderr(std::string_view text) {
+  fmt::print(stderr, "{}", text);
+  std::fflush(stderr);
+}
 
-  void update(std::string_view activity, std::uint64_t done, std::uint64_t total,
-              std::string_view note) override {
-    if (!enabled_) return;
-    const auto now = Clock::now();
-    if (activity != activity_) {
-      activity_ = activity;
-      started_ = now;
-    } else if (done < total && now - drawn_ < std::chrono::milliseconds(100)) {
-      return;
-    }
-    drawn_ = now;
-    const std::string line = describe(activity, done, total, note, now);
-    fmt::print(stderr, "\r\033[K{}", line);
-    std::fflush(stderr);
-    visible_ = true;
-  }
+std::string one_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
 
-  void erase() {
-    if (visible_) fmt::print(stderr, "\r\033[K");
-    std::fflush(stderr);
-    visible_ = false;
-  }
+constexpr std::size_t kWithoutTerminal = 100;
 
- private:
-  using Clock = std::chrono::steady_clock;
+std::size_t width_of(int file) noexcept {
+  constexpr std::size_t kLeast = 40;
+  winsize size{};
+  return ::ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col < kLeast ? kWithoutTerminal : size.ws_col;
+}
 
-  std::string describe(std::string_view activity, std::uint64_t done, std::uint64_t total,
-                       std::string_view note, Clock::time_point now) const {
-    std::string line = fmt::format("{:<20}", activity);
-    if (total == 0) {
-      line += " " + base::with_thousands(done);
-    } else {
-      constexpr std::uint64_t kBarWidth = 24;
-      const std::uint64_t filled = std::min(done, total) * kBarWidth / total;
-      line += fmt::format(" [{}{}] {:>3} %", std::string(filled, '#'), std::string(kBarWidth - filled, '-'),
-                          std::min(done, total) * 100 / total);
-      const double elapsed = std::chrono::duration<double>(now - started_).count();
-      if (elapsed > 1 && done > 0 && done < total) {
-        line += fmt::format("  {:.0f} s left",
-                            elapsed * static_cast<double>(total - done) / static_cast<double>(done));
-      }
-    }
-    if (!note.empty()) line += fmt::format("  {}", note);
-    return line;
-  }
+base::ProgressLine& progress_line() {
+  static base::ProgressLine instance({.write = write_stderr,
+                                      .width = [] { return width_of(STDERR_FILENO); },
+                                      .now = base::ProgressClock::now});
+  return instance;
+}
 
-  bool enabled_;
-  bool visible_ = false;
-  std::string activity_;
-  Clock::time_point started_, drawn_;
-};
-
-TerminalProgress& progress_line() {
-  static TerminalProgress instance;
+base::ProgressJson& progress_json() {
+  static base::ProgressJson instance(write_stderr, base::ProgressClock::now);
   return instance;
 }
 
@@ -94,12 +57,7 @@ base::Status write_stdout(std::string_view text) {
   return {};
 }
 
-std::size_t output_width() noexcept {
-  constexpr std::size_t kWithoutTerminal = 100;
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return kWithoutTerminal;
-  return size.ws_col;
-}
+std::size_t output_width() noexcept { return width_of(STDOUT_FILENO); }
 
 void print_error(const base::Error& error, bool as_json) {
   progress_line().erase();
@@ -111,11 +69,14 @@ void print_error(const base::Error& error, bool as_json) {
   if (!error.component.empty()) json["component"] = error.component;
   if (!error.where.empty()) json["where"] = error.where;
   if (!error.hint.empty()) json["hint"] = error.hint;
-  const nlohmann::ordered_json document = {{"error", std::move(json)}};
-  fmt::print(stderr, "{}\n", document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  write_stderr(one_line({{"error", std::move(json)}}));
 }
 
 void print_note(std::string_view text) {
+  if (json_progress_wanted()) {
+    write_stderr(one_line({{"note", text}}));
+    return;
+  }
   if (json_output_wanted()) return;
   progress_line().erase();
   fmt::print(stderr, "{}\n", text);
@@ -126,6 +87,18 @@ bool& json_output_wanted() noexcept {
   return wanted;
 }
 
-base::Progress& terminal_progress() { return progress_line(); }
+bool& json_progress_wanted() noexcept {
+  static bool wanted = false;
+  return wanted;
+}
+
+bool json_errors_wanted() noexcept { return json_output_wanted() || json_progress_wanted(); }
+
+base::Progress& progress_output() {
+  if (json_progress_wanted()) return progress_json();
+  return ::isatty(STDERR_FILENO) == 1 ? progress_line() : base::no_progress();
+}
+
+void end_progress() { progress_line().erase(); }
 
 }  // namespace archmlp::apps

@@ -16,13 +16,21 @@ std::size_t output_width() noexcept;
 
 /// To standard error: `error: …` in a line, or {"error": {…}} for programs.
 void print_error(const base::Error& error, bool as_json);
-/// A line for people on standard error; nothing with --json.
+/// A line for people on standard error; {"note": …} with --json-progress, else nothing with --json.
 void print_note(std::string_view text);
 
 /// Commands set it from --json, so that the error of a program's call is JSON too.
 bool& json_output_wanted() noexcept;
 
-/// A line that redraws itself on standard error, if that is a terminal; nothing otherwise.
-base::Progress& terminal_progress();
+/// Commands set it from --json-progress: all of standard error is JSON then, an object a line.
+bool& json_progress_wanted() noexcept;
+/// Errors are JSON, with either.
+bool json_errors_wanted() noexcept;
+
+/// To standard error: lines of JSON with --json-progress; else a line that redraws itself, if that is a
+/// terminal; else nothing.
+base::Progress& progress_output();
+/// The work is over: the terminal is as it was before the line.
+void end_progress();
 
 }  // namespace archmlp::apps

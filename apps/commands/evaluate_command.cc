@@ -12,7 +12,7 @@ namespace archmlp::apps {
 namespace {
 
 base::Status evaluate(const evaluate::EvaluateOptions& options) {
-  const evaluate::Evaluation evaluation = TRY(evaluate::evaluate_files(options, terminal_progress()));
+  const evaluate::Evaluation evaluation = TRY(evaluate::evaluate_files(options, progress_output()));
   if (json_output_wanted()) return write_stdout(evaluate::to_json(evaluation).dump(2) + "\n");
   return write_stdout(evaluate::to_text(evaluation));
 }
@@ -27,6 +27,7 @@ Command evaluate_command() {
             options.positional("y_test", given->y_test, "CSV with the label");
             add_threads(options, given->thread_count);
             add_json(options);
+            add_json_progress(options);
             options.examples("  archmlp evaluate model.archmlp prepared/x_test.csv prepared/y_test.csv\n");
             return [given] { return evaluate(*given); };
           }};

@@ -6,6 +6,7 @@
 #include "archmlp/datasets/paysim.h"
 #include "commands.h"
 #include "output.h"
+#include "shared_options.h"
 
 namespace archmlp::apps {
 namespace {
@@ -24,7 +25,7 @@ base::Status generate(const GenerateOptions& options) {
   if (!options.out) return datasets::generate_paysim(options.paysim, write_stdout);
   base::AtomicFile file = TRY(base::AtomicFile::create(*options.out));
   TRY(datasets::generate_paysim(
-      options.paysim, [&file](std::string_view bytes) { return file.write(bytes); }, terminal_progress()));
+      options.paysim, [&file](std::string_view bytes) { return file.write(bytes); }, progress_output()));
   return file.commit();
 }
 
@@ -38,6 +39,7 @@ Command generate_command() {
             options.count("--rows", given->paysim.rows, "Transactions");
             options.count("--seed", given->paysim.seed, "The same seed gives the same bytes");
             options.value("--out", given->out, "File to write; standard output if left out");
+            add_json_progress(options);
             options.examples("  archmlp generate paysim --rows 200000 --seed 42 --out paysim.csv\n");
             return [given] { return generate(*given); };
           }};

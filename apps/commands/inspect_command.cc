@@ -31,7 +31,7 @@ std::string title_of(const std::filesystem::path& file) {
 
 base::Status inspect(const InspectOptions& options) {
   if (options.html) TRY(base::refuse_to_overwrite(*options.html, {options.file}));
-  const table::CsvTable csv = TRY(table::read_csv(options.file, options.read, terminal_progress()));
+  const table::CsvTable csv = TRY(table::read_csv(options.file, options.read, progress_output()));
   profile::ProfileOptions wanted{.label = options.label, .thread_count = options.read.thread_count};
   for (const auto& [name, kind] : options.read.types) wanted.given_kinds.insert(name);
   const profile::TableProfile profile = TRY(profile::profile_table(csv.table, wanted));
@@ -59,6 +59,7 @@ Command inspect_command() {
             options.count("--rows", given->first_rows, "First rows to show");
             add_threads(options, given->read.thread_count);
             add_json(options);
+            add_json_progress(options);
             add_csv_options(options, given->read);
             options.examples(
                 "  archmlp inspect customers.csv\n"

@@ -51,14 +51,14 @@ base::Status predict(GivenPredictOptions& given) {
   const predict::Predictor predictor(TRY(bundle::Bundle::load(given.model)));
   settle(given, predictor);
   if (!given.out) {
-    print_notes(TRY(predict::predict_file(predictor, given.file, write_stdout, terminal_progress())));
+    print_notes(TRY(predict::predict_file(predictor, given.file, write_stdout, progress_output())));
     return {};
   }
   TRY(base::refuse_to_overwrite(*given.out, {given.model, given.file.input}));
   base::AtomicFile file = TRY(base::AtomicFile::create(*given.out));
   const auto sink = [&file](std::string_view bytes) { return file.write(bytes); };
   const predict::PredictFileReport report =
-      TRY(predict::predict_file(predictor, given.file, sink, terminal_progress()));
+      TRY(predict::predict_file(predictor, given.file, sink, progress_output()));
   TRY(file.commit());
   print_notes(report);
   return {};
@@ -81,6 +81,7 @@ Command predict_command() {
                          "Leave rows empty that the recipe's filter drops, instead of stopping");
             add_threads(options, given->file.thread_count);
             add_json(options);
+            add_json_progress(options);
             options.examples(
                 "  archmlp predict model.archmlp new_customers.csv > predictions.csv\n"
                 "  echo '{\"age\": 41, \"job\": \"clerk\"}' | archmlp predict model.archmlp - --json\n");

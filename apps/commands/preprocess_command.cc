@@ -18,7 +18,7 @@ struct GivenPreprocessOptions {
   std::filesystem::path data;
   std::filesystem::path out = "prepared";
   std::optional<std::filesystem::path> recipe, test_rows_out;
-  std::optional<std::string> label;
+  std::optional<std::string> label, memory;
   contract::CsvOptions read;
   std::vector<contract::StepConfig> steps;
   nlohmann::ordered_json split = nlohmann::ordered_json::object();  // the keys of `split:` that were typed
@@ -90,11 +90,12 @@ base::Status preprocess(const GivenPreprocessOptions& given) {
   options.out = given.out;
   options.test_rows_out = given.test_rows_out;
   options.thread_count = given.thread_count;
+  if (given.memory) options.memory = TRY(bytes_from(*given.memory));
   if (options.test_rows_out) {
     TRY(base::refuse_to_overwrite(*options.test_rows_out, {given.data, given.recipe.value_or("")}));
   }
   const preprocess::PreprocessReport report =
-      TRY(preprocess::run_preprocess_stage(options, terminal_progress()));
+      TRY(preprocess::run_preprocess_stage(options, progress_output()));
   if (json_output_wanted()) return write_stdout(to_json(report, options.out).dump(2) + "\n");
   return write_stdout(to_text(report, options.out));
 }
@@ -110,8 +111,12 @@ Command preprocess_command() {
         options.value("--label", given->label, "Column to predict");
         options.value("--out", given->out, "Folder to write");
         options.value("--test-rows-out", given->test_rows_out, "Also write the raw test rows to this CSV");
+        options.value(
+            "--memory", given->memory,
+            "What the stage may take, as in 1GB; rows beyond it wait in a temporary file beside --out");
         add_threads(options, given->thread_count);
         add_json(options);
+        add_json_progress(options);
         add_step_options(options, *given);
         add_split_options(options, *given);
         add_csv_options(options, given->read);

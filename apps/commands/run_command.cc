@@ -18,6 +18,7 @@ namespace {
 struct GivenRunOptions {
   std::filesystem::path recipe;
   std::optional<std::filesystem::path> test_file;
+  std::optional<std::string> memory;
   pipeline::RunOptions run;
 };
 
@@ -25,10 +26,11 @@ base::Status run(GivenRunOptions& given) {
   given.run.recipe = TRY(contract::read_recipe(given.recipe));
   if (given.test_file)
     given.run.recipe.split.test_file = std::filesystem::absolute(*given.test_file).string();
+  if (given.memory) given.run.preprocess_memory = TRY(bytes_from(*given.memory));
   if (given.run.test_rows_out) {
     TRY(base::refuse_to_overwrite(*given.run.test_rows_out, {given.recipe, given.run.data.value_or("")}));
   }
-  const pipeline::RunReport report = TRY(pipeline::run(given.run, terminal_progress()));
+  const pipeline::RunReport report = TRY(pipeline::run(given.run, progress_output()));
   const std::filesystem::path prepared = given.run.out / "prepared";
   if (json_output_wanted()) {
     const nlohmann::ordered_json json = {{"preprocess", to_json(report.preprocess, prepared)},
@@ -54,8 +56,11 @@ Command run_command() {
             options.value("--out", given->run.out, "Folder for prepared/, model.archmlp and metrics.json");
             options.value("--test-rows-out", given->run.test_rows_out,
                           "Also write the raw test rows to this CSV");
+            options.value("--memory", given->memory,
+                          "What preprocessing may take, as in 1GB; rows beyond it wait in a temporary file");
             add_threads(options, given->run.thread_count);
             add_json(options);
+            add_json_progress(options);
             options.examples("  archmlp run examples/fraud.yaml --data paysim.csv --out out\n");
             return [given] { return run(*given); };
           }};

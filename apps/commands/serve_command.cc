@@ -18,7 +18,8 @@ struct GivenServeOptions {
 };
 
 base::Status serve_until_stopped(const GivenServeOptions& given) {
-  const auto predictor = std::make_shared<const predict::Predictor>(TRY(bundle::Bundle::load(given.model)));
+  const auto predictor =
+      std::make_shared<const predict::Predictor>(TRY(bundle::Bundle::load_copy(given.model)));
   block_stop_signals();
   const std::unique_ptr<serve::Server> server = TRY(serve::Server::start(predictor, given.config));
   const bool is_ipv6 = given.config.host.find(':') != std::string::npos;

@@ -1,7 +1,9 @@
 #include "shared_options.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/contract/field_table.h"
@@ -19,6 +21,11 @@ void add_threads(Options& options, int& thread_count) {
 }
 
 void add_json(Options& options) { options.flag("--json", json_output_wanted(), "Print JSON, errors too"); }
+
+void add_json_progress(Options& options) {
+  options.flag("--json-progress", json_progress_wanted(),
+               "Report progress as JSON, an object a line on standard error");
+}
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
@@ -120,6 +127,24 @@ void add_forest_options(Options& options, contract::TrainConfig& train) {
     }
   }
   options.group("Options");
+}
+
+base::Result<std::size_t> bytes_from(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {
+      {{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}, {"", 1}}};
+  for (const auto& [unit, size] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    std::string number = text.substr(0, text.size() - unit.size());
+    while (number.ends_with(' ')) number.pop_back();
+    const nlohmann::ordered_json amount = contract::json_from_flag(number);
+    if (!amount.is_number()) break;
+    const double bytes = amount.get<double>() * size;
+    if (bytes >= 1 && bytes < 1e18) return static_cast<std::size_t>(bytes);
+    break;
+  }
+  return base::Error{
+      .message = "expected an amount of memory such as 2GB or 500MB, found " + base::quoted(text),
+      .where = "--memory"};
 }
 
 }  // namespace archmlp::apps

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "archmlp/base/result.h"
 #include "archmlp/contract/csv_options.h"
 #include "archmlp/contract/recipe.h"
 #include "options.h"
@@ -12,11 +16,15 @@ namespace archmlp::apps {
 
 void add_threads(Options& options, int& thread_count);
 void add_json(Options& options);
+void add_json_progress(Options& options);
 
 /// --delimiter, --no-header, --missing-values, --column-missing-values, --type. `read` gets what is given.
 void add_csv_options(Options& options, contract::CsvOptions& read);
 /// One option a parameter of the forest, with scikit-learn's name; `train.given` lists those that were typed.
 void add_forest_options(Options& options, contract::TrainConfig& train);
+
+/// What --memory says: "2GB", "500 MB", "256M", "1000000". Errors: kInvalidInput.
+base::Result<std::size_t> bytes_from(const std::string& text);
 
 /// "a,b,c" as its parts; none for "".
 std::vector<std::string> split_list(std::string_view text);

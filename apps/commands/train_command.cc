@@ -1,11 +1,9 @@
 #include <fmt/core.h>
 
-#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
@@ -25,34 +23,11 @@ struct GivenTrainOptions {
   std::optional<std::string> model, task, max_time, memory;
 };
 
-std::optional<double> number_from(const std::string& text) {
-  const nlohmann::ordered_json json = contract::json_from_flag(text);
-  return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
-}
-
 base::Result<double> seconds_from(const std::string& text) {
-  const std::optional<double> seconds = number_from(text);
-  if (seconds && *seconds > 0) return *seconds;
+  const nlohmann::ordered_json seconds = contract::json_from_flag(text);
+  if (seconds.is_number() && seconds > 0) return seconds.get<double>();
   return base::Error{.message = "expected seconds above 0, found " + base::quoted(text),
                      .where = "--max-time"};
-}
-
-/// "2GB", "500 MB", "1000000".
-base::Result<std::size_t> bytes_from(const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, double>, 4> kUnits = {
-      {{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"", 1}}};
-  for (const auto& [unit, size] : kUnits) {
-    if (!text.ends_with(unit)) continue;
-    std::string number = text.substr(0, text.size() - unit.size());
-    while (number.ends_with(' ')) number.pop_back();
-    const std::optional<double> amount = number_from(number);
-    if (amount && *amount * size >= 1 && *amount * size < 1e18)
-      return static_cast<std::size_t>(*amount * size);
-    break;
-  }
-  return base::Error{
-      .message = "expected an amount of memory such as 2GB or 500MB, found " + base::quoted(text),
-      .where = "--memory"};
 }
 
 base::Status train(GivenTrainOptions& given) {
@@ -65,7 +40,7 @@ base::Status train(GivenTrainOptions& given) {
     TRY(base::refuse_to_overwrite(output, {stage.x_train, stage.y_train, stage.x_test.value_or(""),
                                            stage.y_test.value_or(""), stage.sample_weight.value_or("")}));
   }
-  const train_stage::TrainReport report = TRY(train_stage::run_train_stage(given.stage, terminal_progress()));
+  const train_stage::TrainReport report = TRY(train_stage::run_train_stage(given.stage, progress_output()));
   if (json_output_wanted()) return write_stdout(to_json(report, given.stage.out).dump(2) + "\n");
   return write_stdout(to_text(report, given.stage.out));
 }
@@ -98,6 +73,7 @@ Command train_command() {
                       "With --oob-score: CSV of what the trees say of the rows that they did not draw");
         add_threads(options, given->stage.thread_count);
         add_json(options);
+        add_json_progress(options);
         add_forest_options(options, given->stage.config);
         options.examples(
             "  archmlp train prepared/x_train.csv prepared/y_train.csv\n"

@@ -1,18 +1,19 @@
 #!/usr/bin/python3
-"""Reading a CSV, side by side with pandas' C engine on the same file, in one run.
+"""Reading a CSV, side by side with pandas' C engine and, where npm works, DuckDB on the same file, in one run.
 
     cmake --preset release && ninja -C build/release bench_csv
-    /usr/bin/python3 bench/csv/run.py [FILE] [--quick] [--rounds N] [--threads N] [--program PATH]
+    /usr/bin/python3 bench/csv/run.py [FILE] [--quick] [--rounds N] [--threads N] [--program PATH] [--no-duckdb]
 
 FILE may be plain or .zst (unpacked first). Without it: ../shared/data/paysim_1m.csv.zst if there, else a file of
 the same columns that this script makes up. Every read is its own process with a warm page cache; rounds alternate
 between the readers; medians. pandas runs with its default number parsing, which may be off by one unit in the last
-place, and with float_precision="round_trip", which like ours is exact.
+place, and with float_precision="round_trip", which like ours is exact. DuckDB reads the file into a table in memory.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,6 +34,36 @@ frame = pd.read_csv(sys.argv[1], engine="c", **options)
 seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
 print(json.dumps({"read_seconds": seconds, "read_cpu_seconds": cpu_seconds, "rows": len(frame)}))
 """
+
+NODE_FOLDER = REPOSITORY / "build/bench/duckdb"
+DUCKDB = "@duckdb/node-api@1.5.6-r.1"
+DUCKDB_PROGRAM = """
+import { DuckDBInstance } from '@duckdb/node-api';
+const [data, threads] = process.argv.slice(2);
+const connection = await (await DuckDBInstance.create(':memory:', {threads})).connect();
+const cpu = process.cpuUsage(), start = process.hrtime.bigint();
+await connection.run(`create table data as select * from read_csv('${data.replaceAll("'", "''")}')`);
+const seconds = Number(process.hrtime.bigint() - start) / 1e9, used = process.cpuUsage(cpu);
+const rows = (await connection.runAndReadAll('select count(*) from data')).getRows()[0][0];
+console.log(JSON.stringify({read_seconds: seconds, read_cpu_seconds: (used.user + used.system) / 1e6,
+                            rows: Number(rows)}));
+"""
+
+
+def install_duckdb():
+    """The program that runs it; nothing where npm cannot install it."""
+    program = NODE_FOLDER / "read_csv.mjs"
+    if not (NODE_FOLDER / "node_modules").exists():
+        if not shutil.which("npm"):
+            return None
+        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+        (NODE_FOLDER / "package.json").write_text('{"name": "bench", "private": true}\n')
+        done = subprocess.run(["npm", "install", "--silent", DUCKDB], cwd=NODE_FOLDER, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(f"DuckDB is left out: npm cannot install {DUCKDB}: {done.stderr.strip()[:200]}")
+            return None
+    program.write_text(DUCKDB_PROGRAM)
+    return program
 
 
 def make_paysim_like(path, rows):
@@ -116,6 +147,7 @@ def main():
     parser.add_argument("file", nargs="?")
     parser.add_argument("--quick", action="store_true", help="200,000 rows, 3 rounds")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--no-duckdb", action="store_true")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--program", default=REPOSITORY / "build/release/bin/bench_csv")
     arguments = parser.parse_args()
@@ -136,6 +168,9 @@ def main():
             "pandas C, round_trip": lambda: run(
                 [sys.executable, "-c", PEER, path, '{"float_precision": "round_trip"}']),
         }
+        duckdb = None if arguments.no_duckdb else install_duckdb()
+        if duckdb:
+            readers[f"DuckDB, {arguments.threads} threads"] = lambda: run(["node", duckdb, path, arguments.threads])
         seconds = {reader: [] for reader in readers}
         cpu_seconds = {reader: [] for reader in readers}
         write_seconds = []

@@ -127,6 +127,26 @@ Status refuse_unsafe_folder(const fs::path& final_path, std::span<const std::str
   return {};
 }
 
+/// The file that `path` means: where it is a link, what that leads to, so that the link stays.
+Result<fs::path> file_to_replace(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!path.has_filename() || fs::is_directory(status)) {
+    return Error{
+        .message = "the output is a folder, not a file", .where = path.string(), .hint = "add a file name"};
+  }
+  if (!fs::exists(status)) return path;  // whatever keeps it from being created is told by the attempt
+  if (!fs::is_regular_file(status)) {
+    return Error{.message = "the output is a device or a pipe, which a file would replace",
+                 .where = path.string(),
+                 .hint = "give the name of a file"};
+  }
+  if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+  fs::path target = fs::canonical(path, error);
+  if (error) return io_error("cannot follow the link", path, error.value());
+  return target;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(fs::path final_path, fs::path temporary_path, int descriptor)
@@ -152,12 +172,8 @@ AtomicFile::~AtomicFile() {
   ::close(descriptor_);
 }
 
-Result<AtomicFile> AtomicFile::create(const fs::path& final_path) {
-  if (!final_path.has_filename() || fs::is_directory(final_path)) {
-    return Error{.message = "the output is a folder, not a file",
-                 .where = final_path.string(),
-                 .hint = "add a file name"};
-  }
+Result<AtomicFile> AtomicFile::create(const fs::path& given_path) {
+  const fs::path final_path = TRY(file_to_replace(given_path));
   remove_stale_temporaries(final_path);
   std::string pattern = file_pattern(final_path);
   const int descriptor = ::mkostemps(pattern.data(), static_cast<int>(kSuffix.size()), O_CLOEXEC);

@@ -15,8 +15,9 @@ namespace archmlp::base {
 /// a crash. The temporary name is locked while its writer lives; create() removes what dead writers left.
 class AtomicFile {
  public:
-  /// Errors: kIo, kNotFound if the folder does not exist.
-  static Result<AtomicFile> create(const std::filesystem::path& final_path);
+  /// A link is followed. Errors: kIo; kNotFound if the folder does not exist; kInvalidInput if the path is
+  /// that of a folder, a device or a pipe.
+  static Result<AtomicFile> create(const std::filesystem::path& given_path);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&& other) noexcept;
   /// Removes the temporary file unless committed.

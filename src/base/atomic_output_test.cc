@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <fstream>
@@ -95,6 +96,30 @@ TEST_F(AtomicOutput, FolderWithForeignFilesIsNotReplaced) {
   ASSERT_FALSE(result.ok());
   EXPECT_THAT(to_string(result.error()), HasSubstr("thesis.tex"));
   EXPECT_EQ(contents(path / "thesis.tex"), "years of work");
+}
+
+TEST_F(AtomicOutput, DevicesAndPipesAreNotReplaced) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink(pipe, folder_ / "link");
+  for (const fs::path& path : {pipe, folder_ / "link", fs::path("/dev/null")}) {
+    const auto result = AtomicFile::create(path);
+    ASSERT_FALSE(result.ok()) << path;
+    EXPECT_EQ(result.error().code, ErrorCode::kInvalidInput);
+    EXPECT_THAT(to_string(result.error()), HasSubstr("a device or a pipe"));
+  }
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  EXPECT_THAT(names(folder_), UnorderedElementsAre("pipe", "link"));
+}
+
+TEST_F(AtomicOutput, ALinkStaysAndItsFileIsReplaced) {
+  fs::create_directory(folder_ / "store");
+  put(folder_ / "store" / "model", "old");
+  fs::create_symlink("store/model", folder_ / "current");
+  ASSERT_TRUE(write_file_atomically(folder_ / "current", "new").ok());
+  EXPECT_EQ(contents(folder_ / "store" / "model"), "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "current"));
+  EXPECT_THAT(names(folder_ / "store"), UnorderedElementsAre("model"));
 }
 
 TEST_F(AtomicOutput, UnusablePathsAreErrors) {

@@ -37,4 +37,12 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path);
 /// XXH3, 64 bits: integrity of sections of a model file, not security.
 std::uint64_t checksum64(std::span<const std::byte> bytes) noexcept;
 
+/// XXH3, 128 bits: so wide that equal hashes may be taken for equal bytes where nobody gains by a collision.
+struct Hash128 {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  bool operator==(const Hash128&) const = default;
+};
+Hash128 hash128(std::span<const std::byte> bytes) noexcept;
+
 }  // namespace archmlp::base

@@ -175,6 +175,17 @@ base::Result<std::shared_ptr<const Bundle>> Bundle::load(const std::filesystem::
   return std::shared_ptr<const Bundle>(std::move(bundle));
 }
 
+base::Result<std::shared_ptr<const Bundle>> Bundle::load_copy(const std::filesystem::path& path) {
+  const base::FileReader file = TRY(base::FileReader::open(path));
+  std::shared_ptr<Bundle> bundle(new Bundle());
+  const std::uint64_t size = file.is_regular() ? file.size() : 0;
+  bundle->memory_.resize((size + 7) / 8);
+  const std::span<std::byte> memory = std::as_writable_bytes(std::span(bundle->memory_)).first(size);
+  TRY(file.read_at(0, {reinterpret_cast<char*>(memory.data()), memory.size()}));
+  TRY(bundle->decode(memory, path.string()));
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
 base::Result<std::shared_ptr<const Bundle>> Bundle::from_bytes(std::span<const std::byte> bytes,
                                                                const std::string& source_name) {
   std::shared_ptr<Bundle> bundle(new Bundle());

@@ -34,15 +34,18 @@ std::vector<std::byte> encode_bundle(const BundleParts& parts);
 /// if parts do not fit each other.
 base::Result<std::string> save_bundle(const BundleParts& parts, const std::filesystem::path& path);
 
-/// A loaded model file: mapped, checked, ready to predict. Immutable, safe from many threads.
-/// A file that is being served is replaced by renaming another over it, as save_bundle does; writing into it
-/// in place would change the mapped bytes.
+/// A loaded model file: checked, ready to predict. Immutable, safe from many threads.
 class Bundle {
  public:
   /// Checks everything: container, contract, steps bound to the raw schema, their output equal to the
   /// features, the model's shape equal to features, categories and classes. Errors: kInvalidInput, kNotFound,
   /// kIo.
+  /// The file stays mapped: it may be replaced by renaming another over it, as save_bundle does, but not be
+  /// written into in place while the bundle lives.
   static base::Result<std::shared_ptr<const Bundle>> load(const std::filesystem::path& path);
+  /// The same, of a copy in memory: for programs that live long. Whatever becomes of the file, the bytes that
+  /// were checked are those that are used.
+  static base::Result<std::shared_ptr<const Bundle>> load_copy(const std::filesystem::path& path);
   /// The same from memory, which is copied.
   static base::Result<std::shared_ptr<const Bundle>> from_bytes(std::span<const std::byte> bytes,
                                                                 const std::string& source_name);
@@ -65,7 +68,7 @@ class Bundle {
   base::Status decode(std::span<const std::byte> bytes, const std::string& source_name);
 
   std::optional<base::MappedFile> file_;
-  std::vector<std::uint64_t> memory_;  // from_bytes
+  std::vector<std::uint64_t> memory_;  // from_bytes, load_copy
   std::span<const std::byte> bytes_;   // of either
   contract::DatasetContract contract_;
   std::optional<transform::Plan> plan_;

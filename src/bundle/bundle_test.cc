@@ -62,6 +62,25 @@ TEST(Bundle, LoadsFromAFileInPlace) {
   EXPECT_EQ(absent.error().code, base::ErrorCode::kNotFound);
 }
 
+TEST(Bundle, ACopyDoesNotChangeWithItsFile) {
+  const std::string path = testing::TempDir() + "/bundle_copy_" + std::to_string(::getpid()) + ".archmlp";
+  const test_support::ExampleParts example = test_support::example_parts();
+  ASSERT_TRUE(save_bundle(example.parts, path).ok());
+  const auto bundle = Bundle::load_copy(path);
+  ASSERT_TRUE(bundle.ok()) << base::to_string(bundle.error());
+  const std::string sha256 = *base::sha256_of_file(path);
+  std::ofstream(path) << "written over the file in place";  // a mapping would end here
+  EXPECT_EQ((*bundle)->sha256(), sha256);
+  EXPECT_EQ((*bundle)->model().to_bytes(), example.model->to_bytes());
+
+  const auto changed = Bundle::load_copy(path);
+  ASSERT_FALSE(changed.ok());
+  EXPECT_THAT(base::to_string(changed.error()), HasSubstr("not an ArchMLP model file"));
+  std::ofstream(path).close();
+  EXPECT_FALSE(Bundle::load_copy(path).ok());
+  EXPECT_EQ(Bundle::load_copy(path + ".absent").error().code, base::ErrorCode::kNotFound);
+}
+
 TEST(Bundle, AModelOfCsvsAloneHasNoPlan) {
   const auto bundle = test_support::load_example(test_support::example_regression_parts());
   ASSERT_NE(bundle, nullptr);

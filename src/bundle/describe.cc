@@ -9,6 +9,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/bundle/bundle.h"
 #include "archmlp/bundle/model_file.h"
+#include "archmlp/transform/steps_summary.h"
 
 namespace archmlp::bundle {
 namespace {
@@ -65,7 +66,7 @@ Json describe(const Bundle& bundle) {
   json["model_features"] = bundle.model_features();
   json["categories"] = to_json(bundle.categories());
   json["raw"] = nullptr;
-  json["steps"] = contract.steps;
+  json["steps"] = transform::summary_of(contract.steps);
   if (bundle.plan() != nullptr) {
     json["raw"] = contract::to_json(bundle.plan()->input());
     json["ignored"] = names_of_unneeded(*bundle.plan());
@@ -93,7 +94,7 @@ std::string describe_text(const Bundle& bundle) {
     append_schema(out, "columns of a raw record", plan->input(),
                   [&](std::size_t i) { return plan->needed()[i] ? "" : ", not used"; });
     out += fmt::format("\nsteps ({})\n", contract.steps.size());
-    for (const Json& step : contract.steps) out += fmt::format("  {}\n", step.dump());
+    for (const Json& step : transform::summary_of(contract.steps)) out += fmt::format("  {}\n", step.dump());
   }
   append_schema(out, "features", contract.features, [&](std::size_t i) {
     const auto known = bundle.categories().find(contract.features.columns[i].name);

@@ -141,6 +141,16 @@ Field word_field(std::string_view name, std::string Config::*member, const std::
 }
 
 template <typename Config>
+Field text_field(std::string_view name, std::string Config::*member, std::string_view help) {
+  const auto read = [](const nlohmann::ordered_json& value) -> base::Result<std::string> {
+    if (!value.is_string() || value.get<std::string>().empty())
+      return expected("text", value, quote_hint(value));
+    return value.get<std::string>();
+  };
+  return stored_field(name, member, "text", "", help, read, [] { return schema_of_type("string"); });
+}
+
+template <typename Config>
 Field optional_text_field(std::string_view name, std::optional<std::string> Config::*member,
                           std::string_view type, std::string_view help) {
   const auto read = [](const nlohmann::ordered_json& value) -> base::Result<std::string> {

@@ -31,8 +31,11 @@ struct RenameStep {
 };
 struct ReplaceStep {
   std::vector<std::string> columns;
-  std::string where;  // condition, evaluated once, before any column changes
-  Value with;
+  // One of the three:
+  std::optional<std::string> where;                // condition, evaluated once, before any column changes
+  std::vector<std::pair<std::string, Value>> map;  // old -> new; the old as text, whatever the column's kind
+  std::optional<std::string> regex;                // RE2
+  Value with;                                      // not for a map
   static const StepKind& kind();
 };
 struct AddFeaturesStep {
@@ -93,6 +96,7 @@ struct BinStep {
 };
 struct OrdinalStep {
   std::vector<std::string> columns;                // empty: every text column
+  std::vector<Value> categories;                   // in order; empty: those of the training rows, sorted
   std::string handle_unknown = "error";            // error, use_encoded_value
   std::optional<std::int64_t> unknown_value = -1;  // none: missing
   static const StepKind& kind();
@@ -144,10 +148,43 @@ struct PcaStep {
   static const StepKind& kind();
 };
 
+struct CastStep {
+  std::vector<std::string> columns;
+  std::string type;                      // integer, real, boolean, text, date
+  std::string format = "ISO8601";        // of dates: strptime's directives
+  std::string unit = "s";                // dates become counts of it since 1970: D, s, ms, us
+  std::string decimal = ".";             // or ","
+  std::optional<std::string> thousands;  // none: the other of the two
+  std::optional<std::string> currency;   // none: every sign
+  std::vector<std::string> true_values = {"true", "yes", "y", "t", "on", "1"};  // in lower case
+  std::vector<std::string> false_values = {"false", "no", "n", "f", "off", "0"};
+  std::string errors = "raise";  // raise, missing
+  static const StepKind& kind();
+};
+struct DatePartsStep {
+  std::vector<std::string> columns;
+  std::vector<std::string> parts = {"year", "month", "day", "weekday", "hour"};
+  bool cyclic = false;
+  std::string format = "ISO8601";  // of text columns
+  std::string unit = "s";          // of integer columns
+  std::string errors = "raise";    // raise, missing
+  static const StepKind& kind();
+};
+struct JoinStep {
+  std::string file;  // relative to the recipe's folder
+  std::string how = "left";
+  std::vector<std::string> on, left_on, right_on;  // `on`, or both others
+  std::vector<std::string> columns;                // of the file; empty: all but the keys
+  std::optional<std::string> suffix;               // none: a name that is there already is an error
+  static const StepKind& kind();
+};
+/// The file as lineage names it: without what belongs to one machine.
+std::string joined_file_name(const JoinStep& step);
+
 /// Every kind of step; flags and JSON Schema list them in this order.
-using StepConfig =
-    std::variant<FilterStep, RemoveStep, RenameStep, ReplaceStep, AddFeaturesStep, ImputeStep, OneHotStep,
-                 ScaleStep, LogStep, Log1pStep, PowerStep, ClipStep, BinStep, OrdinalStep, DropMissingStep,
-                 DropDuplicatesStep, SampleStep, SelectStep, TargetEncodeStep, TextHashStep, PcaStep>;
+using StepConfig = std::variant<FilterStep, RemoveStep, RenameStep, ReplaceStep, AddFeaturesStep, ImputeStep,
+                                OneHotStep, ScaleStep, LogStep, Log1pStep, PowerStep, ClipStep, BinStep,
+                                OrdinalStep, DropMissingStep, DropDuplicatesStep, SampleStep, SelectStep,
+                                TargetEncodeStep, TextHashStep, PcaStep, CastStep, DatePartsStep, JoinStep>;
 
 }  // namespace archmlp::contract

@@ -50,13 +50,15 @@ base::Status check(const PaysimConfig& config) {
     return base::Error{base::ErrorCode::kInvalidInput, std::move(message), "", std::move(hint), ""};
   };
   if (config.rows < 1 || config.rows > 100'000'000) {
-    return refuse(fmt::format("rows is {}", config.rows), "Give a number from 1 to 100000000.");
+    return refuse(fmt::format("rows: {} rows cannot be generated", config.rows),
+                  "give a number from 1 to 100,000,000");
   }
   if (config.steps < 1 || config.steps > 100'000) {
-    return refuse(fmt::format("steps is {}", config.steps), "Give a number of hours from 1 to 100000.");
+    return refuse(fmt::format("steps: {} hours cannot be generated", config.steps),
+                  "give a number of hours from 1 to 100,000");
   }
   if (!(config.fraud_rate >= 0 && config.fraud_rate <= 0.5)) {
-    return refuse(fmt::format("fraud_rate is {}", config.fraud_rate), "Give a share from 0 to 0.5.");
+    return refuse(fmt::format("fraud_rate is {}", config.fraud_rate), "give a share from 0 to 0.5");
   }
   return {};
 }
@@ -300,6 +302,7 @@ base::Status generate_paysim(const PaysimConfig& config, const table::Sink& sink
   const std::vector<std::uint32_t> hours = fraud_hours(pairs, config);
 
   TRY(sink(paysim_header()));
+  progress.update("generating", 0, config.rows, "rows");
   Simulation simulation(config, sink);
   base::Rng place_rng({config.seed, 0x706C616365ULL});
   std::size_t fraud = 0;
@@ -316,7 +319,7 @@ base::Status generate_paysim(const PaysimConfig& config, const table::Sink& sink
       TRY(simulation.settle_if_many());
     }
     TRY(simulation.settle());
-    progress.update("rows", honest_before[hour + 1] + 2 * fraud, config.rows, "");
+    progress.update("generating", honest_before[hour + 1] + 2 * fraud, config.rows, "rows");
   }
   return {};
 }

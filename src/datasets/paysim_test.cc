@@ -301,7 +301,7 @@ TEST(Paysim, RefusesWhatCannotBeSimulated) {
     const base::Status status = generate_paysim(config, sink);
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, base::ErrorCode::kInvalidInput);
-    EXPECT_THAT(status.error().hint, HasSubstr("Give a"));
+    EXPECT_THAT(status.error().hint, HasSubstr("give a"));
   }
 }
 

@@ -44,7 +44,8 @@ base::Result<RunReport> run(const RunOptions& options, base::Progress& progress)
                                                         .data = data,
                                                         .out = prepared,
                                                         .test_rows_out = options.test_rows_out,
-                                                        .thread_count = options.thread_count},
+                                                        .thread_count = options.thread_count,
+                                                        .memory = options.preprocess_memory},
                                                        progress);
   if (!preprocessed.ok()) {
     std::error_code ignored;

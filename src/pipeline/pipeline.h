@@ -18,6 +18,7 @@ struct RunOptions {
   std::filesystem::path out = "out";          // gets prepared/, model.archmlp, metrics.json
   std::optional<std::filesystem::path> test_rows_out;
   int thread_count = 0;
+  std::optional<std::size_t> preprocess_memory;  // bytes; see preprocess::PreprocessOptions
 };
 
 struct RunReport {

@@ -21,32 +21,6 @@ namespace {
 
 constexpr std::size_t kBlockRows = 4096;
 
-/// The input's bytes: mapped where it is a regular file, read where it is a pipe.
-struct Input {
-  std::string name;  // for messages
-  std::optional<base::MappedFile> file;
-  std::string owned;
-
-  std::string_view text() const noexcept { return file ? file->text() : std::string_view(owned); }
-};
-
-base::Result<Input> open_input(const std::filesystem::path& path) {
-  Input input{.name = path == "-" ? "standard input" : path.string(), .file = {}, .owned = {}};
-  std::error_code ignored;
-  if (path != "-" && std::filesystem::is_regular_file(path, ignored)) {
-    input.file.emplace(TRY(base::MappedFile::open(path)));
-  } else {
-    input.owned = TRY(base::read_text(path));
-  }
-  const table::Compression compression = table::compression_of(input.text());
-  if (compression == table::Compression::kNone) return input;
-  base::Result<std::string> text = table::decompress(input.text(), compression);
-  if (!text.ok()) return base::located(input.name, std::move(text).error());
-  input.owned = *std::move(text);
-  input.file.reset();
-  return input;
-}
-
 /// `text` without a byte order mark.
 std::string_view content_of(std::string_view text) noexcept {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -59,6 +33,46 @@ FileFormat guess_format(std::string_view text) noexcept {
   const std::size_t first = content.find_first_not_of(" \t\r\n");
   const bool is_json = first != std::string_view::npos && (content[first] == '{' || content[first] == '[');
   return is_json ? FileFormat::kJsonLines : FileFormat::kCsv;
+}
+
+/// A file of records, or what was read of it.
+struct Input {
+  std::string name;  // for messages
+  FileFormat format = FileFormat::kCsv;
+  bool is_read = true;  // false: a plain CSV, which the CSV reader reads block by block
+  std::string text;     // decompressed
+};
+
+/// The format of a plain file by its first bytes; none if it is compressed.
+base::Result<std::optional<FileFormat>> format_of_plain_file(const std::filesystem::path& path) {
+  constexpr std::uint64_t kHeadBytes = 4096;
+  const base::FileReader file = TRY(base::FileReader::open(path));
+  std::string head(std::min(file.size(), kHeadBytes), '\0');
+  TRY(file.read_at(0, head));
+  if (table::compression_of(head) != table::Compression::kNone) return std::optional<FileFormat>();
+  return std::optional(guess_format(head));
+}
+
+base::Result<Input> open_input(const PredictFileOptions& options) {
+  const std::filesystem::path& path = options.input;
+  Input input{.name = path == "-" ? "standard input" : path.string(), .text = {}};
+  std::error_code ignored;
+  if (path != "-" && std::filesystem::is_regular_file(path, ignored)) {
+    const std::optional<FileFormat> found = TRY(format_of_plain_file(path));
+    if (found && options.input_format.value_or(*found) == FileFormat::kCsv) {
+      input.is_read = false;
+      return input;
+    }
+  }
+  input.text = TRY(base::read_text(path));
+  const table::Compression compression = table::compression_of(input.text);
+  if (compression != table::Compression::kNone) {
+    base::Result<std::string> text = table::decompress(input.text, compression);
+    if (!text.ok()) return base::located(input.name, std::move(text).error());
+    input.text = *std::move(text);
+  }
+  input.format = options.input_format.value_or(guess_format(input.text));
+  return input;
 }
 
 base::Error outside_population(std::string where) {
@@ -124,6 +138,7 @@ base::Status FileScorer::score_blocks(std::size_t count, const ScoreBlock& score
   const auto threads = static_cast<std::size_t>(base::resolve_thread_count(options_.thread_count));
   const std::size_t wave = threads == 1 ? 1 : threads * 4;
   TRY(sink_(writer_.header()));
+  progress_.update("predicting", 0, count, "rows");
   for (std::size_t begin = 0; begin < count; begin += wave * kBlockRows) {
     TRY(base::check_cancelled());
     const std::size_t end = std::min(count, begin + wave * kBlockRows);
@@ -136,7 +151,7 @@ base::Status FileScorer::score_blocks(std::size_t count, const ScoreBlock& score
       TRY(sink_(block.out));
       merge(report_, block.report);
     }
-    progress_.update("rows", end, count, "");
+    progress_.update("predicting", end, count, "rows");
   }
   return {};
 }
@@ -159,8 +174,8 @@ base::Result<table::CsvTable> FileScorer::read_csv(const Input& input, RecordFor
   reading.allow_header_only = true;
   reading.thread_count = options_.thread_count;
   const contract::Schema schema = csv_schema(predictor_, form);
-  return input.file ? table::read_csv_as(options_.input, schema, reading, progress_)
-                    : table::parse_csv_as(input.owned, input.name, schema, reading);
+  return input.is_read ? table::parse_csv_as(input.text, input.name, schema, reading)
+                       : table::read_csv_as(options_.input, schema, reading, progress_);
 }
 
 /// The error of a CSV that does not read in the form asked for; it says so where the other form is what it
@@ -213,7 +228,7 @@ table::JsonRecordDecoder FileScorer::make_decoder() const {
 }
 
 base::Status FileScorer::score_json(const Input& input) {
-  const std::string_view text = content_of(input.text());
+  const std::string_view text = content_of(input.text);
   std::vector<Line> lines;
   std::size_t number = 1;
   for (std::size_t at = 0; at < text.size(); ++number) {
@@ -294,7 +309,7 @@ base::Status FileScorer::score_document(table::JsonRecordDecoder& decoder, const
       TRY(base::check_cancelled());
       TRY(sink_(block.out));
       block.out.clear();
-      progress_.update("rows", i + 1, decoder.record_count(), "");
+      progress_.update("predicting", i + 1, decoder.record_count(), "rows");
     }
   }
   merge(report_, block.report);
@@ -309,10 +324,9 @@ base::Result<PredictFileReport> predict_file(const Predictor& predictor, const P
     return base::Error{.message = "the model was trained from prepared CSVs alone: it knows no raw records",
                        .hint = "give records in the prepared form, with the columns of x_train.csv"};
   }
-  const Input input = TRY(open_input(options.input));
-  const FileFormat format = options.input_format.value_or(guess_format(input.text()));
+  const Input input = TRY(open_input(options));
   FileScorer scorer(predictor, options, sink, progress);
-  if (format == FileFormat::kCsv) {
+  if (input.format == FileFormat::kCsv) {
     TRY(scorer.score_csv(input));
   } else {
     TRY(scorer.score_json(input));

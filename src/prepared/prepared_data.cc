@@ -133,11 +133,12 @@ base::Result<table::CsvTable> read_recorded_file(const fs::path& path, const Dat
 /// Numbers that are text because of a few other cells would become categories.
 base::Status check_no_numbers_in_text(const table::CsvTable& csv, const fs::path& path) {
   for (const table::Column& column : csv.table.columns()) {
-    const auto found = table::find_numbers_in_text(column);
-    if (!found) continue;
-    return base::Error{.message = table::describe_numbers_in_text(column, *found) +
+    if (column.kind() != ColumnKind::kText) continue;
+    const table::NumbersInText found = table::count_numbers_in_text(column);
+    if (!found.is_suspicious()) continue;
+    return base::Error{.message = table::describe_numbers_in_text(column.name(), found) +
                                   "; the model would take its numbers for categories",
-                       .where = fmt::format("{}: row {}", path.string(), found->first_other_row + 1),
+                       .where = fmt::format("{}: row {}", path.string(), found.first_other_row + 1),
                        .hint = "leave the cell empty where the value is missing, or put numbers there"};
   }
   return {};

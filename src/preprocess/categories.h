@@ -20,9 +20,9 @@ struct Categories {
 };
 
 /// The columns named, or every text column if none is. Errors: kInvalidInput for an absent column.
-base::Result<std::vector<const table::Column*>> category_columns(const std::vector<std::string>& names,
-                                                                 const FitInput& input);
+base::Result<std::vector<const contract::ColumnSchema*>> category_columns(
+    const std::vector<std::string>& names, const FitInput& input);
 /// Errors: kInvalidInput for a real column and one without any value; kResourceLimit for too many values.
-base::Result<Categories> learn_categories(const table::Column& column, const FitInput& input);
+base::Result<Categories> learn_categories(const contract::ColumnSchema& column, const FitInput& input);
 
 }  // namespace archmlp::preprocess

@@ -1,25 +1,18 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
-#include <string>
 
+#include "archmlp/base/progress.h"
 #include "archmlp/base/result.h"
 #include "archmlp/contract/dataset_contract.h"
-#include "archmlp/table/table.h"
+#include "archmlp/preprocess/rows_in_work.h"
 
 namespace archmlp::preprocess {
 
-/// The rows that go to each side, ascending.
-struct SideRows {
-  std::span<const std::uint32_t> train;
-  std::span<const std::uint32_t> test;
-};
-
-/// Writes the four CSVs and contract.json into `folder`; fills in `contract.files`.
-/// Errors: kIo, kCancelled.
-base::Status write_dataset(const std::filesystem::path& folder, const table::Table& features,
-                           const table::Column& label, const SideRows& sides,
-                           contract::DatasetContract& contract, int thread_count);
+/// Writes the four CSVs and contract.json into `folder`, block by block; fills in `contract.files` and which
+/// features may be missing. Precondition: work.finish() was called. Errors: kIo, kCancelled, those of
+/// applying the last steps.
+base::Status write_dataset(const std::filesystem::path& folder, RowsInWork& work,
+                           contract::DatasetContract& contract, int thread_count, base::Progress& progress);
 
 }  // namespace archmlp::preprocess

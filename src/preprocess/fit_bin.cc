@@ -49,13 +49,13 @@ transform::StepPointer encode_intervals(const std::vector<transform::BinnedColum
 Fitted fit(const contract::BinStep& step, const FitInput& input) {
   std::vector<transform::BinnedColumn> binned;
   const auto columns = TRY(number_columns(step.columns, input));
-  for (const table::Column* column : columns) {
-    transform::BinnedColumn one{.name = column->name(), .edges = step.edges};
+  for (const contract::ColumnSchema* column : columns) {
+    transform::BinnedColumn one{.name = column->name, .edges = step.edges};
     if (step.edges.empty()) {
-      std::vector<double> numbers = TRY(training_numbers(*column, input));
+      std::vector<double> numbers = TRY(training_numbers(column->name, input));
       const double range = *std::max_element(numbers.begin(), numbers.end()) -
                            *std::min_element(numbers.begin(), numbers.end());
-      if (!std::isfinite(range)) return beyond_double(column->name(), "range");
+      if (!std::isfinite(range)) return beyond_double(column->name, "range");
       one.edges = learn_edges(std::move(numbers), step);
     }
     binned.push_back(std::move(one));

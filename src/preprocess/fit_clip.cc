@@ -10,10 +10,10 @@ namespace archmlp::preprocess {
 Fitted fit(const contract::ClipStep& step, const FitInput& input) {
   std::vector<transform::ClippedColumn> clipped;
   const auto columns = TRY(number_columns(step.columns, input));
-  for (const table::Column* column : columns) {
-    transform::ClippedColumn one{.name = column->name(), .lower = step.lower, .upper = step.upper};
+  for (const contract::ColumnSchema* column : columns) {
+    transform::ClippedColumn one{.name = column->name, .lower = step.lower, .upper = step.upper};
     if (step.lower_quantile || step.upper_quantile) {
-      std::vector<double> numbers = TRY(training_numbers(*column, input));
+      std::vector<double> numbers = TRY(training_numbers(column->name, input));
       std::sort(numbers.begin(), numbers.end());
       if (step.lower_quantile) one.lower = quantile(numbers, *step.lower_quantile);
       if (step.upper_quantile) one.upper = quantile(numbers, *step.upper_quantile);

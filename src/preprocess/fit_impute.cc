@@ -48,8 +48,8 @@ bool equal(const Value& a, const Value& b) noexcept {
 /// The distinct values of the training rows, placeholders left out, in value order.
 class Sample {
  public:
-  Sample(const table::Column& column, const contract::ImputeStep& step, std::span<const std::uint32_t> rows)
-      : column_(column.gathered(rows)), ranks_(table::rank_values(column_)) {
+  Sample(table::Column column, const contract::ImputeStep& step)
+      : column_(std::move(column)), ranks_(table::rank_values(column_)) {
     for (std::size_t rank = 0; rank < ranks_.distinct_count(); ++rank) {
       const Value value = column_.value(ranks_.first_rows[rank]);
       const bool is_placeholder =
@@ -131,21 +131,21 @@ bool can_treat(const contract::ImputeStep& step, ColumnKind kind) noexcept {
   return step.strategy == "most_frequent" || is_number(kind);
 }
 
-Error cannot_treat(const contract::ImputeStep& step, const table::Column& column) {
-  const std::string_view kind = contract::to_string(column.kind());
+Error cannot_treat(const contract::ImputeStep& step, const contract::ColumnSchema& column) {
+  const std::string_view kind = contract::to_string(column.kind);
   if (step.strategy == "constant") {
     return Error{.message = fmt::format("column {} is {}, which the fill_value {} does not suit",
-                                        base::quoted(column.name()), kind,
+                                        base::quoted(column.name), kind,
                                         base::quoted(contract::to_text(step.fill_value))),
                  .where = "fill_value",
-                 .hint = column.kind() == ColumnKind::kText
+                 .hint = column.kind == ColumnKind::kText
                              ? "quote it to make it text"
                              : "impute columns of different kinds in steps of their own"};
   }
-  return Error{.message = fmt::format("column {} is {} and has no {}", base::quoted(column.name()), kind,
-                                      step.strategy),
-               .where = "columns",
-               .hint = "use the strategy most_frequent or constant"};
+  return Error{
+      .message = fmt::format("column {} is {} and has no {}", base::quoted(column.name), kind, step.strategy),
+      .where = "columns",
+      .hint = "use the strategy most_frequent or constant"};
 }
 
 Value constant_for(const Value& fill, ColumnKind kind) {
@@ -169,46 +169,47 @@ Result<Value> learn_fill(const Sample& sample, const std::string& strategy) {
   return Value(mean);
 }
 
-/// The training rows of each value of the column that a step groups by.
+/// The positions among the training rows of each value of the column that a step groups by.
 struct Groups {
   std::vector<Value> values;  // sorted
   std::vector<std::vector<std::uint32_t>> rows;
 };
 
 Result<Groups> find_groups(const std::string& name, const FitInput& input) {
-  const table::Column* column = TRY(find_column(input.rows, name));
+  const contract::ColumnSchema* column = TRY(find_column(input.schema, name));
   Groups groups{.values = TRY(learn_categories(*column, input)).values};
   groups.rows.resize(groups.values.size());
-  const table::ValueRanks ranks = table::rank_values(column->gathered(input.train_rows));
-  for (std::size_t i = 0; i < ranks.of_row.size(); ++i) {
-    if (ranks.of_row[i] != table::ValueRanks::kMissing)
-      groups.rows[ranks.of_row[i]].push_back(input.train_rows[i]);
+  const table::ValueRanks ranks = table::rank_values(TRY(input.rows->training_cells(name)));
+  for (std::uint32_t i = 0; i < ranks.of_row.size(); ++i) {
+    if (ranks.of_row[i] != table::ValueRanks::kMissing) groups.rows[ranks.of_row[i]].push_back(i);
   }
   return groups;
 }
 
-Result<transform::ImputedColumn> fit_column(const table::Column& column, const contract::ImputeStep& step,
-                                            const Groups& groups, const FitInput& input) {
-  if (!can_treat(step, column.kind())) return cannot_treat(step, column);
-  transform::ImputedColumn imputed{.name = column.name()};
+Result<transform::ImputedColumn> fit_column(const contract::ColumnSchema& column,
+                                            const contract::ImputeStep& step, const Groups& groups,
+                                            const FitInput& input) {
+  if (!can_treat(step, column.kind)) return cannot_treat(step, column);
+  transform::ImputedColumn imputed{.name = column.name};
   if (step.strategy == "constant" && !step.add_indicator) {
-    imputed.fill = constant_for(step.fill_value, column.kind());
+    imputed.fill = constant_for(step.fill_value, column.kind);
     return imputed;
   }
-  const Sample sample(column, step, input.train_rows);
+  const table::Column cells = TRY(input.rows->training_cells(column.name));
+  const Sample sample(cells, step);
   imputed.indicator = step.add_indicator && sample.has_missing();
   if (step.strategy == "constant") {
-    imputed.fill = constant_for(step.fill_value, column.kind());
+    imputed.fill = constant_for(step.fill_value, column.kind);
     return imputed;
   }
   if (sample.value_count() == 0) {
-    Error error = no_training_value(column.name());
+    Error error = no_training_value(column.name);
     error.hint += ", or use the strategy constant";
     return error;
   }
   imputed.fill = TRY(learn_fill(sample, step.strategy));
   for (std::size_t group = 0; group < groups.values.size(); ++group) {
-    const Sample members(column, step, groups.rows[group]);
+    const Sample members(cells.gathered(groups.rows[group]), step);
     if (members.value_count() == 0) continue;
     imputed.groups.push_back({groups.values[group], TRY(learn_fill(members, step.strategy))});
   }
@@ -216,30 +217,31 @@ Result<transform::ImputedColumn> fit_column(const table::Column& column, const c
 }
 
 /// Could a record have no value here after all that came before?
-bool may_be_missing(const table::Column& column, const contract::ColumnSchema& schema,
-                    const std::vector<Value>& placeholders) {
-  if (schema.nullable || column.missing_count() > 0) return true;
-  return std::any_of(placeholders.begin(), placeholders.end(),
-                     [&](const Value& placeholder) { return suits(placeholder, column.kind()); });
+Result<bool> may_be_missing(const contract::ColumnSchema& column, const std::vector<Value>& placeholders,
+                            const FitInput& input) {
+  const bool has_placeholder =
+      std::any_of(placeholders.begin(), placeholders.end(),
+                  [&](const Value& placeholder) { return suits(placeholder, column.kind); });
+  if (column.nullable || has_placeholder) return true;
+  return input.rows->any_missing(column.name);
 }
 
-Result<std::vector<const table::Column*>> choose_columns(const contract::ImputeStep& step,
-                                                         const FitInput& input) {
-  if (!step.columns.empty()) return find_columns(input.rows, step.columns);
-  std::vector<const table::Column*> columns;
-  for (std::size_t index = 0; index < input.rows.columns().size(); ++index) {
-    const table::Column& column = input.rows.column(index);
-    if (!can_treat(step, column.kind())) continue;
-    if (may_be_missing(column, input.schema.columns[index], step.missing_values)) columns.push_back(&column);
+Result<std::vector<const contract::ColumnSchema*>> choose_columns(const contract::ImputeStep& step,
+                                                                  const FitInput& input) {
+  if (!step.columns.empty()) return find_columns(input.schema, step.columns);
+  std::vector<const contract::ColumnSchema*> columns;
+  for (const contract::ColumnSchema& column : input.schema.columns) {
+    if (!can_treat(step, column.kind)) continue;
+    if (TRY(may_be_missing(column, step.missing_values, input))) columns.push_back(&column);
   }
   return columns;
 }
 
 base::Status check_placeholders(const contract::ImputeStep& step,
-                                const std::vector<const table::Column*>& columns) {
+                                const std::vector<const contract::ColumnSchema*>& columns) {
   for (const Value& placeholder : step.missing_values) {
-    const bool used = std::any_of(columns.begin(), columns.end(), [&](const table::Column* column) {
-      return suits(placeholder, column->kind());
+    const bool used = std::any_of(columns.begin(), columns.end(), [&](const contract::ColumnSchema* column) {
+      return suits(placeholder, column->kind);
     });
     if (used) continue;
     return Error{.message = fmt::format("no column that is imputed here could hold {}",
@@ -255,13 +257,13 @@ base::Status check_placeholders(const contract::ImputeStep& step,
 }  // namespace
 
 Fitted fit(const contract::ImputeStep& step, const FitInput& input) {
-  const std::vector<const table::Column*> columns = TRY(choose_columns(step, input));
+  const std::vector<const contract::ColumnSchema*> columns = TRY(choose_columns(step, input));
   if (!columns.empty() || !step.columns.empty()) TRY(check_placeholders(step, columns));
   Groups groups;
   if (step.group_by) groups = TRY(find_groups(*step.group_by, input));
   std::vector<transform::ImputedColumn> imputed;
   imputed.reserve(columns.size());
-  for (const table::Column* column : columns) {
+  for (const contract::ColumnSchema* column : columns) {
     imputed.push_back(TRY(fit_column(*column, step, groups, input)));
   }
   if (imputed.empty()) return FittedStep();

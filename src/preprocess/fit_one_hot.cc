@@ -54,12 +54,12 @@ std::size_t made_count(const transform::EncodedColumn& column) {
   return column.categories.size() - column.infrequent.size() + shared - (column.drop_first ? 1 : 0);
 }
 
-Result<transform::EncodedColumn> fit_column(const table::Column& column, const contract::OneHotStep& step,
-                                            const FitInput& input) {
+Result<transform::EncodedColumn> fit_column(const contract::ColumnSchema& column,
+                                            const contract::OneHotStep& step, const FitInput& input) {
   Categories categories = TRY(learn_categories(column, input));
   const std::vector<std::uint8_t> infrequent =
-      find_infrequent(categories.row_counts, step, input.train_rows.size());
-  transform::EncodedColumn encoded{.name = column.name(), .unknown = policy_for(column.name(), step)};
+      find_infrequent(categories.row_counts, step, input.rows->train_rows().size());
+  transform::EncodedColumn encoded{.name = column.name, .unknown = policy_for(column.name, step)};
   for (std::size_t i = 0; i < infrequent.size(); ++i) {
     if (infrequent[i] != 0) encoded.infrequent.push_back(categories.values[i]);
   }
@@ -69,7 +69,7 @@ Result<transform::EncodedColumn> fit_column(const table::Column& column, const c
     return Error{
         .code = base::ErrorCode::kResourceLimit,
         .message = fmt::format("column {} has {} categories in the training rows; {} is the most",
-                               base::quoted(column.name()), base::with_thousands(count),
+                               base::quoted(column.name), base::with_thousands(count),
                                base::with_thousands(kMaxCategories)),
         .where = "columns",
         .hint = "set max_categories, use ordinal or text_hash instead, or remove it if it identifies rows"};
@@ -84,15 +84,15 @@ Fitted fit(const contract::OneHotStep& step, const FitInput& input) {
   const auto columns = TRY(category_columns(step.columns, input));
   std::vector<transform::EncodedColumn> encoded;
   std::size_t column_count = 0;
-  for (const table::Column* column : columns) {
+  for (const contract::ColumnSchema* column : columns) {
     encoded.push_back(TRY(fit_column(*column, step, input)));
     column_count += made_count(encoded.back());
   }
-  if (column_count > kMaxEncodedCells / std::max<std::size_t>(input.rows.row_count(), 1)) {
+  if (column_count > kMaxEncodedCells / std::max<std::size_t>(input.rows->row_count(), 1)) {
     return Error{.code = base::ErrorCode::kResourceLimit,
                  .message = fmt::format("{} categories would make a table of {} rows too large",
                                         base::with_thousands(column_count),
-                                        base::with_thousands(input.rows.row_count())),
+                                        base::with_thousands(input.rows->row_count())),
                  .where = "columns",
                  .hint = "set max_categories, or remove the columns with the most categories"};
   }

@@ -8,9 +8,14 @@ namespace archmlp::preprocess {
 Fitted fit(const contract::OrdinalStep& step, const FitInput& input) {
   std::vector<transform::OrdinalColumn> encoded;
   const auto columns = TRY(category_columns(step.columns, input));
-  for (const table::Column* column : columns) {
-    Categories categories = TRY(learn_categories(*column, input));
-    encoded.push_back({.name = column->name(),
+  for (const contract::ColumnSchema* column : columns) {
+    Categories categories;
+    if (step.categories.empty()) {
+      categories = TRY(learn_categories(*column, input));
+    } else {
+      categories.values = step.categories;
+    }
+    encoded.push_back({.name = column->name,
                        .categories = std::move(categories.values),
                        .unknown = step.handle_unknown == "error" ? transform::UnknownPolicy::kError
                                                                  : transform::UnknownPolicy::kIgnore,

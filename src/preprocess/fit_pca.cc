@@ -25,13 +25,13 @@ struct Centered {
   std::vector<std::vector<double>> values;  // [p, n]
 };
 
-Result<Centered> center(const std::vector<const table::Column*>& columns, const FitInput& input) {
+Result<Centered> center(const std::vector<const contract::ColumnSchema*>& columns, const FitInput& input) {
   Centered centered;
-  for (const table::Column* column : columns) {
-    std::vector<double> numbers = TRY(training_numbers(*column, input));
-    if (numbers.size() < input.train_rows.size()) {
+  for (const contract::ColumnSchema* column : columns) {
+    std::vector<double> numbers = TRY(training_numbers(column->name, input));
+    if (numbers.size() < input.rows->train_rows().size()) {
       return Error{.message = fmt::format("column {} has missing values, which have no place in a projection",
-                                          base::quoted(column->name())),
+                                          base::quoted(column->name)),
                    .where = "columns",
                    .hint = "impute it first, or leave it out"};
     }
@@ -95,11 +95,11 @@ Fitted fit(const contract::PcaStep& step, const FitInput& input) {
         .where = "columns",
         .hint = "select columns first"};
   }
-  const std::size_t most = std::min(columns.size(), input.train_rows.size());
+  const std::size_t most = std::min(columns.size(), input.rows->train_rows().size());
   if (step.n_components && *step.n_components > static_cast<double>(most)) {
     return Error{.message = fmt::format("there are only {} components", most), .where = "n_components"};
   }
-  if (input.train_rows.size() < 2) {
+  if (input.rows->train_rows().size() < 2) {
     return Error{.message = "one training row has no directions", .hint = "give more rows"};
   }
   Centered centered = TRY(center(columns, input));
@@ -114,7 +114,7 @@ Fitted fit(const contract::PcaStep& step, const FitInput& input) {
   std::reverse(variances.begin(), variances.end());
   variances.resize(most);
   transform::PrincipalComponents fitted{.columns = {}, .mean = std::move(centered.mean), .components = {}};
-  for (const table::Column* column : columns) fitted.columns.push_back(column->name());
+  for (const contract::ColumnSchema* column : columns) fitted.columns.push_back(column->name);
   const std::size_t count = component_count(variances, step);
   for (std::size_t component = 0; component < count; ++component) {
     const auto position = static_cast<Eigen::Index>(columns.size() - 1 - component);

@@ -114,14 +114,14 @@ double learn_lambda(const std::vector<double>& numbers) {
 Fitted fit(const contract::PowerStep& step, const FitInput& input) {
   std::vector<transform::PowerColumn> powers;
   const auto columns = TRY(number_columns(step.columns, input));
-  for (const table::Column* column : columns) {
-    std::vector<double> numbers = TRY(training_numbers(*column, input));
-    transform::PowerColumn one{.name = column->name(), .lambda = learn_lambda(numbers)};
+  for (const contract::ColumnSchema* column : columns) {
+    std::vector<double> numbers = TRY(training_numbers(column->name, input));
+    transform::PowerColumn one{.name = column->name, .lambda = learn_lambda(numbers)};
     if (step.standardize) {
       for (double& number : numbers) number = transform::yeo_johnson(number, one.lambda);
       const Moments found = moments(numbers);
       if (!std::isfinite(found.mean) || !std::isfinite(found.standard_deviation))
-        return beyond_double(column->name(), "spread");
+        return beyond_double(column->name, "spread");
       one.center = found.mean;
       one.scale = found.standard_deviation > 0.0 ? found.standard_deviation : 1.0;
     }

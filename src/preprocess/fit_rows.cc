@@ -85,11 +85,11 @@ Result<Rows> balanced(const contract::SampleStep& step, const FitInput& input, b
                  .where = "balance",
                  .hint = "remove it, or set train.task to classification"};
   }
-  const Rows train_rows(input.train_rows.begin(), input.train_rows.end());
-  const std::vector<Rows> classes = rows_by_label(input.label.gathered(train_rows), train_rows);
+  const Rows train_rows(input.rows->train_rows().begin(), input.rows->train_rows().end());
+  const std::vector<Rows> classes = rows_by_label(input.rows->label().gathered(train_rows), train_rows);
   const auto by_size = [](const Rows& a, const Rows& b) { return a.size() < b.size(); };
   const auto [rarest, commonest] = std::minmax_element(classes.begin(), classes.end(), by_size);
-  std::vector<std::uint32_t> copies(input.rows.row_count(), 1);  // test rows stay as they are
+  std::vector<std::uint32_t> copies(input.rows->row_count(), 1);  // test rows stay as they are
   for (const Rows& members : classes) {
     const std::size_t wanted = step.balance == "under" ? rarest->size() : commonest->size();
     for (const std::uint32_t row : members) copies[row] = static_cast<std::uint32_t>(wanted / members.size());
@@ -110,7 +110,7 @@ Result<Rows> balanced(const contract::SampleStep& step, const FitInput& input, b
 
 /// The rows of a given test file stay as they are.
 void add_test_file(Rows& rows, const FitInput& input) {
-  for (std::size_t row = input.data_row_count; row < input.rows.row_count(); ++row) {
+  for (std::size_t row = input.rows->data_row_count(); row < input.rows->row_count(); ++row) {
     rows.push_back(static_cast<std::uint32_t>(row));
   }
 }
@@ -118,9 +118,9 @@ void add_test_file(Rows& rows, const FitInput& input) {
 }  // namespace
 
 Fitted fit(const contract::DropMissingStep& step, const FitInput& input) {
-  std::vector<std::string> names = step.columns.empty() ? input.rows.names() : step.columns;
+  std::vector<std::string> names = step.columns.empty() ? input.schema.names() : step.columns;
   FittedStep fitted;
-  const auto label = std::find(names.begin(), names.end(), input.label.name());
+  const auto label = std::find(names.begin(), names.end(), input.label);
   if (label != names.end()) {
     if (step.min_present < 1.0) {
       return Error{
@@ -129,7 +129,7 @@ Fitted fit(const contract::DropMissingStep& step, const FitInput& input) {
           .hint = "drop rows without a label in a step of its own"};
     }
     names.erase(label);
-    fitted.steps.push_back(transform::make_drop_missing({input.label.name()}, 1));
+    fitted.steps.push_back(transform::make_drop_missing({input.label}, 1));
   }
   const double least = step.min_present * static_cast<double>(names.size());
   const auto min_count = static_cast<std::size_t>(std::ceil(least - 1e-9));  // 0.1 · 30 is a little above 3
@@ -138,15 +138,20 @@ Fitted fit(const contract::DropMissingStep& step, const FitInput& input) {
 }
 
 Fitted fit(const contract::DropDuplicatesStep& step, const FitInput& input) {
-  std::vector<const table::Column*> columns;
-  for (const table::Column& column : input.rows.columns()) {
-    if (step.columns.empty()) columns.push_back(&column);
+  std::vector<std::size_t> columns;
+  bool with_label = step.columns.empty();
+  for (std::size_t index = 0; index < input.schema.columns.size(); ++index) {
+    if (step.columns.empty()) columns.push_back(index);
   }
-  if (step.columns.empty()) columns.push_back(&input.label);
   for (const std::string& name : step.columns) {
-    columns.push_back(name == input.label.name() ? &input.label : TRY(find_column(input.rows, name)));
+    if (name == input.label) {
+      with_label = true;
+      continue;
+    }
+    TRY(find_column(input.schema, name));
+    columns.push_back(*input.schema.find(name));
   }
-  const Rows first = first_equal_rows(columns, input.data_row_count);
+  const Rows first = TRY(first_equal_rows(*input.rows, columns, with_label));
   Rows kept_of_first(first.size());
   for (std::uint32_t row = 0; row < first.size(); ++row) {
     if (step.keep == "last" || first[row] == row) kept_of_first[first[row]] = row;
@@ -167,7 +172,7 @@ Fitted fit(const contract::SampleStep& step, const FitInput& input) {
     fitted.rows = TRY(balanced(step, input, rng));
     return fitted;
   }
-  Rows rows(input.data_row_count);
+  Rows rows(input.rows->data_row_count());
   std::iota(rows.begin(), rows.end(), 0U);
   const std::size_t count = TRY(wanted_count(step, rows.size()));
   if (!step.stratify) {
@@ -175,7 +180,7 @@ Fitted fit(const contract::SampleStep& step, const FitInput& input) {
     add_test_file(*fitted.rows, input);
     return fitted;
   }
-  const std::vector<Rows> groups = rows_by_label(input.label.gathered(rows), rows);
+  const std::vector<Rows> groups = rows_by_label(input.rows->label().gathered(rows), rows);
   const std::vector<std::size_t> counts = shares(groups, count, rows.size());
   fitted.rows.emplace();
   for (std::size_t i = 0; i < groups.size(); ++i) {

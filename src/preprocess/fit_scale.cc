@@ -24,13 +24,12 @@ transform::ScaledColumn learn_scale(std::vector<double> numbers, const std::stri
 Fitted fit(const contract::ScaleStep& step, const FitInput& input) {
   std::vector<transform::ScaledColumn> scaled;
   const auto columns = TRY(number_columns(step.columns, input));
-  for (const table::Column* column : columns) {
-    std::vector<double> numbers = TRY(training_numbers(*column, input));
+  for (const contract::ColumnSchema* column : columns) {
+    std::vector<double> numbers = TRY(training_numbers(column->name, input));
     transform::ScaledColumn one = learn_scale(std::move(numbers), step.method);
-    if (!std::isfinite(one.center) || !std::isfinite(one.scale))
-      return beyond_double(column->name(), "spread");
+    if (!std::isfinite(one.center) || !std::isfinite(one.scale)) return beyond_double(column->name, "spread");
     if (one.scale == 0.0) one.scale = 1.0;
-    one.name = column->name();
+    one.name = column->name;
     scaled.push_back(std::move(one));
   }
   if (scaled.empty()) return FittedStep();

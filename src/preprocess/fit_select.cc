@@ -25,15 +25,15 @@ struct Candidate {
 };
 
 Result<std::vector<Candidate>> candidates_of(const contract::SelectStep& step, const FitInput& input) {
-  std::vector<const table::Column*> columns;
+  std::vector<const contract::ColumnSchema*> columns;
   if (!step.columns.empty()) columns = TRY(number_columns(step.columns, input));
-  for (const table::Column& column : input.rows.columns()) {
-    if (step.columns.empty() && column.kind() != contract::ColumnKind::kText) columns.push_back(&column);
+  for (const contract::ColumnSchema& column : input.schema.columns) {
+    if (step.columns.empty() && column.kind != contract::ColumnKind::kText) columns.push_back(&column);
   }
   std::vector<Candidate> candidates;
-  for (const table::Column* column : columns) {
-    Candidate& one = candidates.emplace_back(Candidate{column->name(), {}});
-    const table::Column training = column->gathered(input.train_rows);
+  for (const contract::ColumnSchema* column : columns) {
+    Candidate& one = candidates.emplace_back(Candidate{column->name, {}});
+    const table::Column training = TRY(input.rows->training_cells(column->name));
     one.numbers.resize(training.row_count());
     table::copy_as_doubles(training, one.numbers);
   }
@@ -100,7 +100,7 @@ Fitted fit(const contract::SelectStep& step, const FitInput& input) {
     keep_if([&](std::size_t i, const auto&) { return static_cast<bool>(chosen[i]); });
   }
   if (removed.empty()) return FittedStep();
-  if (removed.size() == input.rows.columns().size()) {
+  if (removed.size() == input.schema.columns.size()) {
     return base::Error{.message = "no column would be left", .hint = "lower min_variance"};
   }
   return FittedStep(transform::make_remove(std::move(removed)));

@@ -23,9 +23,6 @@ Fitted fit(const contract::RemoveStep& step, const FitInput& /*input*/) {
 Fitted fit(const contract::RenameStep& step, const FitInput& /*input*/) {
   return FittedStep(transform::make_rename(step.names));
 }
-Fitted fit(const contract::ReplaceStep& step, const FitInput& /*input*/) {
-  return FittedStep(transform::make_replace(step.columns, step.where, step.with));
-}
 Fitted fit(const contract::AddFeaturesStep& step, const FitInput& /*input*/) {
   return FittedStep(transform::make_add_features(step.features));
 }
@@ -40,8 +37,8 @@ Fitted fit(const contract::TextHashStep& step, const FitInput& input) {
   std::vector<transform::HashedColumn> hashed;
   const auto columns = TRY(category_columns(step.columns, input));
   hashed.reserve(columns.size());
-  for (const table::Column* column : columns) {
-    hashed.push_back({.name = column->name(),
+  for (const contract::ColumnSchema* column : columns) {
+    hashed.push_back({.name = column->name,
                       .n_features = static_cast<std::size_t>(step.n_features),
                       .seed = static_cast<std::uint64_t>(step.seed)});
   }

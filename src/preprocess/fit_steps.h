@@ -1,26 +1,29 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/recipe.h"
+#include "archmlp/preprocess/learning_rows.h"
 #include "archmlp/table/table.h"
 #include "archmlp/transform/step.h"
 
 namespace archmlp::preprocess {
 
-/// What a step learns from: all rows as the steps before left them, and which of them are training rows.
+/// What a step is fitted to.
 struct FitInput {
-  const table::Table& rows;
-  const contract::Schema& schema;  // of `rows`
-  std::span<const std::uint32_t> train_rows;
-  const table::Column& label;          // of all rows
-  std::size_t data_row_count;          // the rows behind them are those of a given test file
+  const contract::Schema& schema;      // of the features, as the steps before left them
+  std::string label;                   // its name
   std::optional<contract::Task> task;  // none: to be guessed from the label
+  std::filesystem::path folder;        // where the paths of a recipe start
+  const LearningRows* rows = nullptr;  // null for a step that looks at none
 };
 
 /// What fitting a step gives.
@@ -30,6 +33,7 @@ struct FittedStep {
   std::optional<std::vector<std::uint32_t>> rows;
   /// What the training rows hold instead of what the steps make of them, by column name; shape [train_rows].
   std::vector<table::Column> training_values;
+  std::map<std::string, std::string> inputs;  // files that it read, for the contract: role -> SHA-256
 
   FittedStep() = default;
   explicit FittedStep(transform::StepPointer step) : steps{std::move(step)} {}
@@ -46,6 +50,12 @@ Fitted fit(const contract::RemoveStep& step, const FitInput& input);
 Fitted fit(const contract::RenameStep& step, const FitInput& input);
 Fitted fit(const contract::ReplaceStep& step, const FitInput& input);
 Fitted fit(const contract::AddFeaturesStep& step, const FitInput& input);
+Fitted fit(const contract::CastStep& step, const FitInput& input);
+Fitted fit(const contract::DatePartsStep& step, const FitInput& input);
+
+/// Reads the other file and keeps it. Errors: kInvalidInput: the file, its keys (absent, of another kind,
+/// there twice), a column that is there already; kResourceLimit: too large to travel in a model.
+Fitted fit(const contract::JoinStep& step, const FitInput& input);
 
 /// Learns what the missing values of each column become from the training rows. Placeholders count as
 /// missing.

@@ -112,13 +112,13 @@ struct Encoded {
   std::vector<table::Column> training_values;
 };
 
-Result<Encoded> encode_column(const table::Column& column, const Outputs& outputs,
+Result<Encoded> encode_column(const contract::ColumnSchema& column, const Outputs& outputs,
                               const std::vector<std::uint32_t>& fold_of,
                               const contract::TargetEncodeStep& step, const FitInput& input) {
-  Encoded encoded{.fitted = {.name = column.name()}};
+  Encoded encoded{.fitted = {.name = column.name}};
   encoded.fitted.categories = TRY(learn_categories(column, input)).values;
   const std::size_t known_count = encoded.fitted.categories.size();
-  const table::ValueRanks ranks = table::rank_values(column.gathered(input.train_rows));
+  const table::ValueRanks ranks = table::rank_values(TRY(input.rows->training_cells(column.name)));
   std::vector<std::uint32_t> categories = ranks.of_row;  // missing is a category of its own, the last
   for (std::uint32_t& category : categories) {
     category = std::min(category, static_cast<std::uint32_t>(known_count));
@@ -130,7 +130,7 @@ Result<Encoded> encode_column(const table::Column& column, const Outputs& output
     const std::vector<double> full = encoder.encode(outputs.numbers[k], fold_of, std::nullopt);
     for (std::size_t category = 0; category < full.size(); ++category) {
       encoded.fitted.encodings[category * output_count + k] = full[category];
-      if (!std::isfinite(full[category])) return beyond_double(input.label.name(), "mean");
+      if (!std::isfinite(full[category])) return beyond_double(input.label, "mean");
     }
     table::RealCells cells{std::vector<double>(categories.size())};
     for (std::uint32_t fold = 0; fold < static_cast<std::uint32_t>(step.cv); ++fold) {
@@ -140,7 +140,7 @@ Result<Encoded> encode_column(const table::Column& column, const Outputs& output
       }
     }
     const std::string& suffix = outputs.names[k];
-    encoded.training_values.emplace_back(suffix.empty() ? column.name() : column.name() + "_" + suffix,
+    encoded.training_values.emplace_back(suffix.empty() ? column.name : column.name + "_" + suffix,
                                          std::move(cells));
   }
   return encoded;
@@ -151,16 +151,16 @@ Result<Encoded> encode_column(const table::Column& column, const Outputs& output
 Fitted fit(const contract::TargetEncodeStep& step, const FitInput& input) {
   const auto columns = TRY(category_columns(step.columns, input));
   if (columns.empty()) return FittedStep();
-  if (input.train_rows.size() < static_cast<std::size_t>(step.cv)) {
+  if (input.rows->train_rows().size() < static_cast<std::size_t>(step.cv)) {
     return base::Error{
         .message = "there are fewer training rows than folds", .where = "cv", .hint = "lower it"};
   }
   const TrainingLabel label = TRY(training_label(input));
   const Outputs outputs = outputs_of(label);
-  const std::vector<std::uint32_t> fold_of = make_folds(label, input.train_rows.size(), step);
+  const std::vector<std::uint32_t> fold_of = make_folds(label, input.rows->train_rows().size(), step);
   FittedStep fitted;
   std::vector<transform::TargetEncodedColumn> encoded;
-  for (const table::Column* column : columns) {
+  for (const contract::ColumnSchema* column : columns) {
     Encoded one = TRY(encode_column(*column, outputs, fold_of, step, input));
     encoded.push_back(std::move(one.fitted));
     for (table::Column& values : one.training_values) fitted.training_values.push_back(std::move(values));

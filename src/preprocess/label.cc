@@ -6,11 +6,11 @@
 namespace archmlp::preprocess {
 
 base::Result<TrainingLabel> training_label(const FitInput& input) {
+  const table::Column& all = input.rows->label();
   TrainingLabel label;
-  const std::size_t distinct_count = table::rank_values(input.label).distinct_count();
-  label.task =
-      input.task.value_or(contract::guess_task(input.label.kind(), distinct_count, input.label.row_count()));
-  const table::Column training = input.label.gathered(input.train_rows);
+  const std::size_t distinct_count = table::rank_values(all).distinct_count();
+  label.task = input.task.value_or(contract::guess_task(all.kind(), distinct_count, all.row_count()));
+  const table::Column training = all.gathered(input.rows->train_rows());
   if (label.task == contract::Task::kClassification) {
     table::ValueRanks ranks = table::rank_values(training);
     for (const std::uint32_t row : ranks.first_rows) label.classes.push_back(training.value(row));

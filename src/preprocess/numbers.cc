@@ -15,32 +15,31 @@ using base::Error;
 using base::Result;
 using contract::ColumnKind;
 
-Result<std::vector<const table::Column*>> number_columns(const std::vector<std::string>& names,
-                                                         const FitInput& input) {
-  std::vector<const table::Column*> columns;
+Result<std::vector<const contract::ColumnSchema*>> number_columns(const std::vector<std::string>& names,
+                                                                  const FitInput& input) {
+  std::vector<const contract::ColumnSchema*> columns;
   if (names.empty()) {
-    for (const table::Column& column : input.rows.columns()) {
-      if (column.kind() == ColumnKind::kInteger || column.kind() == ColumnKind::kReal)
-        columns.push_back(&column);
+    for (const contract::ColumnSchema& column : input.schema.columns) {
+      if (column.kind == ColumnKind::kInteger || column.kind == ColumnKind::kReal) columns.push_back(&column);
     }
     return columns;
   }
-  columns = TRY(find_columns(input.rows, names));
-  for (const table::Column* column : columns) {
-    if (column->kind() != ColumnKind::kText) continue;
-    return Error{.message = fmt::format("column {} is text, not numbers", base::quoted(column->name())),
+  columns = TRY(find_columns(input.schema, names));
+  for (const contract::ColumnSchema* column : columns) {
+    if (column->kind != ColumnKind::kText) continue;
+    return Error{.message = fmt::format("column {} is text, not numbers", base::quoted(column->name)),
                  .where = "columns",
                  .hint = "leave it out, or encode it first, as ordinal and one_hot do"};
   }
   return columns;
 }
 
-Result<std::vector<double>> training_numbers(const table::Column& column, const FitInput& input) {
-  const table::Column training = column.gathered(input.train_rows);
+Result<std::vector<double>> training_numbers(const std::string& column, const FitInput& input) {
+  const table::Column training = TRY(input.rows->training_cells(column));
   std::vector<double> numbers(training.row_count());
   table::copy_as_doubles(training, numbers);
   std::erase_if(numbers, [](double value) { return std::isnan(value); });
-  if (numbers.empty()) return no_training_value(column.name());
+  if (numbers.empty()) return no_training_value(column);
   return numbers;
 }
 

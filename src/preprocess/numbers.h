@@ -13,11 +13,11 @@ namespace archmlp::preprocess {
 
 /// The columns named, or every integer and real column if none is.
 /// Errors: kInvalidInput for an absent column or text.
-base::Result<std::vector<const table::Column*>> number_columns(const std::vector<std::string>& names,
-                                                               const FitInput& input);
+base::Result<std::vector<const contract::ColumnSchema*>> number_columns(const std::vector<std::string>& names,
+                                                                        const FitInput& input);
 /// The values of the training rows that are not missing, in row order. Errors: kInvalidInput if there is
 /// none.
-base::Result<std::vector<double>> training_numbers(const table::Column& column, const FitInput& input);
+base::Result<std::vector<double>> training_numbers(const std::string& column, const FitInput& input);
 
 /// Compensated. Source: Neumaier 1974.
 double sum(std::span<const double> values) noexcept;

@@ -12,11 +12,11 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/base/version.h"
-#include "archmlp/preprocess/columns.h"
 #include "archmlp/preprocess/dataset_writer.h"
+#include "archmlp/preprocess/ordered_texts.h"
+#include "archmlp/preprocess/raw_input.h"
 #include "archmlp/preprocess/rows_in_work.h"
 #include "archmlp/preprocess/unread_columns.h"
-#include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
 #include "archmlp/table/value_ranks.h"
 #include "archmlp/transform/plan.h"
@@ -28,64 +28,13 @@ namespace fs = std::filesystem;
 using base::Error;
 using base::Result;
 using base::Status;
-using contract::ColumnKind;
 
 constexpr std::array<std::string_view, 5> kFolderNames = {
     contract::kDatasetFiles[0], contract::kDatasetFiles[1], contract::kDatasetFiles[2],
     contract::kDatasetFiles[3], contract::kContractFile};
 
-/// CSVs show a missing value as an empty cell, so every column that can read one so must.
-void accept_empty_cells(contract::Schema& schema) {
-  for (contract::ColumnSchema& column : schema.columns) {
-    std::vector<std::string>& tokens = column.missing_values;
-    const bool has_empty = std::find(tokens.begin(), tokens.end(), "") != tokens.end();
-    if (column.kind != ColumnKind::kText && !has_empty) tokens.insert(tokens.begin(), "");
-  }
-}
-
-/// The given test file, read as the data was.
-Result<table::CsvTable> read_test_file(const PreprocessOptions& options, const contract::Schema& schema,
-                                       base::Progress& progress) {
-  const contract::Recipe& recipe = options.recipe;
-  if (!recipe.read.header) {
-    return Error{.message = "a test file is matched by column names, but the data has no header line",
-                 .where = "split.test_file",
-                 .hint = "add a header line to both files"};
-  }
-  contract::Schema relaxed = schema;
-  for (contract::ColumnSchema& column : relaxed.columns) column.nullable = true;
-  table::KnownSchemaOptions reading;
-  reading.delimiter = recipe.read.delimiter;
-  if (!options.test_rows_out) reading.unread = unread_columns(recipe);
-  reading.thread_count = options.thread_count;
-  return table::read_csv_as(recipe.folder / *recipe.split.test_file, relaxed, reading, progress);
-}
-
-Result<RawData> read_raw(const PreprocessOptions& options, base::Progress& progress) {
-  contract::CsvOptions reading = options.recipe.read;
-  if (!options.test_rows_out) reading.unread = unread_columns(options.recipe);
-  reading.thread_count = options.thread_count;
-  table::CsvTable data = TRY(table::read_csv(options.data, reading, progress));
-  RawData raw{.rows = std::move(data.table), .schema = std::move(data.schema)};
-  raw.data_row_count = raw.rows.row_count();
-  raw.data_name = options.data == "-" ? "standard input" : options.data.string();
-  raw.inputs["data"] = std::move(data.sha256);
-  accept_empty_cells(raw.schema);
-  if (options.recipe.split.test_file) {
-    TRY(base::check_cancelled());
-    const table::CsvTable test = TRY(read_test_file(options, raw.schema, progress));
-    for (std::size_t index = 0; index < raw.schema.columns.size(); ++index) {
-      if (test.table.column(index).missing_count() > 0) raw.schema.columns[index].nullable = true;
-    }
-    raw.rows = TRY(append_rows(raw.rows, test.table));
-    raw.test_name = (options.recipe.folder / *options.recipe.split.test_file).string();
-    raw.inputs["test_data"] = test.sha256;
-  }
-  return raw;
-}
-
 /// Raw test rows must read back as they are: an empty cell has to mean "missing" wherever one is.
-Status check_test_rows_output(const PreprocessOptions& options, const RawData& raw) {
+Status check_test_rows_output(const PreprocessOptions& options, const contract::Schema& raw) {
   if (!options.test_rows_out) return {};
   std::error_code error;
   const fs::path folder = fs::absolute(*options.test_rows_out, error).lexically_normal().parent_path();
@@ -98,7 +47,7 @@ Status check_test_rows_output(const PreprocessOptions& options, const RawData& r
         .where = options.test_rows_out->string(),
         .hint = "choose a path beside the folder"};
   }
-  for (const contract::ColumnSchema& column : raw.schema.columns) {
+  for (const contract::ColumnSchema& column : raw.columns) {
     const std::vector<std::string>& tokens = column.missing_values;
     if (!column.nullable || std::find(tokens.begin(), tokens.end(), "") != tokens.end()) continue;
     return Error{
@@ -123,10 +72,12 @@ Result<contract::LabelSchema> describe_label(const table::Column& label, const c
   return schema;
 }
 
-Status check_training_classes(const contract::LabelSchema& schema, const table::Column& label,
-                              const std::vector<std::uint32_t>& train_rows) {
+Status check_training_classes(const contract::LabelSchema& schema, const RowsInWork& work) {
   if (schema.task == contract::Task::kRegression) return {};
-  const table::Column training = label.gathered(train_rows);
+  std::vector<std::uint32_t> train_rows;
+  for (std::uint32_t row = 0; row < work.is_test().size(); ++row)
+    if (work.is_test()[row] == 0) train_rows.push_back(row);
+  const table::Column training = work.label().gathered(train_rows);
   if (table::rank_values(training).distinct_count() > 1) return {};
   return Error{
       .message = fmt::format("all training rows have the same label, {}: there is nothing to learn",
@@ -135,14 +86,10 @@ Status check_training_classes(const contract::LabelSchema& schema, const table::
       .hint = schema.classes.size() > 1 ? "stratify the split, or give more rows" : "check the filters"};
 }
 
-/// What the x files hold: as the steps promise, and nullable where a value is missing in fact.
+/// What the x files hold, as the steps promise.
 contract::Schema feature_schema(const RowsInWork& work) {
   contract::Schema schema = work.schema();
-  for (std::size_t index = 0; index < schema.columns.size(); ++index) {
-    contract::ColumnSchema& column = schema.columns[index];
-    column.missing_values = {""};
-    column.nullable = column.nullable || work.features().column(index).missing_count() > 0;
-  }
+  for (contract::ColumnSchema& column : schema.columns) column.missing_values = {""};
   return schema;
 }
 
@@ -157,12 +104,12 @@ Status check_plan(const RowsInWork& work, const contract::Schema& raw, const std
 }
 
 Result<contract::DatasetContract> make_contract(const PreprocessOptions& options, const RowsInWork& work,
-                                                RawData& raw, contract::LabelSchema label) {
-  TRY(check_plan(work, raw.schema, label.name));
+                                                const RawInput& input, contract::LabelSchema label) {
+  TRY(check_plan(work, input.schema(), label.name));
   contract::DatasetContract contract;
   contract.program_version = base::program_version();
   contract.has_raw = true;
-  contract.raw = raw.schema;
+  contract.raw = input.schema();
   for (const std::string& name : unread_columns(options.recipe)) {  // even where they were read, to be copied
     if (const auto column = contract.raw.find(name))
       contract.raw.columns[*column] = table::unread_column(name);
@@ -170,72 +117,85 @@ Result<contract::DatasetContract> make_contract(const PreprocessOptions& options
   contract.steps = transform::to_json(work.steps());
   contract.features = feature_schema(work);
   contract.label = std::move(label);
-  contract.inputs = raw.inputs;
+  contract.inputs = input.inputs();
+  contract.inputs.insert(work.inputs().begin(), work.inputs().end());
   contract.recipe = contract::to_json(options.recipe);
   contract.seed = options.recipe.split.seed;
   return contract;
 }
 
-Result<base::AtomicFile> write_test_rows(const fs::path& path, const table::Table& raw,
-                                         const RowsInWork& work, const std::vector<std::uint32_t>& test_rows,
-                                         int thread_count) {
-  std::vector<std::uint32_t> raw_rows;
-  raw_rows.reserve(test_rows.size());
-  for (const std::uint32_t row : test_rows) raw_rows.push_back(work.raw_row(row));
-  base::AtomicFile file = TRY(base::AtomicFile::create(path));
-  const auto sink = [&file](std::string_view bytes) { return file.write(bytes); };
-  TRY(table::write_csv(raw, raw_rows, sink, thread_count));
+/// The raw rows of the test side, read once more.
+Result<base::AtomicFile> write_test_rows(const PreprocessOptions& options, RawInput& input,
+                                         const RowsInWork& work) {
+  std::vector<std::uint32_t> wanted;
+  for (std::size_t row = 0; row < work.is_test().size(); ++row)
+    if (work.is_test()[row] != 0) wanted.push_back(work.raw_rows()[row]);
+  base::AtomicFile file = TRY(base::AtomicFile::create(*options.test_rows_out));
+  TRY(file.write(table::csv_header(input.schema().names())));
+  OrderedTexts texts([&file](std::string_view text) { return file.write(text); });
+  TRY(input.read_again([&](std::size_t block, const table::Table& rows) {
+    const std::size_t first_row = input.first_row(block);
+    const auto begin = std::ranges::lower_bound(wanted, first_row);
+    const auto end = std::ranges::lower_bound(begin, wanted.end(), first_row + rows.row_count());
+    std::vector<std::uint32_t> positions(begin, end);
+    for (std::uint32_t& position : positions) position -= static_cast<std::uint32_t>(first_row);
+    table::CsvText text;
+    table::append_csv(rows, positions, text);
+    return texts.put(block, std::string(text.text()));
+  }));
+  TRY(texts.finish());
   return file;
 }
 
 /// Everything is written before anything is published; then each output appears whole.
-Status publish(const PreprocessOptions& options, const RowsInWork& work, const RawData& raw,
+Status publish(const PreprocessOptions& options, RowsInWork& work, RawInput& input,
                contract::DatasetContract& contract, base::Progress& progress) {
-  const std::vector<std::uint32_t> train_rows = work.side_rows(false);
-  const std::vector<std::uint32_t> test_rows = work.side_rows(true);
   base::AtomicFolder folder = TRY(base::AtomicFolder::create(options.out, kFolderNames));
-  progress.update("writing", 0, work.features().row_count(), "");
-  TRY(write_dataset(folder.path(), work.features(), work.label(), {.train = train_rows, .test = test_rows},
-                    contract, options.thread_count));
-  progress.update("writing", work.features().row_count(), work.features().row_count(), "");
+  TRY(write_dataset(folder.path(), work, contract, options.thread_count, progress));
   std::optional<base::AtomicFile> test_rows_file;
-  if (options.test_rows_out) {
-    test_rows_file =
-        TRY(write_test_rows(*options.test_rows_out, raw.rows, work, test_rows, options.thread_count));
-  }
+  if (options.test_rows_out) test_rows_file = TRY(write_test_rows(options, input, work));
   TRY(base::check_cancelled());
   TRY(folder.commit());
   if (test_rows_file) TRY(test_rows_file->commit());
   return {};
 }
 
+/// Rows in work take what is left beside the blocks on their way: two thirds are for those and for what is
+/// held of each row.
+MemoryBudget budget_for(const PreprocessOptions& options) {
+  MemoryBudget budget{.bytes = std::nullopt, .spill_folder = fs::absolute(options.out).lexically_normal()};
+  if (!budget.spill_folder.has_filename()) budget.spill_folder = budget.spill_folder.parent_path();
+  budget.spill_folder = budget.spill_folder.parent_path();
+  if (options.memory) budget.bytes = *options.memory / 3;
+  return budget;
+}
+
 }  // namespace
 
 Result<PreprocessReport> run_preprocess_stage(const PreprocessOptions& options, base::Progress& progress) {
   const contract::Recipe& recipe = options.recipe;
-  RawData raw = TRY(read_raw(options, progress));
-  TRY(check_test_rows_output(options, raw));
-  RowsInWork work = TRY(RowsInWork::start(recipe, raw, options.thread_count));
-  const std::size_t rows_read = raw.rows.row_count();
-  if (!options.test_rows_out) raw.rows = table::Table();  // columns that the steps remove are freed with them
-
+  RawInput input = TRY(RawInput::open(options, progress));
+  RowsInWork work = TRY(RowsInWork::start(recipe, input, budget_for(options), options.thread_count));
   for (std::size_t index = 0; index < recipe.preprocess.size(); ++index) {
     TRY(base::check_cancelled());
-    progress.update("steps", index, recipe.preprocess.size(), contract::step_name(recipe.preprocess[index]));
     TRY(work.apply(recipe.preprocess[index], index));
+    if (work.is_read())
+      progress.update(contract::step_name(recipe.preprocess[index]), index + 1, recipe.preprocess.size(),
+                      "steps");
   }
-  TRY(work.split());
-  TRY(work.check_complete());
+  TRY(work.finish());
+  TRY(check_test_rows_output(options, input.schema()));
   contract::LabelSchema label = TRY(describe_label(work.label(), recipe.train));
-  TRY(check_training_classes(label, work.label(), work.side_rows(false)));
+  TRY(check_training_classes(label, work));
 
   PreprocessReport report;
-  report.contract = TRY(make_contract(options, work, raw, std::move(label)));
-  report.rows_read = rows_read;
+  report.contract = TRY(make_contract(options, work, input, std::move(label)));
+  TRY(publish(options, work, input, report.contract, progress));
+  work.add_last_notes();
+  report.rows_read = input.row_count();
   report.rows_dropped = work.dropped_count();
   report.unknown_categories = work.unknown_categories();
   report.warnings = work.warnings();
-  TRY(publish(options, work, raw, report.contract, progress));
   return report;
 }
 

@@ -19,6 +19,9 @@ struct PreprocessOptions {
   std::filesystem::path out;                           // the folder to make
   std::optional<std::filesystem::path> test_rows_out;  // raw test rows, in the order of x_test.csv
   int thread_count = 0;
+  /// What the stage may take, in bytes, beside about 16 bytes for each row that goes on; rows beyond it wait
+  /// in an unnamed file beside `out`. None: as much as it takes. The output is the same.
+  std::optional<std::size_t> memory;
 };
 
 struct PreprocessReport {

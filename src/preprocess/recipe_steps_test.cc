@@ -123,10 +123,70 @@ TEST_F(RecipeSteps, ImputesByGroupAndMarksWhatWasMissing) {
             "age,wage,age_missing,wage_missing\n30.0,1.0,1,0\n99.0,7.0,0,0\n10.0,5.5,0,1\n");
 }
 
+TEST_F(RecipeSteps, CastSaysWhatATextOfNumbersMeans) {
+  std::string data = "price,when,y\n";
+  for (int day = 1; day <= 9; ++day) {
+    data += (day == 4 ? std::string("n/k") : std::to_string(day)) + ",0" + std::to_string(day) + ".02.24," +
+            (day % 2 == 0 ? "a\n" : "b\n");
+  }
+  write("data.csv", data);
+  const PreprocessReport report =
+      run("label: y\npreprocess:\n"
+          "- cast: {columns: price, type: integer, errors: missing}\n"
+          "- cast: {columns: when, type: date, format: '%d.%m.%y', unit: D}\n"
+          "split: {time_column: when, test_size: 0.33}\n");
+  EXPECT_EQ(read("prepared/x_train.csv"),
+            "price,when\n1,19754\n2,19755\n3,19756\n,19757\n5,19758\n6,19759\n");
+  EXPECT_THAT(report.warnings, ::testing::IsEmpty());
+  fs::remove_all(folder_ / "prepared");
+  EXPECT_THAT(problem("label: y\npreprocess: [cast: {columns: price, type: real}]\n"),
+              HasSubstr("data.csv: row 4: column \"price\": expected a number, found \"n/k\""));
+  EXPECT_THAT(problem("label: y\npreprocess: [cast: {columns: when, type: date, format: '%d.%q'}]\n"),
+              HasSubstr("step 1 (cast.format): the format \"%d.%q\" has an unknown directive, %q"));
+  EXPECT_THAT(problem("label: y\npreprocess: [replace: {columns: [when, y], map: {1: 2}}]\n"),
+              HasSubstr("is the label"));
+}
+
 TEST_F(RecipeSteps, NamesTheRowThatHasNoLogarithm) {
   write("data.csv", "x,y\n1,a\n0,b\n3,a\n4,b\n");
   EXPECT_THAT(problem("label: y\npreprocess: [log: x]\n"),
               HasSubstr("row 2: column \"x\": 0.0 has no logarithm, only numbers > 0 do. Hint: use log1p"));
+}
+
+/// Every step that learns or drops rows, over several blocks of rows, whatever is allowed to be in memory.
+TEST_F(RecipeSteps, MemoryAndThreadsChangeNothing) {
+  std::string data = "id,when,city,size,price,note,y\n";
+  constexpr int kRows = 90'000;  // about three blocks
+  for (int row = 0; row < kRows; ++row) {
+    const int group = row * 7919 % 101;
+    data += std::to_string(row) + "," + std::to_string(row / 10) + ",city " + std::to_string(group) + "," +
+            (group == 3 ? "" : std::to_string(group * 1.25)) + "," + std::to_string(row * 31 % 1000) +
+            ",a rather long note that fills the blocks," + (row * 17 % 29 < 11 ? "yes\n" : "no\n");
+  }
+  write("data.csv", data);
+  const std::string recipe =
+      "label: y\npreprocess:\n- filter: y != 'maybe' and price < 900\n- drop_duplicates: [when, y]\n"
+      "- add_features: {each: price / (size + 1)}\n- impute: {columns: [size, each], strategy: median}\n"
+      "- target_encode: {columns: [city]}\n- scale: {columns: [each]}\n- filter: price > 3\n"
+      "- sample: {balance: under}\n- clip: {columns: [price], upper_quantile: 0.9}\n"
+      "- one_hot: {columns: [note]}\n- remove: [id]\nsplit: {time_column: when, test_size: 0.3}\n";
+  const auto files = [&](int threads, std::optional<std::size_t> memory) {
+    PreprocessOptions wanted = options(recipe);
+    wanted.thread_count = threads;
+    wanted.memory = memory;
+    wanted.test_rows_out = folder_ / "test_rows.csv";
+    const auto report = run_preprocess_stage(wanted);
+    EXPECT_TRUE(report.ok()) << base::to_string(report.error());
+    std::string all = read("test_rows.csv");
+    for (const char* name : {"x_train.csv", "y_train.csv", "x_test.csv", "y_test.csv", "contract.json"})
+      all += read(std::string("prepared/") + name);
+    return all;
+  };
+  const std::string expected = files(1, std::nullopt);
+  EXPECT_GT(expected.size(), 100'000U);
+  EXPECT_EQ(files(2, std::nullopt), expected);
+  EXPECT_EQ(files(4, std::size_t{1} << 20U), expected);
+  EXPECT_EQ(files(1, 1), expected);
 }
 
 }  // namespace

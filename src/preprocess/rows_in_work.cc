@@ -8,11 +8,11 @@
 #include <numeric>
 #include <utility>
 
+#include "archmlp/base/parallel.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/split.h"
-#include "archmlp/table/numbers_in_text.h"
+#include "archmlp/table/concatenate.h"
 
 namespace archmlp::preprocess {
 namespace {
@@ -20,12 +20,6 @@ namespace {
 using base::Error;
 using base::Result;
 using base::Status;
-
-Result<table::Table> with_column(const table::Table& rows, const table::Column& column) {
-  std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
-  columns.push_back(column);
-  return table::Table::from_columns(std::move(columns));
-}
 
 template <typename T>
 std::vector<T> gathered(const std::vector<T>& values, const std::vector<std::uint32_t>& rows) {
@@ -35,48 +29,68 @@ std::vector<T> gathered(const std::vector<T>& values, const std::vector<std::uin
   return result;
 }
 
+std::vector<std::uint32_t> counted_from(std::size_t first, std::size_t count) {
+  std::vector<std::uint32_t> rows(count);
+  std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
+  return rows;
+}
+
+bool needs_rows(const contract::StepConfig& config) {
+  return contract::learns_from_rows(config) || std::holds_alternative<contract::DropDuplicatesStep>(config) ||
+         std::holds_alternative<contract::SampleStep>(config);
+}
+
+bool is_filter(const contract::StepConfig& config) {
+  return std::holds_alternative<contract::FilterStep>(config) ||
+         std::holds_alternative<contract::DropMissingStep>(config);
+}
+
+bool may_drop_rows(const contract::StepConfig& config) {
+  return is_filter(config) || std::holds_alternative<contract::JoinStep>(config);
+}
+
 std::string filter_for_present(const std::string& column) {
   return fmt::format("put `- filter: notnull(`{}`)` at the top of the steps, in quotes", column);
 }
 
+struct ErrorRow {
+  std::size_t row;   // from 0
+  std::string rest;  // of where it is
+};
+
+/// Of an error at `row N`.
+std::optional<ErrorRow> row_of(const Error& error) {
+  constexpr std::string_view kRow = "row ";
+  if (!error.where.starts_with(kRow)) return std::nullopt;
+  std::size_t row = 0;
+  const char* end = error.where.data() + error.where.size();
+  const auto [rest, problem] = std::from_chars(error.where.data() + kRow.size(), end, row);
+  if (problem != std::errc() || row == 0) return std::nullopt;
+  return ErrorRow{row - 1, std::string(rest, end)};
+}
+
 }  // namespace
 
-Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, const RawData& raw, int thread_count) {
-  const auto position = raw.schema.find(recipe.label);
-  if (!position) {
+Result<RowsInWork> RowsInWork::start(const contract::Recipe& recipe, RawInput& input, MemoryBudget budget,
+                                     int thread_count) {
+  const contract::Schema& raw = input.schema();
+  if (!raw.find(recipe.label)) {
     return Error{
         .message = fmt::format("there is no column {}, which is to be the label", base::quoted(recipe.label)),
         .where = "label",
-        .hint = base::suggest_names(recipe.label, raw.schema.names())};
+        .hint = base::suggest_names(recipe.label, raw.names())};
   }
-  RowsInWork work(recipe, raw, thread_count);
-  work.label_ = raw.rows.column(*position);
-  work.label_schema_ = raw.schema.columns[*position];
-  work.schema_ = raw.schema;
-  work.schema_.columns.erase(work.schema_.columns.begin() + static_cast<std::ptrdiff_t>(*position));
-  std::vector<table::Column> columns(raw.rows.columns().begin(), raw.rows.columns().end());
-  columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(*position));
-  if (columns.empty()) {
+  if (raw.columns.size() == 1) {
     return Error{.message = "the label is the only column: there is nothing to predict it from",
                  .where = "label"};
   }
-  work.features_ = TRY(table::Table::from_columns(std::move(columns)));
-  for (const table::Column& column : work.features_.columns()) {
-    if (recipe.read.types.contains(column.name())) continue;
-    const auto found = table::find_numbers_in_text(column);
-    if (!found) continue;
-    const auto row = static_cast<std::uint32_t>(found->first_other_row);
-    work.suspicions_[column.name()] = {
-        fmt::format("{}: {}", work.row_name(row), table::describe_numbers_in_text(column, *found)),
-        table::hint_for_numbers_in_text(column, *found)};
+  RowsInWork work(recipe, input, std::move(budget), thread_count);
+  work.companion_names_ = {recipe.label};
+  for (const auto& name : {recipe.split.time_column, recipe.split.group_column}) {
+    const bool is_new =
+        name && std::ranges::find(work.companion_names_, *name) == work.companion_names_.end();
+    if (is_new && raw.find(*name)) work.companion_names_.push_back(*name);
   }
-  work.raw_rows_.resize(raw.rows.row_count());
-  std::iota(work.raw_rows_.begin(), work.raw_rows_.end(), 0U);
-  const auto remember = [&](const std::optional<std::string>& name, std::optional<table::Column>& column) {
-    if (name && raw.rows.find(*name) != nullptr) column = *raw.rows.find(*name);
-  };
-  remember(recipe.split.time_column, work.raw_time_);
-  remember(recipe.split.group_column, work.raw_group_);
   return work;
 }
 
@@ -89,112 +103,293 @@ Status RowsInWork::check_label_untouched(const contract::StepConfig& config) con
 }
 
 Status RowsInWork::apply(const contract::StepConfig& config, std::size_t index) {
-  const auto located = [&](Error error) { return in_step(std::move(error), config, index); };
-  if (Status status = check_label_untouched(config); !status.ok()) return located(std::move(status).error());
+  if (Status status = check_label_untouched(config); !status.ok())
+    return in_step(std::move(status).error(), index);
+  if (needs_rows(config)) {
+    TRY(is_read_ ? run_chain() : read());
+    return learn(config, index);
+  }
+  if (is_read_) return fit_and_add(config, index, nullptr);
+  first_steps_.push_back(index);
+  return {};
+}
+
+Status RowsInWork::learn(const contract::StepConfig& config, std::size_t index) {
   std::vector<std::uint32_t> train_rows;
   if (contract::learns_from_rows(config)) {
     TRY(split());
     TRY(check_both_sides());
     train_rows = side_rows(false);
   }
-  const auto is_data = [&](std::uint32_t raw_row) { return raw_row < data_row_count_; };
-  const auto data_rows = std::count_if(raw_rows_.begin(), raw_rows_.end(), is_data);
-  auto fitted = fit_step(config, {.rows = features_,
-                                  .schema = schema_,
-                                  .train_rows = train_rows,
-                                  .label = *label_,
-                                  .data_row_count = static_cast<std::size_t>(data_rows),
-                                  .task = recipe_->train.task});
-  if (!fitted.ok()) return located(std::move(fitted).error());
-  const bool is_filter = std::holds_alternative<contract::FilterStep>(config) ||
-                         std::holds_alternative<contract::DropMissingStep>(config);
+  const auto data_row_count = std::ranges::count_if(
+      raw_rows_, [&](std::uint32_t raw_row) { return raw_row < input_->data_row_count(); });
+  const LearningRows rows(store_, schema_, label(), train_rows, static_cast<std::size_t>(data_row_count),
+                          thread_count_);
+  return fit_and_add(config, index, &rows);
+}
+
+Status RowsInWork::fit_and_add(const contract::StepConfig& config, std::size_t index,
+                               const LearningRows* rows) {
+  auto fitted = fit_step(config, {.schema = schema_,
+                                  .label = recipe_->label,
+                                  .task = recipe_->train.task,
+                                  .folder = recipe_->folder,
+                                  .rows = rows});
+  if (!fitted.ok()) return in_step(std::move(fitted).error(), index);
   for (const transform::StepPointer& step : fitted->steps) {
-    if (Status status = apply_fitted(step, is_filter); !status.ok())
-      return located(std::move(status).error());
+    if (Status status = add(step, index); !status.ok()) return in_step(std::move(status).error(), index);
   }
-  if (!fitted->training_values.empty()) set_training_values(fitted->training_values, train_rows);
-  if (fitted->rows) keep(*fitted->rows);
+  if (!fitted->training_values.empty()) {
+    TRY(run_chain());
+    TRY(set_training_values(fitted->training_values));
+  }
+  if (fitted->rows) TRY(keep(*fitted->rows));
+  inputs_.merge(fitted->inputs);
   return {};
 }
 
-void RowsInWork::set_training_values(const std::vector<table::Column>& values,
-                                     std::span<const std::uint32_t> train_rows) {
-  std::vector<table::Column> columns(features_.columns().begin(), features_.columns().end());
-  for (const table::Column& given : values) {
-    const auto column = std::find_if(columns.begin(), columns.end(), [&](const table::Column& candidate) {
-      return candidate.name() == given.name();
-    });
-    assert(column != columns.end());
-    table::RealCells cells = column->reals();
-    for (std::size_t i = 0; i < train_rows.size(); ++i) cells.values[train_rows[i]] = given.reals().values[i];
-    *column = table::Column(given.name(), std::move(cells));
-  }
-  features_ = table::Table::from_columns(std::move(columns)).value();
-}
-
-Status RowsInWork::apply_fitted(const transform::StepPointer& step, bool is_filter) {
-  transform::BatchNotes notes;
+Status RowsInWork::add(const transform::StepPointer& step, std::size_t index) {
   auto bound = step->bind(schema_);
   if (bound.ok()) {
-    table::Table result = TRY((*bound)->apply(features_, notes));
-    features_ = std::move(result);
     schema_ = (*bound)->output();
     steps_.push_back(step);
-    for (const auto& [column, count] : notes.unknown_categories) unknown_categories_[column] += count;
-    return drop(notes.outside);
+    chain_.add({.step = *std::move(bound), .config_index = index});
+    return {};
   }
   // Does it fail only because the label is not among the features?
-  contract::Schema schema = schema_;
-  schema.columns.push_back(label_schema_);
-  auto bound_with_label = step->bind(schema);
-  if (!bound_with_label.ok()) return is_filter ? bound_with_label.error() : bound.error();
-  if (!is_filter) {
+  contract::Schema with_label = schema_;
+  with_label.columns.push_back(label_schema_);
+  auto bound_with_label = step->bind(with_label);
+  const bool drops_rows = is_filter(recipe_->preprocess[index]);
+  if (!bound_with_label.ok()) return drops_rows ? bound_with_label.error() : bound.error();
+  if (!drops_rows) {
     return Error{
         .message = fmt::format("{} is the label: a feature made from it would tell the model the answer, "
                                "which no record has when it is predicted",
                                base::quoted(recipe_->label)),
         .hint = "use the other columns; only a filter may look at the label"};
   }
-  const table::Table rows = TRY(with_column(features_, *label_));
-  TRY((*bound_with_label)->apply(rows, notes));
-  return drop(notes.outside);
-}
-
-Status RowsInWork::drop(const std::vector<std::uint8_t>& outside) {
-  if (outside.empty()) return {};
-  std::vector<std::uint32_t> kept;
-  for (std::uint32_t row = 0; row < outside.size(); ++row) {
-    if (outside[row] == 0) kept.push_back(row);
-  }
-  if (kept.empty()) {
-    return Error{.message = "no row is left: the condition is true for none of the " +
-                            base::with_thousands(outside.size()),
-                 .hint = "`archmlp inspect` shows what the columns hold"};
-  }
-  if (kept.size() == outside.size()) return {};
-  keep(kept);
+  chain_.add({.step = *std::move(bound_with_label), .config_index = index, .sees_label = true});
   return {};
 }
 
-void RowsInWork::keep(const std::vector<std::uint32_t>& rows) {
+Status RowsInWork::read() {
+  while (true) {
+    if (Status status = add_first_steps(); !status.ok()) {
+      // Perhaps only because a kind was guessed from too few rows.
+      if (input_->kinds_are_known()) return status;
+      TRY(input_->learn_kinds());
+      continue;
+    }
+    std::vector<Arrival> arrivals;
+    const auto take = [&](std::size_t block, table::Table rows) -> Status {
+      arrivals[block] = TRY(arrive(block, std::move(rows)));
+      return {};
+    };
+    store_.restart();
+    store_.grow(input_->block_count());
+    arrivals.resize(input_->block_count());
+    const bool as_guessed = TRY(input_->read_data(take));
+    if (!as_guessed) continue;
+    TRY(input_->open_test());
+    store_.grow(input_->block_count());
+    arrivals.resize(input_->block_count());
+    TRY(input_->read_test(take));
+    is_read_ = true;
+    TRY(collect(arrivals));
+    return bind_again();
+  }
+}
+
+Status RowsInWork::add_first_steps() {
+  schema_ = input_->schema();
+  const auto label = schema_.columns.begin() + static_cast<std::ptrdiff_t>(*schema_.find(recipe_->label));
+  label_schema_ = *label;
+  schema_.columns.erase(label);
+  steps_.clear();
+  chain_.clear();
+  for (const std::size_t index : first_steps_) TRY(fit_and_add(recipe_->preprocess[index], index, nullptr));
+  return {};
+}
+
+Result<RowsInWork::Arrival> RowsInWork::arrive(std::size_t block, table::Table rows) {
+  Arrival arrival;
+  std::vector<table::Column> features;
+  for (const table::Column& column : rows.columns()) {
+    if (column.name() != recipe_->label) features.push_back(column);
+    const bool is_guessed_text = column.kind() == contract::ColumnKind::kText &&
+                                 column.name() != recipe_->label &&
+                                 !recipe_->read.types.contains(column.name());
+    if (is_guessed_text) arrival.numbers_in_texts[column.name()] = table::count_numbers_in_text(column);
+  }
+  std::vector<table::Column> companions;
+  companions.reserve(companion_names_.size());
+  for (const std::string& name : companion_names_) companions.push_back(*rows.find(name));
+  BlockInWork work{.features = TRY(table::Table::from_columns(std::move(features))),
+                   .companions = TRY(table::Table::from_columns(std::move(companions))),
+                   .positions = counted_from(0, rows.row_count())};
+  rows = table::Table();
+  arrival.fault = chain_.apply(work, arrival.notes);
+  if (arrival.fault) return arrival;
+  TRY(store_.put(block, std::move(work.features)));
+  arrival.companions = std::move(work.companions);
+  arrival.positions = std::move(work.positions);
+  return arrival;
+}
+
+Status RowsInWork::collect(std::vector<Arrival>& arrivals) {
+  ChainNotes notes;
+  std::vector<std::vector<table::Column>> pieces(companion_names_.size());
+  for (std::size_t block = 0; block < arrivals.size(); ++block) {
+    Arrival& arrival = arrivals[block];
+    const auto first_row = static_cast<std::uint32_t>(input_->first_row(block));
+    if (arrival.fault) {
+      return in_step(std::move(arrival.fault->error), arrival.fault->config_index,
+                     [&](std::size_t row) { return first_row + row; });
+    }
+    for (const std::uint32_t position : arrival.positions) raw_rows_.push_back(first_row + position);
+    for (std::size_t i = 0; i < arrival.companions.columns().size(); ++i)
+      if (!arrival.positions.empty()) pieces[i].push_back(arrival.companions.column(i));
+    for (const auto& [column, counts] : arrival.numbers_in_texts) numbers_in_texts_[column].add(counts);
+    notes.add(arrival.notes);
+    arrival = Arrival();
+  }
+  TRY(check_some_left(notes));
+  unknown_categories_ = notes.unknown_categories;
+  dropped_count_ = input_->row_count() - raw_rows_.size();
+  std::vector<table::Column> companions;
+  companions.reserve(pieces.size());
+  for (const std::vector<table::Column>& of_column : pieces)
+    companions.push_back(TRY(table::concatenated(of_column)));
+  companions_ = TRY(table::Table::from_columns(std::move(companions)));
+  chain_.clear();
+  return {};
+}
+
+/// Now that it is known which columns have missing values.
+Status RowsInWork::bind_again() {
+  schema_ = input_->schema();
+  const auto label = schema_.columns.begin() + static_cast<std::ptrdiff_t>(*schema_.find(recipe_->label));
+  label_schema_ = *label;
+  schema_.columns.erase(label);
+  for (const transform::StepPointer& step : steps_) {
+    const auto bound = TRY(step->bind(schema_));
+    schema_ = bound->output();
+  }
+  return {};
+}
+
+table::Table RowsInWork::companions_of(std::size_t first_row, std::size_t row_count) const {
+  return companions_.gathered(counted_from(first_row, row_count));
+}
+
+Status RowsInWork::run_chain() {
+  if (chain_.empty()) return {};
+  const std::vector<std::size_t> offsets = store_.row_offsets();
+  std::vector<std::vector<std::uint32_t>> kept(store_.block_count());
+  std::vector<ChainNotes> notes(store_.block_count());
+  store_.start_pass();
+  const auto go_through = [&](std::size_t block) -> Status {
+    const std::size_t row_count = store_.row_count(block);
+    if (row_count == 0) return {};
+    BlockInWork work{
+        .features = TRY(store_.get(block)),
+        .companions = chain_.sees_label() ? companions_of(offsets[block], row_count) : table::Table(),
+        .positions = counted_from(0, row_count)};
+    if (auto fault = chain_.apply(work, notes[block])) {
+      return in_step(std::move(fault->error), fault->config_index,
+                     [&](std::size_t row) { return raw_rows_[offsets[block] + row]; });
+    }
+    kept[block] = std::move(work.positions);
+    return store_.put(block, std::move(work.features));
+  };
+  TRY(base::parallel_for(store_.block_count(), thread_count_, go_through));
+  ChainNotes all_notes;
+  std::vector<std::uint32_t> rows;
+  for (std::size_t block = 0; block < kept.size(); ++block) {
+    for (const std::uint32_t position : kept[block])
+      rows.push_back(static_cast<std::uint32_t>(offsets[block]) + position);
+    all_notes.add(notes[block]);
+  }
+  TRY(check_some_left(all_notes));
+  for (const auto& [column, count] : all_notes.unknown_categories) unknown_categories_[column] += count;
+  chain_.clear();
+  if (rows.size() < raw_rows_.size()) keep_companions(rows);
+  return {};
+}
+
+Status RowsInWork::check_some_left(const ChainNotes& notes) const {
+  for (std::size_t link = 0; link < notes.rows_out.size(); ++link) {
+    if (notes.rows_out[link] > 0) continue;
+    return in_step({.message = "no row is left: the condition is true for none of the " +
+                               base::with_thousands(notes.rows_in[link]),
+                    .hint = "`archmlp inspect` shows what the columns hold"},
+                   chain_.links()[link].config_index);
+  }
+  return {};
+}
+
+void RowsInWork::keep_companions(const std::vector<std::uint32_t>& rows) {
   std::size_t distinct_count = rows.empty() ? 0 : 1;
   for (std::size_t i = 1; i < rows.size(); ++i) distinct_count += rows[i] != rows[i - 1] ? 1 : 0;
-  dropped_count_ += features_.row_count() - distinct_count;
-  features_ = features_.gathered(rows, thread_count_);
-  label_ = label_->gathered(rows);
+  dropped_count_ += raw_rows_.size() - distinct_count;
+  companions_ = companions_.gathered(rows, thread_count_);
   raw_rows_ = gathered(raw_rows_, rows);
   if (is_split_) is_test_ = gathered(is_test_, rows);
 }
 
+Status RowsInWork::keep(const std::vector<std::uint32_t>& rows) {
+  const std::vector<std::size_t> offsets = store_.row_offsets();
+  store_.start_pass();
+  const auto gather = [&](std::size_t block) -> Status {
+    const auto begin = std::ranges::lower_bound(rows, offsets[block]);
+    const auto end = std::ranges::lower_bound(begin, rows.end(), offsets[block + 1]);
+    std::vector<std::uint32_t> positions(begin, end);
+    for (std::uint32_t& position : positions) position -= static_cast<std::uint32_t>(offsets[block]);
+    const table::Table all = TRY(store_.get(block));
+    return store_.put(block, all.gathered(positions));
+  };
+  TRY(base::parallel_for(store_.block_count(), thread_count_, gather));
+  keep_companions(rows);
+  return {};
+}
+
+Status RowsInWork::set_training_values(const std::vector<table::Column>& values) {
+  const std::vector<std::size_t> offsets = store_.row_offsets();
+  std::vector<std::size_t> train_offsets(offsets.size(), 0);
+  for (std::size_t block = 0; block + 1 < offsets.size(); ++block) {
+    const auto begin = is_test_.begin() + static_cast<std::ptrdiff_t>(offsets[block]);
+    const auto end = is_test_.begin() + static_cast<std::ptrdiff_t>(offsets[block + 1]);
+    train_offsets[block + 1] =
+        train_offsets[block] + static_cast<std::size_t>(std::count(begin, end, std::uint8_t{0}));
+  }
+  store_.start_pass();
+  return base::parallel_for(store_.block_count(), thread_count_, [&](std::size_t block) -> Status {
+    if (store_.row_count(block) == 0) return {};
+    const table::Table rows = TRY(store_.get(block));
+    std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
+    for (const table::Column& given : values) {
+      table::Column& column = columns[*schema_.find(given.name())];
+      table::RealCells cells = column.reals();
+      std::size_t next = train_offsets[block];
+      for (std::size_t row = 0; row < cells.values.size(); ++row)
+        if (is_test_[offsets[block] + row] == 0) cells.values[row] = given.reals().values[next++];
+      column = table::Column(given.name(), std::move(cells));
+    }
+    table::Table changed = TRY(table::Table::from_columns(std::move(columns)));
+    return store_.put(block, std::move(changed));
+  });
+}
+
 Status RowsInWork::check_labels_present() const {
-  const std::size_t missing = label_->missing_count();
+  const std::size_t missing = label().missing_count();
   if (missing == 0) return {};
   std::uint32_t first = 0;
-  while (!label_->is_missing(first)) ++first;
+  while (!label().is_missing(first)) ++first;
   return Error{
       .message = fmt::format("{} of {} rows have no label (column {})", base::with_thousands(missing),
-                             base::with_thousands(label_->row_count()), base::quoted(recipe_->label)),
-      .where = row_name(raw_rows_[first]),
+                             base::with_thousands(label().row_count()), base::quoted(recipe_->label)),
+      .where = input_->row_name(raw_rows_[first]),
       .hint = filter_for_present(recipe_->label)};
 }
 
@@ -206,36 +401,39 @@ Result<std::optional<table::Column>> RowsInWork::split_column(const std::optiona
                  .where = fmt::format("split.{}", key),
                  .hint = "use `stratify: true` to keep the shares of its classes"};
   }
-  if (const table::Column* column = features_.find(*name)) return std::optional(*column);
-  const std::optional<table::Column>& raw = key == "time_column" ? raw_time_ : raw_group_;
-  if (raw) return std::optional(raw->gathered(raw_rows_));
+  if (schema_.find(*name)) {
+    const LearningRows rows(store_, schema_, label(), {}, label().row_count(), thread_count_);
+    return std::optional(TRY(rows.cells(*name)));
+  }
+  if (const table::Column* raw = companions_.find(*name)) return std::optional(*raw);
   return Error{.message = fmt::format("there is no column {}", base::quoted(*name)),
                .where = fmt::format("split.{}", key),
-               .hint = base::suggest_names(*name, features_.names())};
+               .hint = base::suggest_names(*name, schema_.names())};
 }
 
+/// Precondition: the chain drops no row, and is empty where the split looks at a column.
 Status RowsInWork::split() {
   if (is_split_) return {};
   TRY(check_labels_present());
   if (recipe_->split.test_file) {
     is_test_.resize(raw_rows_.size());
-    std::transform(raw_rows_.begin(), raw_rows_.end(), is_test_.begin(),
-                   [&](std::uint32_t row) { return static_cast<std::uint8_t>(row >= data_row_count_); });
+    std::ranges::transform(raw_rows_, is_test_.begin(), [&](std::uint32_t row) {
+      return static_cast<std::uint8_t>(row >= input_->data_row_count());
+    });
   } else {
     const auto time = TRY(split_column(recipe_->split.time_column, "time_column"));
     const auto group = TRY(split_column(recipe_->split.group_column, "group_column"));
     is_test_ = TRY(assign_test_rows(
-        recipe_->split, features_.row_count(),
-        {.label = &*label_, .time = time ? &*time : nullptr, .group = group ? &*group : nullptr}));
+        recipe_->split, raw_rows_.size(),
+        {.label = &label(), .time = time ? &*time : nullptr, .group = group ? &*group : nullptr}));
   }
   is_split_ = true;
-  raw_time_.reset();
-  raw_group_.reset();
+  companions_ = TRY(table::Table::from_columns({label()}));
   return {};
 }
 
 Status RowsInWork::check_both_sides() const {
-  const auto test_count = std::count(is_test_.begin(), is_test_.end(), std::uint8_t{1});
+  const auto test_count = std::ranges::count(is_test_, std::uint8_t{1});
   if (test_count == 0) {
     return Error{.message = "no test row is left", .where = "split", .hint = "check the filters"};
   }
@@ -245,21 +443,56 @@ Status RowsInWork::check_both_sides() const {
   return {};
 }
 
-Status RowsInWork::check_complete() const {
-  assert(is_split_);
-  TRY(check_labels_present());
-  TRY(check_both_sides());
+Status RowsInWork::check_columns() const {
   if (schema_.columns.empty()) {
     return Error{
         .message = "the steps leave no feature", .where = "preprocess", .hint = "keep at least one column"};
   }
   for (const contract::ColumnSchema& column : schema_.columns) {
-    const auto suspicion = suspicions_.find(column.name);
-    if (column.kind != contract::ColumnKind::kText || suspicion == suspicions_.end()) continue;
-    return Error{.message = suspicion->second.message + "; the model would take its numbers for categories",
-                 .hint = suspicion->second.hint};
+    const auto found = numbers_in_texts_.find(column.name);
+    const bool is_suspicious = found != numbers_in_texts_.end() && found->second.is_suspicious();
+    if (column.kind != contract::ColumnKind::kText || !is_suspicious) continue;
+    return Error{.message = describe_suspicion(column.name, found->second) +
+                            "; the model would take its numbers for categories",
+                 .hint = table::hint_for_numbers_in_text(column.name, found->second)};
   }
   return {};
+}
+
+Status RowsInWork::finish() {
+  if (!is_read_) TRY(read());
+  const bool drops_rows = std::ranges::any_of(chain_.links(), [&](const StepChain::Link& link) {
+    return may_drop_rows(recipe_->preprocess[link.config_index]);
+  });
+  const bool split_looks = !is_split_ && (recipe_->split.time_column || recipe_->split.group_column);
+  if (drops_rows || split_looks) TRY(run_chain());
+  TRY(split());
+  TRY(check_labels_present());
+  TRY(check_both_sides());
+  TRY(check_columns());
+  last_notes_.resize(store_.block_count());
+  return {};
+}
+
+Result<table::Table> RowsInWork::features(std::size_t block) {
+  BlockInWork work{.features = TRY(store_.get(block)), .companions = {}, .positions = {}};
+  if (store_.row_count(block) == 0) return std::move(work.features);
+  work.positions = counted_from(0, store_.row_count(block));
+  last_notes_[block] = {};
+  if (auto fault = chain_.apply(work, last_notes_[block])) {
+    const std::size_t first_row = store_.row_offsets()[block];
+    return in_step(std::move(fault->error), fault->config_index,
+                   [&](std::size_t row) { return raw_rows_[first_row + row]; });
+  }
+  assert(work.positions.size() == store_.row_count(block));
+  return std::move(work.features);
+}
+
+void RowsInWork::add_last_notes() {
+  for (const ChainNotes& notes : last_notes_) {
+    for (const auto& [column, count] : notes.unknown_categories) unknown_categories_[column] += count;
+  }
+  last_notes_.clear();
 }
 
 std::vector<std::uint32_t> RowsInWork::side_rows(bool test) const {
@@ -271,45 +504,46 @@ std::vector<std::uint32_t> RowsInWork::side_rows(bool test) const {
   return rows;
 }
 
+std::string RowsInWork::describe_suspicion(const std::string& column,
+                                           const table::NumbersInText& found) const {
+  return fmt::format("{}: {}", input_->row_name(found.first_other_row),
+                     table::describe_numbers_in_text(column, found));
+}
+
 std::vector<std::string> RowsInWork::warnings() const {
   std::vector<std::string> removed;
   for (const contract::StepConfig& step : recipe_->preprocess) {
     const auto* remove = std::get_if<contract::RemoveStep>(&step);
     if (remove != nullptr) removed.insert(removed.end(), remove->columns.begin(), remove->columns.end());
+    const auto* cast = std::get_if<contract::CastStep>(&step);  // says what the text means
+    if (cast != nullptr) removed.insert(removed.end(), cast->columns.begin(), cast->columns.end());
   }
   std::vector<std::string> warnings;
-  for (const auto& [column, suspicion] : suspicions_) {
+  for (const auto& [column, found] : numbers_in_texts_) {
     const bool is_removed = std::find(removed.begin(), removed.end(), column) != removed.end();
-    if (!is_removed) warnings.push_back(fmt::format("{}. Hint: {}", suspicion.message, suspicion.hint));
+    if (is_removed || !found.is_suspicious()) continue;
+    warnings.push_back(fmt::format("{}. Hint: {}", describe_suspicion(column, found),
+                                   table::hint_for_numbers_in_text(column, found)));
   }
   return warnings;
 }
 
-std::string RowsInWork::row_name(std::uint32_t raw_row) const {
-  if (raw_row < data_row_count_) return fmt::format("{}: row {}", data_name_, raw_row + 1);
-  return fmt::format("{}: row {}", test_name_, raw_row - data_row_count_ + 1);
-}
-
-Error RowsInWork::in_step(Error error, const contract::StepConfig& config, std::size_t index) const {
-  const bool is_row = error.where.starts_with("row ");
-  const std::string key = is_row || error.where.empty() ? "" : "." + error.where;
-  const std::string place = index < recipe_->step_places.size() ? recipe_->step_places[index] + ": " : "";
-  const std::string step =
-      fmt::format("{}step {} ({}{})", place, index + 1, contract::step_name(config), key);
-  error.where = is_row ? step + ": " + in_raw_rows(error).where : step;
-  return error;
+Error RowsInWork::in_step(Error error, std::size_t index) const {
+  return in_step(std::move(error), index, [&](std::size_t row) { return raw_rows_[row]; });
 }
 
 /// A step counts the rows that it was given; people count those of their file.
-Error RowsInWork::in_raw_rows(Error error) const {
-  constexpr std::string_view kRow = "row ";
-  if (!error.where.starts_with(kRow)) return error;
-  std::size_t row = 0;
-  const char* start = error.where.data() + kRow.size();
-  const char* end = error.where.data() + error.where.size();
-  const auto [rest, problem] = std::from_chars(start, end, row);
-  if (problem != std::errc() || row == 0 || row > raw_rows_.size()) return error;
-  error.where = row_name(raw_rows_[row - 1]) + std::string(rest, end);
+Error RowsInWork::in_step(Error error, std::size_t index,
+                          const std::function<std::size_t(std::size_t row)>& raw_row_of) const {
+  const std::optional<ErrorRow> place_in_data = row_of(error);
+  const std::string key = place_in_data || error.where.empty() ? "" : "." + error.where;
+  const std::string place = index < recipe_->step_places.size() ? recipe_->step_places[index] + ": " : "";
+  const contract::StepConfig& config = recipe_->preprocess[index];
+  const std::string step =
+      fmt::format("{}step {} ({}{})", place, index + 1, contract::step_name(config), key);
+  error.where = step;
+  if (place_in_data)
+    error.where += ": " + input_->row_name(raw_row_of(place_in_data->row)) + place_in_data->rest;
   return error;
 }
 

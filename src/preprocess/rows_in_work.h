@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -10,90 +11,127 @@
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/recipe.h"
+#include "archmlp/preprocess/fit_steps.h"
+#include "archmlp/preprocess/learning_rows.h"
+#include "archmlp/preprocess/raw_input.h"
+#include "archmlp/preprocess/row_store.h"
+#include "archmlp/preprocess/step_chain.h"
+#include "archmlp/table/numbers_in_text.h"
 #include "archmlp/table/table.h"
 #include "archmlp/transform/step.h"
 
 namespace archmlp::preprocess {
 
-/// What was read: the rows of the data and, behind them, those of the test file.
-struct RawData {
-  table::Table rows;
-  contract::Schema schema;
-  std::size_t data_row_count = 0;                          // the rows behind it are from the test file
-  std::string data_name, test_name;                        // for messages
-  std::map<std::string, std::string, std::less<>> inputs;  // role -> SHA-256
-};
-
-/// The rows on their way through the steps of a recipe: each step is fitted, applied and kept.
+/// The rows on their way through the steps of a recipe: each step is fitted and kept, and applied to all
+/// blocks of rows together with its neighbours as soon as a later one has to see what they make.
 class RowsInWork {
  public:
-  /// Takes the label off. Errors: kInvalidInput if there is no such column, or no other.
-  static base::Result<RowsInWork> start(const contract::Recipe& recipe, const RawData& raw, int thread_count);
+  /// Reads names only. Errors: kInvalidInput if there is no such label, or no other column.
+  static base::Result<RowsInWork> start(const contract::Recipe& recipe, RawInput& input, MemoryBudget budget,
+                                        int thread_count);
 
   /// Errors: kInvalidInput, `where` = `recipe.yaml:LINE:COLUMN: step N (name.key)` and, for a row, `data.csv:
-  /// row N`.
+  /// row N`; those of reading the data.
   base::Status apply(const contract::StepConfig& config, std::size_t index);
-  /// Decides which rows are test rows, unless that is done. Errors: kInvalidInput.
-  base::Status split();
-  /// That the rows can be trained and tested on. Errors: kInvalidInput.
-  base::Status check_complete() const;
+  /// All that has to be known of the rows before they are written: which are test rows, that none lacks its
+  /// label, that both sides can be trained and tested on. Errors: kInvalidInput.
+  base::Status finish();
 
-  const table::Table& features() const noexcept { return features_; }
-  const table::Column& label() const noexcept { return *label_; }
+  /// Steps that need no row are put off until then.
+  bool is_read() const noexcept { return is_read_; }
+
+  // After finish().
+
   const contract::Schema& schema() const noexcept { return schema_; }
+  const table::Column& label() const noexcept { return companions_.column(0); }
   const std::vector<transform::StepPointer>& steps() const noexcept { return steps_; }
   std::size_t dropped_count() const noexcept { return dropped_count_; }
   const std::map<std::string, std::size_t>& unknown_categories() const noexcept {
     return unknown_categories_;
   }
+  /// The files that steps read: role -> SHA-256.
+  const std::map<std::string, std::string>& inputs() const noexcept { return inputs_; }
   /// Of what was read: text columns that look like numbers, unless a step takes them out.
   std::vector<std::string> warnings() const;
-  /// Positions in features(), ascending. Precondition: split() was called.
-  std::vector<std::uint32_t> side_rows(bool test) const;
-  /// Where a row of features() stands in the raw data.
-  std::uint32_t raw_row(std::uint32_t row) const { return raw_rows_[row]; }
+  std::span<const std::uint8_t> is_test() const noexcept { return is_test_; }
+  /// Where a row stands in the raw data.
+  std::span<const std::uint32_t> raw_rows() const noexcept { return raw_rows_; }
+
+  std::size_t block_count() const noexcept { return store_.block_count(); }
+  /// Of each block, the rows in front of it. Shape: [block_count + 1].
+  std::vector<std::size_t> row_offsets() const { return store_.row_offsets(); }
+  /// A block's features as all steps leave them. Safe from many threads.
+  base::Result<table::Table> features(std::size_t block);
+  /// Counts what applying the last steps found. Precondition: features() was called for every block.
+  void add_last_notes();
 
  private:
-  RowsInWork(const contract::Recipe& recipe, const RawData& raw, int thread_count)
-      : recipe_(&recipe),
-        thread_count_(thread_count),
-        data_row_count_(raw.data_row_count),
-        data_name_(raw.data_name),
-        test_name_(raw.test_name) {}
+  using NumbersInTexts = std::map<std::string, table::NumbersInText>;  // of raw text columns, by name
+  /// A block as the first steps leave it.
+  struct Arrival {
+    table::Table companions;
+    std::vector<std::uint32_t> positions;  // of the raw block's rows
+    ChainNotes notes;
+    NumbersInTexts numbers_in_texts;
+    std::optional<StepChain::Fault> fault;
+  };
+
+  RowsInWork(const contract::Recipe& recipe, RawInput& input, MemoryBudget budget, int thread_count)
+      : recipe_(&recipe), input_(&input), thread_count_(thread_count), store_(std::move(budget)) {}
+
   base::Status check_label_untouched(const contract::StepConfig& config) const;
   base::Status check_labels_present() const;
   base::Status check_both_sides() const;
-  base::Status apply_fitted(const transform::StepPointer& step, bool is_filter);
-  base::Status drop(const std::vector<std::uint8_t>& outside);
-  void keep(const std::vector<std::uint32_t>& rows);
-  void set_training_values(const std::vector<table::Column>& values,
-                           std::span<const std::uint32_t> train_rows);
+  base::Status check_columns() const;
+
+  base::Status fit_and_add(const contract::StepConfig& config, std::size_t index, const LearningRows* rows);
+  base::Status add(const transform::StepPointer& step, std::size_t index);
+  base::Status learn(const contract::StepConfig& config, std::size_t index);
+
+  /// The data is read and goes through the steps so far.
+  base::Status read();
+  base::Status add_first_steps();
+  base::Result<Arrival> arrive(std::size_t block, table::Table rows);
+  base::Status collect(std::vector<Arrival>& arrivals);
+  base::Status bind_again();
+  /// The rows go through the steps that are not applied yet.
+  base::Status run_chain();
+  base::Status check_some_left(const ChainNotes& notes) const;
+  base::Status keep(const std::vector<std::uint32_t>& rows);
+  void keep_companions(const std::vector<std::uint32_t>& rows);
+  base::Status set_training_values(const std::vector<table::Column>& values);
+  table::Table companions_of(std::size_t first_row, std::size_t row_count) const;
+
+  base::Status split();
   base::Result<std::optional<table::Column>> split_column(const std::optional<std::string>& name,
                                                           std::string_view key) const;
-  base::Error in_step(base::Error error, const contract::StepConfig& config, std::size_t index) const;
-  base::Error in_raw_rows(base::Error error) const;
-  std::string row_name(std::uint32_t raw_row) const;
+  std::vector<std::uint32_t> side_rows(bool test) const;
+
+  std::string describe_suspicion(const std::string& column, const table::NumbersInText& found) const;
+  base::Error in_step(base::Error error, std::size_t index) const;
+  base::Error in_step(base::Error error, std::size_t index,
+                      const std::function<std::size_t(std::size_t row)>& raw_row_of) const;
 
   const contract::Recipe* recipe_;
+  RawInput* input_;
   int thread_count_;
-  std::size_t data_row_count_;
-  std::string data_name_, test_name_;
-  std::size_t dropped_count_ = 0;
-  table::Table features_;
-  contract::Schema schema_;
-  std::optional<table::Column> label_;
+  bool is_read_ = false;
+  std::vector<std::size_t> first_steps_;  // of the recipe, to be applied while the data is read
+  contract::Schema schema_;               // as the steps so far, applied or not, leave it
   contract::ColumnSchema label_schema_;
-  std::optional<table::Column> raw_time_;  // all raw rows
-  std::optional<table::Column> raw_group_;
-  std::vector<std::uint32_t> raw_rows_;  // per row of features_
-  std::vector<std::uint8_t> is_test_;
+  std::vector<std::string> companion_names_;  // of raw columns: the label, then what the split looks at
+  StepChain chain_;                           // not applied yet
+  RowStore store_;
+  table::Table companions_;              // of all rows
+  std::vector<std::uint32_t> raw_rows_;  // per row
+  std::vector<std::uint8_t> is_test_;    // per row
   bool is_split_ = false;
   std::vector<transform::StepPointer> steps_;
+  std::size_t dropped_count_ = 0;
   std::map<std::string, std::size_t> unknown_categories_;
-  struct Suspicion {
-    std::string message, hint;
-  };
-  std::map<std::string, Suspicion> suspicions_;  // raw column -> why it may be text by mistake
+  NumbersInTexts numbers_in_texts_;
+  std::vector<ChainNotes> last_notes_;  // per block
+  std::map<std::string, std::string> inputs_;
 };
 
 }  // namespace archmlp::preprocess

@@ -26,7 +26,7 @@ struct LookedAt {
     return names;
   }
   std::optional<Names> operator()(const contract::ReplaceStep& step) const {
-    Names names = expression::mentioned_names(step.where);
+    Names names = expression::mentioned_names(step.where.value_or(""));
     names.insert(names.end(), step.columns.begin(), step.columns.end());
     return names;
   }
@@ -43,6 +43,15 @@ struct LookedAt {
     std::optional<Names> names = named(step.columns);
     if (names && step.group_by) names->push_back(*step.group_by);
     return names;
+  }
+  std::optional<Names> operator()(const contract::JoinStep& step) const {
+    Names names = step.on.empty() ? step.left_on : step.on;
+    for (const std::string& made : step.columns) {
+      names.push_back(made);
+      if (step.suffix) names.push_back(made + *step.suffix);
+    }
+    // Without named columns any may be made, and a later `remove` may mean one of those.
+    return step.columns.empty() ? std::nullopt : std::optional(std::move(names));
   }
   /// The others look at their `columns`, all if none is named.
   template <typename Step>

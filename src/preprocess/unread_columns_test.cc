@@ -31,6 +31,13 @@ TEST(UnreadColumns, AreReadWhereTheSplitOrAStepOverAllColumnsMayWantThem) {
   EXPECT_THAT(unread("preprocess: [{remove: [g, a]}]\nsplit: {group_column: g}"), ElementsAre("a"));
   EXPECT_THAT(unread("preprocess: [{impute: {columns: [a], group_by: g}}, {remove: [g, b]}]"),
               ElementsAre("b"));
+  EXPECT_THAT(unread("preprocess: [{cast: {columns: a, type: date}}, {date_parts: b}, {replace: {columns: c, "
+                     "regex: x, with: y}}, {replace: {columns: d, map: {1: 2}}}, {remove: [a, b, c, d, e]}]"),
+              ElementsAre("e"));
+  EXPECT_THAT(
+      unread("preprocess: [{join: {file: f.csv, left_on: a, right_on: b, columns: c}}, {remove: [a, b, c]}]"),
+      ElementsAre("b"));
+  EXPECT_THAT(unread("preprocess: [{join: {file: f.csv, on: a}}, {remove: b}]"), IsEmpty());
   EXPECT_THAT(unread("preprocess: [{sample: {frac: 0.5}}, {remove: [a]}]"), IsEmpty());
   EXPECT_THAT(unread("preprocess: [{impute: median}, {remove: [a]}]"), IsEmpty());
   EXPECT_THAT(unread("preprocess: [{remove: [a]}, {one_hot: }, {remove: [b]}]"), ElementsAre("a"));

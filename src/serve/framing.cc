@@ -27,9 +27,9 @@ constexpr std::array<bool, 256> kTokenBytes = [] {
   return table;
 }();
 
+bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
 bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return kTokenBytes[static_cast<unsigned char>(c)]; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_byte);
 }
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -241,6 +241,11 @@ class HeadReader {
 
 }  // namespace
 
+bool may_become_head(std::string_view bytes) noexcept {
+  while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+  return bytes.empty() || bytes == "\r" || is_token_byte(bytes.front());
+}
+
 std::size_t HeadFinder::find(std::string_view bytes) noexcept {
   std::size_t start = 0;
   while (bytes.substr(start).starts_with("\r\n")) start += 2;
@@ -299,8 +304,12 @@ ChunkDecoder::State ChunkDecoder::step(char byte, const std::string& body) {
       return expect('\n', Place::kSize);
     case Place::kTrailer:
       if (byte == '\r') return expect('\r', Place::kLastEnd);
+      place_ = Place::kTrailerName;
+      return is_token_byte(byte) ? State::kMore : State::kMalformed;
+    case Place::kTrailerName:
+      if (byte != ':') return is_token_byte(byte) ? State::kMore : State::kMalformed;
       place_ = Place::kTrailerLine;
-      return is_text && !is_blank(byte) ? State::kMore : State::kMalformed;
+      return State::kMore;
     case Place::kTrailerLine:
       if (is_text) return State::kMore;
       return expect('\r', Place::kTrailerEnd);

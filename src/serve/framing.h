@@ -49,6 +49,10 @@ class HeadFinder {
   std::size_t searched_ = 0;
 };
 
+/// False if what has arrived of a head cannot become one, as the first byte of a TLS handshake: there is
+/// nothing to wait for.
+bool may_become_head(std::string_view bytes) noexcept;
+
 /// Reads a complete head. Returns false and fills `refusal` if it is malformed, ambiguous or beyond a limit
 /// (400, 413, 417, 431, 505); `head` then holds what was read so far.
 bool parse_head(std::string_view bytes, const FramingLimits& limits, RequestHead& head, Refusal& refusal);
@@ -72,6 +76,7 @@ class ChunkDecoder {
     kDataEnd,
     kDataLineEnd,
     kTrailer,
+    kTrailerName,
     kTrailerLine,
     kTrailerEnd,
     kLastEnd

@@ -132,6 +132,16 @@ TEST(Framing, FindsTheEndOfAHeadHoweverItArrives) {
   EXPECT_EQ(finder.find(bytes), bytes.size() - 4);
 }
 
+TEST(Framing, KnowsEarlyWhatCannotBecomeAHead) {
+  for (const std::string_view bytes : {"", "\r", "\r\n", "\r\n\r", "G", "\r\nGET / HT"}) {
+    EXPECT_TRUE(may_become_head(bytes)) << bytes;
+  }
+  using namespace std::string_view_literals;
+  for (const std::string_view bytes : {"\x16\x03\x01\0"sv, "\0"sv, " "sv, "\n"sv, "\rG"sv, "\r\n\x80"sv}) {
+    EXPECT_FALSE(may_become_head(bytes)) << bytes;
+  }
+}
+
 struct Decoded {
   ChunkDecoder::State state = ChunkDecoder::State::kMore;
   std::string body;
@@ -163,7 +173,8 @@ TEST(ChunkDecoder, RefusesMalformedChunks) {
   for (const std::string_view bytes :
        {"\r\n", "g\r\n", "0x5\r\nhello\r\n", "-1\r\n", "+5\r\nhello\r\n", " 5\r\n", "5\nhello\r\n",
         "5\r\nhello0\r\n", "5\r\nhello\n0\r\n", ";a\r\n", "5;a\nhello\r\n", "0\r\n folded: x\r\n\r\n",
-        "0\r\nx\n\r\n", "10000000000000005\r\n"}) {
+        "0\r\nx\n\r\n", "0\r\nno colon\r\n\r\n", "0\r\nname : x\r\n\r\n", "0\r\n: x\r\n\r\n",
+        "10000000000000005\r\n"}) {
     for (const std::size_t step : {std::size_t{1}, bytes.size()}) {
       EXPECT_EQ(decode(bytes, step).state, ChunkDecoder::State::kMalformed) << bytes;
     }

@@ -13,6 +13,7 @@
 #include "archmlp/model/model.h"
 #include "archmlp/serve/answers.h"
 #include "archmlp/serve/request_options.h"
+#include "archmlp/transform/steps_summary.h"
 
 namespace archmlp::serve {
 namespace {
@@ -45,7 +46,7 @@ std::string describe_model(const predict::Predictor& predictor) {
   json["label"] = contract::to_json(contract.label);
   json["features"] = contract::to_json(contract.features);
   json["raw"] = nullptr;
-  json["steps"] = contract.steps;
+  json["steps"] = transform::summary_of(contract.steps);
   json["default_form"] = predictor.default_form() == RecordForm::kRaw ? "raw" : "prepared";
   json["ignored"] = {{"prepared", predictor.ignored(RecordForm::kPrepared)}};
   if (predictor.accepts(RecordForm::kRaw)) {
@@ -63,6 +64,14 @@ std::string joined(std::string_view prefix, std::string_view where) {
   std::string text(prefix);
   if (!prefix.empty() && !where.empty() && where.front() != '[') text += '.';
   return text.append(where);
+}
+
+void refuse_query(const Error& error, Response& response) {
+  write_error(response, {.status = 400,
+                         .code = error_code(400),
+                         .message = error.message,
+                         .where = error.where,
+                         .hint = error.hint});
 }
 
 }  // namespace
@@ -142,13 +151,7 @@ void Handler::State::route(const Request& request, Response& response) {
   }
   if (route->endpoint == Endpoint::kPredict) return predict(request, response);
   if (auto query = query_of(request.target, {}); !query.ok()) {
-    const Error& error = query.error();
-    write_error(response, {.status = 400,
-                           .code = error_code(400),
-                           .message = error.message,
-                           .where = error.where,
-                           .hint = error.hint});
-    return;
+    return refuse_query(query.error(), response);
   }
   switch (route->endpoint) {
     case Endpoint::kLive:
@@ -180,13 +183,7 @@ void Handler::State::predict(const Request& request, Response& response) {
   }
   const base::Result<PredictOptions> options = predict_options_of(request.target, *predictor);
   if (!options.ok()) {
-    const Error& error = options.error();
-    write_error(response, {.status = 400,
-                           .code = error_code(400),
-                           .message = error.message,
-                           .where = error.where,
-                           .hint = error.hint});
-    return;
+    return refuse_query(options.error(), response);
   }
   const Form form{.options = *options,
                   .as_text = prefers_text(request.accept),

@@ -264,6 +264,16 @@ TEST(Server, MalformedChunksCloseTheConnection) {
   EXPECT_TRUE(client.is_closed_within(milliseconds(1000)));
 }
 
+TEST(Server, ATlsHandshakeIsRefusedAtOnce) {
+  const auto server = start();
+  Client client(server->port());
+  client.send(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+  const std::string answer = client.receive();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(answer, HasSubstr("this is no HTTP request"));
+  EXPECT_TRUE(client.is_closed_within(milliseconds(1000)));
+}
+
 TEST(Server, LimitsTheBody) {
   const auto server = start({.max_body_bytes = 1000});
   {

@@ -141,7 +141,14 @@ class Session : public std::enable_shared_from_this<Session> {
               .message = "the header is larger than " + std::to_string(limits.max_header_bytes) + " bytes"});
       return false;
     }
-    if (size == 0) return false;
+    if (size == 0) {
+      if (!may_become_head(pending())) {
+        refuse({.status = 400,
+                .message = "this is no HTTP request",
+                .hint = "use http:// in place of https:// if that is what it was"});
+      }
+      return false;
+    }
     finder_.reset();
     // The views of head_ must outlive the arrival of the body, which may move the buffer.
     const std::string_view bytes = pending().substr(0, size);

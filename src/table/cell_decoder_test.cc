@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <string>
+#include <string_view>
 
 #include "archmlp/base/rng.h"
 
@@ -95,6 +97,56 @@ TEST(DecodeRealTest, EqualsStrtodOnRandomLiterals) {
     } else {
       ASSERT_TRUE(found.has_value()) << text;
       EXPECT_EQ(*found, expected) << text;
+    }
+  }
+}
+
+/// Every short text over the characters that matter, and every length of number, by the grammar's own words.
+TEST(DecodeRealTest, ShortNumbersAreThoseOfTheGrammar) {
+  const auto expected = [](const std::string& text) -> std::optional<double> {
+    std::size_t i = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+    const std::size_t begin = i;
+    while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
+    const std::size_t whole = i - begin;
+    std::size_t fraction = 0;
+    if (i < text.size() && text[i] == '.') {
+      ++i;
+      while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i, ++fraction;
+    }
+    if (i != text.size() || whole + fraction == 0 || (whole > 1 && text[begin] == '0')) return std::nullopt;
+    return std::strtod(text.c_str(), nullptr);
+  };
+  const auto check = [&](const std::string& text) {
+    const std::string exact(text);  // of its own size: nothing around it may be read
+    const auto found = decode_real(exact);
+    ASSERT_EQ(found, expected(text)) << text;
+    if (found) {
+      ASSERT_EQ(std::signbit(*found), text[0] == '-') << text;
+    }
+  };
+  static constexpr std::string_view kCharacters = "019.-:/";
+  for (std::size_t size = 1; size <= 6; ++size) {
+    std::size_t count = 1;
+    for (std::size_t i = 0; i < size; ++i) count *= kCharacters.size();
+    for (std::size_t number = 0; number < count; ++number) {
+      std::string text;
+      for (std::size_t i = 0, rest = number; i < size; ++i, rest /= kCharacters.size())
+        text += kCharacters[rest % kCharacters.size()];
+      check(text);
+    }
+  }
+  base::Rng rng(2);
+  for (int round = 0; round < 100'000; ++round) {
+    std::string text(1 + rng.below(20), '0');
+    for (char& c : text) c = static_cast<char>('0' + rng.below(10));
+    if (rng.below(3) > 0) text[rng.below(text.size())] = '.';
+    if (rng.below(8) == 0) text[rng.below(text.size())] = static_cast<char>(rng.below(256));
+    if (rng.below(4) == 0) text.insert(0, "-");
+    if (text.find_first_of("eE+") != std::string::npos || text.find('\0') != std::string::npos) continue;
+    check(text);
+    const auto integer = decode_integer(text);
+    if (integer) {
+      EXPECT_EQ(std::to_string(*integer), text);
     }
   }
 }

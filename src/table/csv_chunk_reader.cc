@@ -28,8 +28,8 @@ base::Status CsvChunkReader::read(const CsvPiece& piece, bool endless, CsvWorksp
   }
   const std::size_t field_count = file_.names().size();
   const CsvErrors& errors = file_.errors();
-  const auto invalid_at = base::find_invalid_utf8(piece.text);
-  const char* const invalid = invalid_at ? piece.text.data() + *invalid_at : nullptr;
+  bool is_validated = false;
+  const char* invalid = nullptr;
   CsvScanner scanner(piece.text, file_.delimiter(), field_count);
   CsvBlock& block = workspace.block;
   const std::size_t max_rows = rows_of_a_block(field_count);
@@ -37,6 +37,10 @@ base::Status CsvChunkReader::read(const CsvPiece& piece, bool endless, CsvWorksp
   while (true) {
     const std::optional<CsvFault> fault = scanner.next(max_rows, block);
     if (block.row_count() == 0 && !fault) break;
+    if (!scanner.all_ascii() && !is_validated) {
+      is_validated = true;
+      if (const auto at = base::find_invalid_utf8(piece.text)) invalid = piece.text.data() + *at;
+    }
     const char* const end = fault ? fault->record_begin : scanner.position();
     TRY(read_records(piece, {block, end, invalid}, workspace));
     if (fault && endless && fault->record_end == piece.end()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/table/cell_decoder.h"
@@ -22,18 +23,16 @@ Number parse_field(const CsvField& field) noexcept {
 
 bool is_number(NumberForm form) noexcept { return form != NumberForm::kNone; }
 
+SeenForms::Form seen_form(NumberForm number) noexcept {
+  return number == NumberForm::kInteger      ? SeenForms::kInteger
+         : number == NumberForm::kBigInteger ? SeenForms::kBigInteger
+                                             : SeenForms::kReal;
+}
+
 /// Of a cell that is neither quoted nor missing.
 SeenForms::Form form_of(const CsvField& field) noexcept {
-  switch (parse_field(field).form) {
-    case NumberForm::kInteger:
-      return SeenForms::kInteger;
-    case NumberForm::kBigInteger:
-      return SeenForms::kBigInteger;
-    case NumberForm::kReal:
-      return SeenForms::kReal;
-    case NumberForm::kNone:
-      break;
-  }
+  const NumberForm number = parse_field(field).form;
+  if (is_number(number)) return seen_form(number);
   return decode_boolean(field.raw()) ? SeenForms::kBoolean : SeenForms::kText;
 }
 
@@ -72,7 +71,7 @@ void ColumnChunk::restart(const ColumnPlan& plan) {
   form_ = Form::kIntegers;
   seen_ = {};
   any_missing_ = false;
-  row_count_ = 0;
+  const std::size_t rows_before = std::exchange(row_count_, 0);
   integers_.clear();
   missing_.clear();
   reals_.clear();
@@ -86,16 +85,17 @@ void ColumnChunk::restart(const ColumnPlan& plan) {
   switch (start.value_or(ColumnKind::kInteger)) {
     case ColumnKind::kInteger:
       form_ = Form::kIntegers;
-      break;
+      return integers_.reserve(rows_before);
     case ColumnKind::kReal:
       form_ = Form::kReals;
-      break;
+      return reals_.reserve(rows_before);
     case ColumnKind::kBoolean:
       form_ = Form::kBooleans;
-      break;
+      return booleans_.reserve(rows_before);
     case ColumnKind::kText:
       form_ = Form::kTexts;
-      break;
+      text_.codes.reserve(rows_before);
+      return text_.levels.reserve(level_count_);
   }
 }
 
@@ -165,31 +165,26 @@ std::size_t ColumnChunk::append_integers(const CsvField* fields, std::size_t str
 std::size_t ColumnChunk::append_reals(const CsvField* fields, std::size_t stride, std::size_t row,
                                       std::size_t row_count) {
   const bool look_up_numbers = plan_->missing_values->has_number();
+  const std::size_t held = reals_.size();
+  reals_.resize(held + row_count - row);
+  double* out = reals_.data() + held;
+  SeenForms seen;
   for (; row < row_count; ++row) {
     const CsvField& field = fields[row * stride];
     const Number number = field.quoted ? Number{} : parse_field(field);
     const bool may_be_missing = !field.quoted && (!is_number(number.form) || look_up_numbers);
     if (may_be_missing && plan_->missing_values->contains(field.raw())) {
       any_missing_ = true;
-      reals_.push_back(kMissingReal);
+      *out++ = kMissingReal;
       continue;
     }
-    switch (number.form) {
-      case NumberForm::kInteger:
-        seen_.add(SeenForms::kInteger);
-        break;
-      case NumberForm::kBigInteger:
-        seen_.add(SeenForms::kBigInteger);
-        break;
-      case NumberForm::kReal:
-        seen_.add(SeenForms::kReal);
-        break;
-      case NumberForm::kNone:
-        widen_for(field);
-        return row;
-    }
-    reals_.push_back(number.form == NumberForm::kInteger ? static_cast<double>(number.integer) : number.real);
+    if (!is_number(number.form)) break;
+    seen.add(seen_form(number.form));
+    *out++ = number.form == NumberForm::kInteger ? static_cast<double>(number.integer) : number.real;
   }
+  seen_.add(seen);
+  reals_.resize(static_cast<std::size_t>(out - reals_.data()));
+  if (row < row_count) widen_for(fields[row * stride]);
   return row;
 }
 
@@ -308,9 +303,7 @@ void ColumnChunk::widen_for(const CsvField& field) {
   const NumberForm number = field.quoted ? NumberForm::kNone : parse_field(field).form;
   if (is_number(number)) {
     if (form_ == Form::kIntegers) return integers_to_reals();
-    seen_.add(number == NumberForm::kInteger      ? SeenForms::kInteger
-              : number == NumberForm::kBigInteger ? SeenForms::kBigInteger
-                                                  : SeenForms::kReal);
+    seen_.add(seen_form(number));
     if (!seen_.has(SeenForms::kBoolean)) {  // nothing but missing values so far
       reals_.assign(booleans_.size(), kMissingReal);
       booleans_.clear();

@@ -72,7 +72,7 @@ class ColumnChunk {
  public:
   explicit ColumnChunk(const ColumnPlan& plan) { restart(plan); }
 
-  /// As a new one, but for the memory that it has.
+  /// As a new one, but for the memory that it has or will need, if this chunk is like the one before.
   void restart(const ColumnPlan& plan);
 
   /// Appends the cells fields[0], fields[stride], … The first that contradicts a given kind stops it.
@@ -84,7 +84,10 @@ class ColumnChunk {
   std::optional<BadCell> append(const CsvField* fields, std::size_t stride, std::size_t row_count);
 
   /// No more cells will come.
-  void close() { text_.levels.close(); }
+  void close() {
+    level_count_ = text_.levels.levels().size();
+    text_.levels.close();
+  }
 
   SeenForms seen() const noexcept { return seen_; }
   bool any_missing() const noexcept { return any_missing_; }
@@ -121,6 +124,7 @@ class ColumnChunk {
   SeenForms seen_;
   bool any_missing_ = false;
   std::size_t row_count_ = 0;
+  std::size_t level_count_ = 0;  // of the chunk before: this one will have about as many
   std::vector<std::int64_t> integers_;
   std::vector<std::uint8_t> missing_;  // of integers_; empty if none is
   std::vector<double> reals_;

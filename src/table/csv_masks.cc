@@ -12,8 +12,11 @@ HWY_BEFORE_NAMESPACE();
 namespace archmlp::table::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-std::uint64_t mask_of_64(const char* data, char delimiter) {
-  const hn::CappedTag<std::uint8_t, 64> tag;
+using Bytes = hn::CappedTag<std::uint8_t, 64>;
+
+/// `seen` gets the bits that any byte has.
+std::uint64_t mask_of_64(const char* data, char delimiter, hn::Vec<Bytes>& seen) {
+  const Bytes tag;
   const std::size_t lanes = hn::Lanes(tag);
   const auto first = hn::Set(tag, static_cast<std::uint8_t>(delimiter));
   const auto quote = hn::Set(tag, std::uint8_t{'"'});
@@ -24,6 +27,7 @@ std::uint64_t mask_of_64(const char* data, char delimiter) {
     const auto bytes = hn::LoadU(tag, reinterpret_cast<const std::uint8_t*>(data) + i);
     const auto special = hn::Or(hn::Or(hn::Eq(bytes, first), hn::Eq(bytes, quote)),
                                 hn::Or(hn::Eq(bytes, line_feed), hn::Eq(bytes, carriage_return)));
+    seen = hn::Or(seen, bytes);
     std::uint8_t bits[8] = {};
     hn::StoreMaskBits(tag, special, bits);
     std::uint64_t word = 0;
@@ -34,14 +38,19 @@ std::uint64_t mask_of_64(const char* data, char delimiter) {
   return mask;
 }
 
-void find_specials(const char* data, std::size_t size, char delimiter, std::uint64_t* masks) {
+bool find_specials(const char* data, std::size_t size, char delimiter, std::uint64_t* masks) {
+  const Bytes tag;
+  auto seen = hn::Zero(tag);
   std::size_t offset = 0;
-  for (; offset + 64 <= size; offset += 64) *masks++ = mask_of_64(data + offset, delimiter);
-  if (offset == size) return;
-  const std::size_t rest = size - offset;
-  char padded[64] = {};
-  std::memcpy(padded, data + offset, rest);
-  *masks = mask_of_64(padded, delimiter) & ((std::uint64_t{1} << rest) - 1);
+  for (; offset + 64 <= size; offset += 64) *masks++ = mask_of_64(data + offset, delimiter, seen);
+  if (offset != size) {
+    const std::size_t rest = size - offset;
+    char padded[64] = {};
+    std::memcpy(padded, data + offset, rest);
+    *masks = mask_of_64(padded, delimiter, seen) & ((std::uint64_t{1} << rest) - 1);
+  }
+  const auto beyond_ascii = hn::Set(tag, std::uint8_t{0x80});
+  return hn::AllTrue(tag, hn::Eq(hn::And(seen, beyond_ascii), hn::Zero(tag)));
 }
 
 }  // namespace archmlp::table::HWY_NAMESPACE
@@ -52,8 +61,8 @@ namespace archmlp::table {
 
 HWY_EXPORT(find_specials);
 
-void find_csv_specials(const char* data, std::size_t size, char delimiter, std::uint64_t* masks) {
-  HWY_DYNAMIC_DISPATCH(find_specials)(data, size, delimiter, masks);
+bool find_csv_specials(const char* data, std::size_t size, char delimiter, std::uint64_t* masks) {
+  return HWY_DYNAMIC_DISPATCH(find_specials)(data, size, delimiter, masks);
 }
 
 }  // namespace archmlp::table

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "archmlp/base/rng.h"
 #include "archmlp/table/cell_decoder.h"
@@ -273,38 +277,84 @@ TEST(CsvParserTest, ManyLevelsAreMergedInOrderOfAppearance) {
 }
 
 TEST(CsvParserTest, TakesCellsOfManyMegabytes) {
-  const std::string long_text(std::size_t{9} << 20U, 'x');
+  const std::string long_text(std::size_t{64} << 20U, 'x');
   const std::string text = "a,b\n1,\"" + long_text + ",\n\"\"\"\n2,y\n";
   const auto csv = parse(text, {});
   ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());
-  EXPECT_EQ(csv->table.column(1).texts().levels[0], long_text + ",\n\"");
+  EXPECT_TRUE(csv->table.column(1).texts().levels[0] == long_text + ",\n\"");
   EXPECT_EQ(csv->table.column(1).texts().levels[1], "y");
 }
 
-TEST(CsvParserTest, TakesManyThousandColumns) {
-  std::string header;
-  std::string row;
-  for (int column = 0; column < 20'000; ++column) {
-    header += (column == 0 ? "c" : ",c") + std::to_string(column);
-    row += (column == 0 ? "" : ",") + std::to_string(column);
+TEST(CsvParserTest, TakesAHundredThousandColumns) {
+  constexpr int kColumns = 100'000;
+  std::string text;
+  for (int column = 0; column < kColumns; ++column)
+    text += (column == 0 ? "c" : ",c") + std::to_string(column);
+  for (int row = 0; row < 2; ++row) {
+    text += "\n";
+    for (int column = 0; column < kColumns; ++column)
+      text += (column == 0 ? "" : ",") + std::to_string(column);
   }
-  const std::string text = header + "\n" + row + "\n" + row + "\n";
   const auto csv = parse(text, {});
   ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());
-  EXPECT_EQ(csv->table.columns().size(), 20'000U);
-  EXPECT_EQ(csv->table.column(19'999).integers().values[1], 19'999);
+  EXPECT_EQ(csv->table.columns().size(), std::size_t{kColumns});
+  EXPECT_EQ(csv->table.column(kColumns - 1).integers().values[1], kColumns - 1);
+}
+
+TEST(CsvParserTest, RefusesMoreFieldsThanAnyTableHas) {
+  const auto csv = parse(std::string(1'000'001, ','), {});
+  ASSERT_FALSE(csv.ok());
+  EXPECT_EQ(csv.error().code, base::ErrorCode::kResourceLimit);
+  EXPECT_EQ(csv.error().where, "x:1");
+  EXPECT_EQ(csv.error().message, "the first record has more than 1,000,000 fields");
+}
+
+/// A file of that size which takes no room on disk: what is not written reads as NUL bytes.
+std::filesystem::path sparse_file(std::string_view begin, std::uint64_t size) {
+  const auto path = std::filesystem::path(::testing::TempDir()) /
+                    (std::to_string(::getpid()) + "_csv_parser_test_sparse.csv");
+  std::ofstream(path, std::ios::binary) << begin;
+  std::filesystem::resize_file(path, size);
+  return path;
+}
+
+TEST(CsvParserTest, ARecordWithoutEndIsRefusedBeforeItFillsTheMemory) {
+  constexpr std::uint64_t kSize = std::uint64_t{2} << 30U;
+  const auto error_of = [](std::string_view begin) {
+    const auto path = sparse_file(begin, kSize);
+    const auto csv = read_csv(path, {.delimiter = ',', .thread_count = 2});
+    std::filesystem::remove(path);
+    EXPECT_FALSE(csv.ok());
+    return csv.ok() ? base::Error{} : csv.error();
+  };
+  const base::Error header = error_of("a,b");
+  EXPECT_EQ(header.code, base::ErrorCode::kResourceLimit);
+  EXPECT_EQ(header.message, "a record is longer than 128 MiB");
+  EXPECT_THAT(header.where, ::testing::EndsWith("sparse.csv:1"));
+  const base::Error row = error_of("a,b\n1,2\n3,");
+  EXPECT_EQ(row.message, "a record is longer than 128 MiB");
+  EXPECT_THAT(row.where, ::testing::EndsWith("sparse.csv:3"));
+  const base::Error quote = error_of("a,b\n1,2\n3,\"x");
+  EXPECT_THAT(quote.message,
+              ::testing::StartsWith("column \"b\": the quote that opens here is not closed within 128 MiB"));
+  EXPECT_THAT(quote.where, ::testing::EndsWith("sparse.csv:3"));
 }
 
 class CountingProgress final : public base::Progress {
  public:
-  void update(std::string_view, std::uint64_t done, std::uint64_t total, std::string_view) override {
+  void update(std::string_view stage, std::uint64_t done, std::uint64_t total,
+              std::string_view unit) override {
     ++calls;
+    EXPECT_EQ(stage, "reading");
+    EXPECT_EQ(unit, "bytes");
     EXPECT_GE(done, last);
     EXPECT_LE(done, total);
     last = done;
   }
   std::size_t calls = 0;
+  void set_rows(std::uint64_t count) override { rows = count; }
   std::uint64_t last = 0;
+  std::uint64_t rows = 0;
 };
 
 TEST(CsvParserTest, ReportsProgress) {
@@ -313,6 +363,8 @@ TEST(CsvParserTest, ReportsProgress) {
   CountingProgress progress;
   ASSERT_TRUE(parse(text, {.thread_count = 1}, {.chunk_size = 10, .progress = &progress}).ok());
   EXPECT_GT(progress.calls, 5U);
+  EXPECT_EQ(progress.last, 1999U);  // all but the header and the last line end
+  EXPECT_EQ(progress.rows, 1000U);
 }
 
 }  // namespace

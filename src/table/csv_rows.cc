@@ -6,7 +6,6 @@
 
 #include "archmlp/base/cancel.h"
 #include "archmlp/base/parallel.h"
-#include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/csv_chunk_reader.h"
 
@@ -112,7 +111,10 @@ class CsvRows::Run {
   Run(CsvRows& rows, std::size_t first, std::size_t last, const std::vector<std::vector<ColumnPlan>>& plans,
       const Take& take)
       : rows_(rows), last_(last), plans_(plans), take_(take), next_(first), bad_chunk_(last) {
-    if (first == 0) rows.done_bytes_ = rows.done_rows_ = 0;
+    if (first == 0) {
+      rows.done_bytes_ = rows.done_rows_ = 0;
+      rows.progress_->update("reading", 0, rows.byte_count_, "bytes");
+    }
   }
 
   base::Status go() {
@@ -157,8 +159,8 @@ class CsvRows::Run {
     const std::scoped_lock lock(mutex_);
     rows_.done_bytes_ += rows_.chunks_[chunk].stretch_end - rows_.chunks_[chunk].stretch_begin;
     rows_.done_rows_ += row_count;
-    rows_.progress_->update("MB", rows_.done_bytes_ / kMegabyte, rows_.byte_count_ / kMegabyte,
-                            base::with_thousands(rows_.done_rows_) + " rows");
+    rows_.progress_->set_rows(rows_.done_rows_);
+    rows_.progress_->update("reading", rows_.done_bytes_, rows_.byte_count_, "bytes");
   }
 
   void offer(std::size_t chunk, base::Error error) {
@@ -201,23 +203,22 @@ base::Result<CsvPiece> CsvRows::find_text(std::size_t index, CsvWorkspace& works
   const std::size_t begin = chunk.stretch_begin - (chunk.stretch_begin > file.rows_begin() ? 1 : 0);
   const std::size_t end = std::min(chunk.stretch_end + kFirstTail, file.rows_end());
   CsvPiece window{TRY(file.input().read(begin, end - begin, workspace.text)), begin};
-  const CsvState state = TRY(pass_turn(index, window));
+  const Turn turn = TRY(pass_turn(index, window));
   const CsvWindow all(window.text, file.delimiter());
   const std::size_t stretch_begin = chunk.stretch_begin - begin;
   const std::size_t stretch_end = chunk.stretch_end - begin;
-  const std::size_t first = all.first_record(state, stretch_begin, stretch_end);
+  const std::size_t first = all.first_record(turn.before, stretch_begin, stretch_end);
   chunk.begin = begin + first;
   chunk.end = chunk.begin;
   if (first < stretch_end) {
-    const CsvState state_at_end = all.state_behind(state, stretch_begin, stretch_end);
-    chunk.end = TRY(find_end(index, state_at_end, window, workspace));
+    chunk.end = TRY(find_end(index, turn.behind, window, workspace));
   }
   chunk.known = true;
   return CsvPiece{window.text.substr(chunk.begin - window.offset, chunk.end - chunk.begin), chunk.begin};
 }
 
 /// Waits until the chunk before has told the state; tells the next one; hashes the stretch.
-base::Result<CsvState> CsvRows::pass_turn(std::size_t index, const CsvPiece& window) {
+base::Result<CsvRows::Turn> CsvRows::pass_turn(std::size_t index, const CsvPiece& window) {
   const Chunk& chunk = chunks_[index];
   const CsvFile& file = *files_[chunk.file];
   const CsvWindow text(window.text, file.delimiter());
@@ -230,14 +231,15 @@ base::Result<CsvState> CsvRows::pass_turn(std::size_t index, const CsvPiece& win
   turn_passed_.wait(lock, [&] { return turn_ == index || stopped_at_ < index; });
   if (turn_ != index) return base::Error{.code = base::ErrorCode::kCancelled, .message = "stopped"};
   if (chunk.stretch_begin == file.rows_begin()) state_ = CsvState::kOutside;
-  const CsvState state = state_;
-  state_ = state == CsvState::kOutside ? from_outside : text.state_behind(state, begin, end);
+  Turn turn{.before = state_, .behind = from_outside};
+  if (turn.before != CsvState::kOutside) turn.behind = text.state_behind(turn.before, begin, end);
+  state_ = turn.behind;
   lock.unlock();
   TRY(hash_up_to(chunk.file, chunk.stretch_end, window));
   lock.lock();
   ++turn_;
   turn_passed_.notify_all();
-  return state;
+  return turn;
 }
 
 /// Those that wait for the turn of a chunk that has failed must not do so for ever.

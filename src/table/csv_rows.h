@@ -74,13 +74,18 @@ class CsvRows {
     std::size_t position = 0;
     std::string result;
   };
+  /// The reader's state at the two ends of a stretch.
+  struct Turn {
+    CsvState before = CsvState::kOutside;
+    CsvState behind = CsvState::kOutside;
+  };
   class Run;
 
   void cut(std::size_t file, std::size_t chunk_size);
   /// Reads the text of a chunk, and finds its borders if they are not known yet.
   base::Result<CsvPiece> text_of(std::size_t chunk, CsvWorkspace& workspace);
   base::Result<CsvPiece> find_text(std::size_t chunk, CsvWorkspace& workspace);
-  base::Result<CsvState> pass_turn(std::size_t chunk, const CsvPiece& window);
+  base::Result<Turn> pass_turn(std::size_t chunk, const CsvPiece& window);
   void stop_turns(std::size_t chunk);
   base::Result<std::size_t> find_end(std::size_t chunk, CsvState state, CsvPiece& window,
                                      CsvWorkspace& workspace);

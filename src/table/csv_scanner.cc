@@ -27,32 +27,63 @@ CsvScanner::CsvScanner(std::string_view text, char delimiter, std::size_t field_
 void CsvScanner::load_window() {
   window_begin_ += window_size_;
   window_size_ = std::min(kWindow, static_cast<std::size_t>(end_ - window_begin_));
-  find_csv_specials(window_begin_, window_size_, delimiter_, masks_.data());
-  group_ = 0;
-  mask_ = window_size_ == 0 ? 0 : masks_[0];
+  std::array<std::uint64_t, kWindow / 64> masks;  // NOLINT: filled as far as it is read
+  all_ascii_ = find_csv_specials(window_begin_, window_size_, delimiter_, masks.data()) && all_ascii_;
+  next_ = 0;
+  std::uint16_t* out = specials_.data();
+  for (std::size_t group = 0; group * 64 < window_size_; ++group) {
+    std::uint64_t mask = masks[group];
+    const int count = std::popcount(mask);
+    // Eight at a time without looking: what is written beyond the count is overwritten.
+    for (int done = 0; done < count; done += 8) {
+      for (int i = 0; i < 8; ++i) {
+        out[done + i] = static_cast<std::uint16_t>(group * 64 + (std::countr_zero(mask) & 63));
+        mask &= mask - 1;
+      }
+    }
+    out += count;
+  }
+  special_count_ = static_cast<std::size_t>(out - specials_.data());
 }
 
 inline const char* CsvScanner::next_special() {
-  while (mask_ == 0) {
-    ++group_;
-    if (group_ * 64 < window_size_) {
-      mask_ = masks_[group_];
-    } else {
-      load_window();
-      if (window_size_ == 0) return end_;
-    }
+  while (next_ == special_count_) {
+    load_window();
+    if (window_size_ == 0) return end_;
   }
-  const char* found = window_begin_ + group_ * 64 + std::countr_zero(mask_);
-  mask_ &= mask_ - 1;
-  return found;
+  return window_begin_ + specials_[next_++];
+}
+
+inline bool CsvScanner::read_plain_record(CsvBlock& block) {
+  if (field_count_ == 0 || special_count_ - next_ <= field_count_) return false;
+  const std::uint16_t* const specials = specials_.data() + next_;
+  CsvField* const fields = block.fields.data() + block.records.size() * field_count_;
+  const char* begin = position_;
+  const std::size_t last = field_count_ - 1;
+  for (std::size_t field = 0; field < last; ++field) {
+    const char* const special = window_begin_ + specials[field];
+    if (*special != delimiter_) return false;
+    fields[field] = {.begin = begin, .size = static_cast<std::uint32_t>(special - begin)};
+    begin = special + 1;
+  }
+  const char* const line_end = window_begin_ + specials[last];
+  const bool pair = *line_end == '\r' && window_begin_ + specials[last + 1] == line_end + 1;
+  if (*(line_end + (pair ? 1 : 0)) != '\n') return false;
+  fields[last] = {.begin = begin, .size = static_cast<std::uint32_t>(line_end - begin)};
+  block.records.push_back(position_);
+  position_ = line_end + (pair ? 2 : 1);
+  next_ += field_count_ + (pair ? 1 : 0);
+  return true;
 }
 
 std::optional<CsvFault> CsvScanner::next(std::size_t max_rows, CsvBlock& block) {
-  block.fields.clear();
   block.records.clear();
+  if (field_count_ == 0) block.fields.clear();
   while (position_ != end_ && block.records.size() < max_rows) {
+    const std::size_t needed = (block.records.size() + 1) * field_count_;
+    if (block.fields.size() < needed) block.fields.resize(std::max(needed, block.fields.size() * 2));
+    if (read_plain_record(block)) continue;
     if (auto fault = read_record(block)) {
-      block.fields.resize(block.records.size() * field_count_);
       position_ = end_;
       return fault;
     }
@@ -101,7 +132,11 @@ std::optional<CsvFault> CsvScanner::read_record(CsvBlock& block) {
       field.size = static_cast<std::uint32_t>(special - position_);
     }
     ++found;
-    if (found <= field_count_ || field_count_ == 0) block.fields.push_back(field);
+    if (field_count_ == 0) {
+      block.fields.push_back(field);
+    } else if (found <= field_count_) {
+      block.fields[block.records.size() * field_count_ + found - 1] = field;
+    }
     if (field_count_ == 0 && found > kMostFields) {
       return CsvFault{CsvFault::Kind::kTooManyFields, record, special, nullptr, found};
     }

@@ -38,7 +38,7 @@ struct CsvFault {
 
 /// A run of records split into fields: field c of record r is fields[r * field_count + c].
 struct CsvBlock {
-  std::vector<CsvField> fields;
+  std::vector<CsvField> fields;      // may go on behind the last record
   std::vector<const char*> records;  // where each starts
   std::size_t row_count() const noexcept { return records.size(); }
 };
@@ -57,12 +57,17 @@ class CsvScanner {
   std::size_t field_count() const noexcept { return field_count_; }
   /// Where the next record starts.
   const char* position() const noexcept { return position_; }
+  /// Whether all bytes of the records so far are ASCII; never false for want of looking.
+  bool all_ascii() const noexcept { return all_ascii_; }
 
  private:
-  static constexpr std::size_t kWindow = 8192;
+  static constexpr std::size_t kWindow = 16384;
 
   const char* next_special();
   void load_window();
+  /// Reads a record that lies in the window and has no quotes, as most do. False: it is none, nothing is
+  /// done.
+  bool read_plain_record(CsvBlock& block);
   std::optional<CsvFault> read_record(CsvBlock& block);
   /// Reads the quoted field at position_; afterwards position_ is behind its closing quote.
   std::optional<CsvFault> read_quoted(CsvField& field, std::size_t field_index, const char* record);
@@ -71,11 +76,13 @@ class CsvScanner {
   const char* end_;
   char delimiter_;
   std::size_t field_count_;
-  const char* window_begin_;  // of the masks
+  bool all_ascii_ = true;
+  const char* window_begin_;
   std::size_t window_size_ = 0;
-  std::size_t group_ = 0;
-  std::uint64_t mask_ = 0;  // what is left of masks_[group_]
-  std::array<std::uint64_t, kWindow / 64> masks_{};
+  std::size_t next_ = 0;  // of specials_
+  std::size_t special_count_ = 0;
+  // Where in the window delimiters, quotes and line ends are; the last step of expanding writes a few more.
+  std::array<std::uint16_t, kWindow + 8> specials_{};
 };
 
 }  // namespace archmlp::table

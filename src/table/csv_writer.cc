@@ -1,6 +1,7 @@
 #include "archmlp/table/csv_writer.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -48,34 +49,6 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// Bytes that grow without being cleared first.
-class TextBuffer {
- public:
-  void clear() noexcept { size_ = 0; }
-  std::string_view text() const noexcept { return {bytes_.get(), size_}; }
-  /// Room for `size` more bytes, to be written from here on; taken() says up to where.
-  char* room(std::size_t size) {
-    if (size_ + size > capacity_) grow(size_ + size);
-    return bytes_.get() + size_;
-  }
-  void taken(const char* end) noexcept { size_ = static_cast<std::size_t>(end - bytes_.get()); }
-  /// The last comma becomes the end of the line.
-  void end_line() noexcept { bytes_[size_ - 1] = '\n'; }
-
- private:
-  void grow(std::size_t needed) {
-    const std::size_t capacity = std::max(needed, capacity_ * 2);
-    std::unique_ptr<char[]> bytes(new char[capacity]);
-    if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
-    bytes_ = std::move(bytes);
-    capacity_ = capacity;
-  }
-
-  std::unique_ptr<char[]> bytes_;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-};
-
 char* copy(char* out, std::string_view text) noexcept {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
@@ -102,7 +75,7 @@ class CellWriter {
   }
 
   /// Writes the cell and a comma.
-  void append(TextBuffer& out, std::size_t row) const {
+  void append(CsvText& out, std::size_t row) const {
     switch (column_->kind()) {
       case ColumnKind::kInteger: {
         const IntegerCells& cells = column_->integers();
@@ -126,14 +99,14 @@ class CellWriter {
 
  private:
   template <typename Write>
-  void append_number(TextBuffer& out, bool missing, const Write& write) const {
+  void append_number(CsvText& out, bool missing, const Write& write) const {
     char* at = out.room(base::kNumberTextSize + 1);
     at = missing ? copy(at, missing_) : write(at);
     *at++ = ',';
     out.taken(at);
   }
 
-  void append_text(TextBuffer& out, std::int32_t code) const {
+  void append_text(CsvText& out, std::int32_t code) const {
     if (code < 0) return append_number(out, true, [](char* at) { return at; });
     const auto level = static_cast<std::size_t>(code);
     const std::string& text = column_->texts().levels[level];
@@ -154,19 +127,6 @@ class CellWriter {
   std::vector<std::uint8_t> quoted_;  // of a text column: one a level
 };
 
-std::string header_of(const Table& table) {
-  std::string header;
-  for (const Column& column : table.columns()) {
-    if (!header.empty()) header += ',';
-    if (needs_quotes_anywhere(column.name())) {
-      append_quoted(header, column.name());
-    } else {
-      header += column.name();
-    }
-  }
-  return header + '\n';
-}
-
 /// Rows to write: all, or those of a selection.
 struct Rows {
   std::size_t count;
@@ -184,16 +144,16 @@ base::Status write_rows(const Table& table, const Rows& rows, const Sink& sink, 
   for (const Column& column : table.columns()) {
     TRY(writers.emplace_back(column, column_count == 1).prepare(thread_count));
   }
-  TRY(sink(header_of(table)));
+  TRY(sink(csv_header(table.names())));
 
   const std::size_t rows_a_block = std::max<std::size_t>(1, kBlockCells / column_count);
   const std::size_t block_count = (rows.count + rows_a_block - 1) / rows_a_block;
   const std::size_t wave =
       std::min(block_count, static_cast<std::size_t>(base::resolve_thread_count(thread_count)) * 4);
-  std::vector<TextBuffer> formatted(wave);
-  std::vector<TextBuffer> formatting(wave);
+  std::vector<CsvText> formatted(wave);
+  std::vector<CsvText> formatting(wave);
   const auto give_to_sink = [&]() -> base::Status {
-    for (TextBuffer& block : formatted) {
+    for (CsvText& block : formatted) {
       if (!block.text().empty()) TRY(sink(block.text()));
       block.clear();
     }
@@ -204,7 +164,7 @@ base::Status write_rows(const Table& table, const Rows& rows, const Sink& sink, 
     const auto work = [&](std::size_t task) -> base::Status {
       TRY(base::check_cancelled());
       if (task == 0) return give_to_sink();
-      TextBuffer& out = formatting[task - 1];
+      CsvText& out = formatting[task - 1];
       const std::size_t begin = (first + task - 1) * rows_a_block;
       const std::size_t end = std::min(rows.count, begin + rows_a_block);
       for (std::size_t i = begin; i < end; ++i) {
@@ -221,6 +181,41 @@ base::Status write_rows(const Table& table, const Rows& rows, const Sink& sink, 
 }
 
 }  // namespace
+
+void CsvText::grow(std::size_t needed) {
+  const std::size_t capacity = std::max(needed, capacity_ * 2);
+  std::unique_ptr<char[]> bytes(new char[capacity]);
+  if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+  bytes_ = std::move(bytes);
+  capacity_ = capacity;
+}
+
+std::string csv_header(std::span<const std::string> names) {
+  std::string header;
+  for (const std::string& name : names) {
+    if (!header.empty()) header += ',';
+    if (needs_quotes_anywhere(name)) {
+      append_quoted(header, name);
+    } else {
+      header += name;
+    }
+  }
+  return header + '\n';
+}
+
+void append_csv(const Table& block, std::span<const std::uint32_t> rows, CsvText& out) {
+  const std::size_t column_count = block.columns().size();
+  assert(column_count > 0);
+  std::vector<CellWriter> writers;
+  writers.reserve(column_count);
+  for (const Column& column : block.columns()) {
+    static_cast<void>(writers.emplace_back(column, column_count == 1).prepare(1));  // cannot fail
+  }
+  for (const std::uint32_t row : rows) {
+    for (const CellWriter& writer : writers) writer.append(out, row);
+    out.end_line();
+  }
+}
 
 base::Status write_csv(const Table& table, const Sink& sink, int thread_count) {
   return write_rows(table, {.count = table.row_count(), .selected = nullptr}, sink, thread_count);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +28,35 @@ base::Status write_csv(const Table& table, const Sink& sink, int thread_count = 
 base::Status write_csv(const Table& table, std::span<const std::uint32_t> rows, const Sink& sink,
                        int thread_count = 0);
 std::string to_csv(const Table& table);
+
+/// Bytes that grow without being cleared first.
+class CsvText {
+ public:
+  void clear() noexcept { size_ = 0; }
+  std::string_view text() const noexcept { return {bytes_.get(), size_}; }
+  /// Room for `size` more bytes, to be written from here on; taken() says up to where.
+  char* room(std::size_t size) {
+    if (size_ + size > capacity_) grow(size_ + size);
+    return bytes_.get() + size_;
+  }
+  void taken(const char* end) noexcept { size_ = static_cast<std::size_t>(end - bytes_.get()); }
+  /// The last comma becomes the end of the line.
+  void end_line() noexcept { bytes_[size_ - 1] = '\n'; }
+
+ private:
+  void grow(std::size_t needed);
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+// For tables that come in blocks: the header, then what append_csv makes of each block, is what write_csv
+// would give.
+
+std::string csv_header(std::span<const std::string> names);
+/// The rows at `rows`, in that order. Precondition: there is a column.
+void append_csv(const Table& block, std::span<const std::uint32_t> rows, CsvText& out);
 
 /// One cell of text as write_csv would write it.
 void append_csv_text(std::string& out, std::string_view text);

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 
 namespace archmlp::table {
 
@@ -47,6 +50,99 @@ inline Number finish_integer(const char* begin, const char* end, std::ptrdiff_t 
   return {.form = NumberForm::kInteger, .integer = static_cast<std::int64_t>(negative ? 0 - value : value)};
 }
 
+/// Up to eight digits, one a byte, the first in the lowest: their number. Neighbours are joined, three times.
+inline std::uint64_t number_of_digits(std::uint64_t digits) noexcept {
+  constexpr std::uint64_t kPairs = 0x00FF00FF00FF00FF;
+  constexpr std::uint64_t kFours = 0x0000FFFF0000FFFF;
+  digits = (digits * 10 + (digits >> 8U)) & kPairs;
+  digits = (digits * 100 + (digits >> 16U)) & kFours;
+  return (digits * 10'000 + (digits >> 32U)) & 0xFFFFFFFF;
+}
+
+/// Up to 16 characters as two words of digit values, flush right: byte 7 of `high` is the last one, and what
+/// is in front of the first one is zero.
+struct DigitWords {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+};
+
+/// Precondition: 1 to 16 characters. Reads nothing else: overlapping loads put the words together.
+inline DigitWords load_digits(const char* begin, std::size_t size) noexcept {
+  constexpr std::uint64_t kZeros = 0x3030303030303030;
+  const auto load = [](const char* from, auto word) noexcept {
+    std::memcpy(&word, from, sizeof word);
+    return std::uint64_t{word};
+  };
+  if (size >= 8) {
+    const std::uint64_t last = load(begin + size - 8, std::uint64_t{}) ^ kZeros;
+    if (size == 8) return {0, last};
+    return {(load(begin, std::uint64_t{}) ^ kZeros) << (8 * (16 - size)), last};
+  }
+  std::uint64_t word = 0;
+  if (size >= 4) {
+    word = load(begin, std::uint32_t{}) | load(begin + size - 4, std::uint32_t{}) << (8 * (size - 4));
+  } else {
+    const auto byte = [&](std::size_t i) noexcept {
+      return std::uint64_t{static_cast<unsigned char>(begin[i])} << (8 * i);
+    };
+    word = byte(0) | byte(size / 2) | byte(size - 1);
+  }
+  return {0, (word ^ kZeros) << (8 * (8 - size))};
+}
+
+/// The high bit of each byte that is no digit value.
+inline std::uint64_t not_digits(std::uint64_t word) noexcept {
+  constexpr std::uint64_t kTo128From10 = 0x7676767676767676;
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  return (((word & ~kHighBits) + kTo128From10) | word) & kHighBits;
+}
+
+/// Takes the byte at `place` out of the word; those in front of it move up, and `entering` becomes the first.
+inline std::uint64_t without_byte(std::uint64_t word, unsigned place, std::uint64_t entering) noexcept {
+  const std::uint64_t in_front = (std::uint64_t{1} << (8 * place)) - 1;
+  const std::uint64_t behind = place == 7 ? 0 : ~std::uint64_t{0} << (8 * (place + 1));
+  return (word & behind) | (word & in_front) << 8U | entering;
+}
+
+/// [-]digits[.digits] of at most 16 characters behind the sign, the usual case, without a loop. Nothing if it
+/// is anything else, or would not be exact.
+inline std::optional<Number> parse_short_number(const char* begin, const char* end) noexcept {
+  if constexpr (std::endian::native != std::endian::little) return std::nullopt;
+  const bool negative = *begin == '-';
+  if (negative) ++begin;
+  const auto size = static_cast<std::size_t>(end - begin);
+  if (size - 1 >= 16) return std::nullopt;
+  DigitWords words = load_digits(begin, size);
+  const std::uint64_t low = not_digits(words.low);
+  const std::uint64_t high = not_digits(words.high);
+  const bool leading_zero = *begin == '0';
+  if ((low | high) == 0) {
+    if (leading_zero && (size > 1 || negative)) return std::nullopt;
+    const auto value =
+        static_cast<std::int64_t>(number_of_digits(words.low) * 100'000'000 + number_of_digits(words.high));
+    return Number{.form = NumberForm::kInteger, .integer = negative ? -value : value};
+  }
+  const bool in_low = low != 0;
+  const std::uint64_t found = in_low ? low : high;
+  if ((in_low && high != 0) || (found & (found - 1)) != 0 || size < 2) return std::nullopt;
+  const auto place = static_cast<unsigned>(std::countr_zero(found)) / 8;
+  constexpr std::uint64_t kPoint = '.' ^ '0';
+  if (((in_low ? words.low : words.high) >> (8 * place) & 0xFF) != kPoint) return std::nullopt;
+  const std::size_t fraction = 7 - place + (in_low ? 8 : 0);
+  if (leading_zero && size - fraction > 2) return std::nullopt;
+  if (in_low) {
+    words.low = without_byte(words.low, place, 0);
+  } else {
+    words.high = without_byte(words.high, place, words.low >> 56U);
+    words.low <<= 8U;
+  }
+  // At most 15 digits: below 2^53.
+  const double value =
+      static_cast<double>(number_of_digits(words.low) * 100'000'000 + number_of_digits(words.high)) /
+      kExactPowers[fraction];
+  return Number{.form = NumberForm::kReal, .real = negative ? -value : value};
+}
+
 }  // namespace number_parser_detail
 
 /// Parses all of [begin, end) in one pass. One multiplication or division of two exactly known doubles rounds
@@ -54,8 +150,9 @@ inline Number finish_integer(const char* begin, const char* end, std::ptrdiff_t 
 /// long way.
 inline Number parse_number(const char* begin, const char* end) noexcept {
   namespace detail = number_parser_detail;
+  if (begin == end) return {};
+  if (const auto number = detail::parse_short_number(begin, end)) return *number;
   const char* p = begin;
-  if (p == end) return {};
   const bool negative = *p == '-';
   const bool plus = *p == '+';
   if (negative || plus) ++p;

@@ -23,15 +23,30 @@ bool few_are_numbers(const std::vector<std::string>& levels) {
 
 }  // namespace
 
-std::optional<NumbersInText> find_numbers_in_text(const Column& column) {
-  if (column.kind() != contract::ColumnKind::kText) return std::nullopt;
-  const TextCells& cells = column.texts();
-  if (cells.levels.empty() || few_are_numbers(cells.levels)) return std::nullopt;
+void NumbersInText::add(const NumbersInText& behind) {
+  if (other_count == 0 && behind.other_count > 0) {
+    first_other = behind.first_other;
+    first_other_row = row_count + behind.first_other_row;
+  }
+  row_count += behind.row_count;
+  number_count += behind.number_count;
+  other_count += behind.other_count;
+  has_names = has_names || behind.has_names;
+}
+
+bool NumbersInText::is_suspicious() const noexcept {
+  return !has_names && other_count > 0 && number_count >= 4 * other_count;
+}
+
+NumbersInText count_numbers_in_text(const Column& piece) {
+  const TextCells& cells = piece.texts();
+  NumbersInText found{.row_count = cells.codes.size(), .first_other = {}};
+  found.has_names = few_are_numbers(cells.levels);
+  if (found.has_names) return found;
   std::vector<std::uint8_t> is_number(cells.levels.size());
   std::transform(cells.levels.begin(), cells.levels.end(), is_number.begin(), [](const std::string& level) {
     return static_cast<std::uint8_t>(decode_real(level).has_value());
   });
-  NumbersInText found;
   for (std::size_t row = 0; row < cells.codes.size(); ++row) {
     if (cells.codes[row] < 0) continue;
     const auto level = static_cast<std::size_t>(cells.codes[row]);
@@ -42,22 +57,21 @@ std::optional<NumbersInText> find_numbers_in_text(const Column& column) {
       found.first_other_row = row;
     }
   }
-  if (found.other_count == 0 || found.number_count < 4 * found.other_count) return std::nullopt;
   return found;
 }
 
-std::string describe_numbers_in_text(const Column& column, const NumbersInText& found) {
+std::string describe_numbers_in_text(std::string_view column, const NumbersInText& found) {
   return fmt::format("column {} is text because {} of {} cells {} no number{}, the first is {}",
-                     base::quoted(column.name()), base::with_thousands(found.other_count),
-                     base::with_thousands(column.row_count()), found.other_count == 1 ? "is" : "are",
+                     base::quoted(column), base::with_thousands(found.other_count),
+                     base::with_thousands(found.row_count), found.other_count == 1 ? "is" : "are",
                      found.other_count == 1 ? "" : "s", base::quoted(found.first_other));
 }
 
-std::string hint_for_numbers_in_text(const Column& column, const NumbersInText& found) {
+std::string hint_for_numbers_in_text(std::string_view column, const NumbersInText& found) {
   return fmt::format(
       "if {0} means missing, add it to missing_values; if the column is meant to be text, say so: type "
       "{1}=text",
-      base::quoted(found.first_other), column.name());
+      base::quoted(found.first_other), column);
 }
 
 }  // namespace archmlp::table

@@ -182,7 +182,7 @@ class Merger {
 }  // namespace
 
 std::uint32_t LevelTable::insert(std::string_view text) {
-  if (levels_.size() * 2 >= slots_.size()) grow();
+  if (levels_.size() * 2 >= slots_.size()) rehash(std::max<std::size_t>(16, slots_.size() * 4));
   const std::uint64_t hash = hash_of(text);
   const auto tag = static_cast<std::uint32_t>(hash >> 32U);
   const std::size_t slot_mask = slots_.size() - 1;
@@ -215,8 +215,15 @@ std::string_view LevelTable::keep(std::string_view text) {
 
 void LevelTable::close() { slots_ = {}; }
 
-void LevelTable::grow() {
-  std::vector<Slot> grown(std::max<std::size_t>(16, slots_.size() * 4));
+void LevelTable::reserve(std::size_t level_count) {
+  if (level_count == 0) return;
+  levels_.reserve(level_count);
+  hashes_.reserve(level_count);
+  rehash(std::bit_ceil(level_count * 2 + 2));
+}
+
+void LevelTable::rehash(std::size_t slot_count) {
+  std::vector<Slot> grown(slot_count);
   const std::size_t slot_mask = grown.size() - 1;
   for (std::uint32_t level = 0; level < levels_.size(); ++level) {
     std::size_t slot = hashes_[level] & slot_mask;

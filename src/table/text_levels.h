@@ -18,6 +18,9 @@ class LevelTable {
   /// The number of `text`, new or not. It is copied if it is new.
   std::uint32_t insert(std::string_view text);
 
+  /// Makes room for that many texts.
+  void reserve(std::size_t level_count);
+
   /// Gives back what only insert needs; nothing may be inserted afterwards.
   void close();
 
@@ -25,7 +28,7 @@ class LevelTable {
   std::span<const std::uint64_t> hashes() const noexcept { return hashes_; }
 
  private:
-  void grow();
+  void rehash(std::size_t slot_count);
   std::string_view keep(std::string_view text);
 
   struct Slot {

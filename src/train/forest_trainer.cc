@@ -34,7 +34,8 @@ class FitMonitor final : public TreeListener {
     if (plan.oob_score) out_of_bag_.emplace(x, labels, labels, plan.category_counts);
     if (options.validation)
       validation_.emplace(options.validation->x, *options.validation->labels, labels, plan.category_counts);
-    options.progress->update("trees", 0, total_, memory.note());
+    options.progress->set_note(memory.note());
+    options.progress->update("training", 0, total_, "trees");
     if (options.first_trees != nullptr) take_over(plan);
   }
 
@@ -73,7 +74,8 @@ class FitMonitor final : public TreeListener {
     // A score takes a pass over the rows: some fifty of them in a fit.
     const std::size_t step = std::max<std::size_t>(1, total_ / 50);
     if (done_ % step == 0 || done_ == total_) note_ = scores();
-    options_.progress->update("trees", done_, total_, note_);
+    options_.progress->set_note(note_);
+    options_.progress->update("training", done_, total_, "trees");
   }
 
   std::string scores() const {

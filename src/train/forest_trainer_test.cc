@@ -440,9 +440,10 @@ TEST(ForestTrainer, StopsWhenAsked) {
 TEST(ForestTrainer, ReportsEveryTree) {
   struct Recorder : base::Progress {
     std::vector<std::uint64_t> done;
-    void update(std::string_view activity, std::uint64_t count, std::uint64_t total,
-                std::string_view) override {
-      EXPECT_EQ(activity, "trees");
+    void update(std::string_view stage, std::uint64_t count, std::uint64_t total,
+                std::string_view unit) override {
+      EXPECT_EQ(stage, "training");
+      EXPECT_EQ(unit, "trees");
       EXPECT_EQ(total, 5U);
       done.push_back(count);
     }

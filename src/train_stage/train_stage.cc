@@ -94,6 +94,15 @@ Json make_metrics(const train::Labels& labels, const train::FittedForest& fitted
   return metrics;
 }
 
+std::vector<std::string> make_warnings(const prepared::PreparedData& data, const train::Labels& labels) {
+  std::vector<std::string> warnings = data.warnings;
+  if (labels.task == contract::Task::kClassification && labels.classes.size() == 1) {
+    warnings.push_back("all rows have the label " + base::quoted(contract::to_text(labels.classes[0])) +
+                       ": the model can predict nothing else");
+  }
+  return warnings;
+}
+
 /// Where the model comes from: data -> recipe -> parameters, each by its hash or its value.
 Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfig& config,
                   const contract::ForestParams& params, const std::optional<SampleWeights>& weights) {
@@ -195,6 +204,8 @@ base::Status check_options(const TrainOptions& options) {
 base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   TRY(check_options(options));
+  // A file that cannot be written is told before the work, not after it.
+  if (auto output = base::AtomicFile::create(options.out); !output.ok()) return std::move(output).error();
   const prepared::PreparedData data = TRY(read_data(options, progress));
   TaskChoice choice = TRY(choose_task(data, options.config.task, options.y_train.string()));
   Inputs inputs = TRY(read_inputs(options, data, choice.label, progress));
@@ -228,7 +239,7 @@ base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Pro
                      .wanted_tree_count = static_cast<std::size_t>(inputs.params.n_estimators),
                      .met_deadline = fitted.met_deadline,
                      .model_sha256 = std::move(sha256),
-                     .warnings = data.warnings};
+                     .warnings = make_warnings(data, inputs.labels)};
 }
 
 }  // namespace archmlp::train_stage

@@ -329,6 +329,15 @@ TEST(TrainStage, FilesThatDoNotGoTogether) {
   EXPECT_THAT(outcome(options), HasSubstr("y_train.csv and x_train.csv do not go together"));
 }
 
+TEST(TrainStage, AnOutputThatCannotBeWrittenIsToldBeforeTheWork) {
+  const fs::path folder = write_dataset("unwritable");
+  TrainOptions options = options_for(folder);
+  options.out = folder / "absent" / "model.archmlp";
+  options.x_train = folder / "not_read.csv";
+  EXPECT_THAT(outcome(options),
+              AllOf(HasSubstr("absent/model.archmlp"), HasSubstr("cannot create the file")));
+}
+
 TEST(TrainStage, AContractThatSpeaksOfOtherFilesIsNotUsedAndThisIsSaid) {
   const fs::path folder = write_dataset("elsewhere");
   fs::create_directories(folder / "labels");
@@ -384,6 +393,14 @@ TEST_F(CsvsAloneTest, WhatTheyMustBe) {
   write(options_.x_train, "a\n1\n1e300\n3\n");
   write(options_.y_train, "y\n1\n0\n0\n");
   EXPECT_THAT(outcome(options_), HasSubstr("x_train.csv: row 2: column \"a\": 1e+300 is beyond"));
+}
+
+TEST_F(CsvsAloneTest, OneClassAloneIsSaid) {
+  write(options_.x_train, "a\n1\n2\n3\n");
+  write(options_.y_train, "y\nno\nno\nno\n");
+  const auto report = run_train_stage(options_);
+  ASSERT_TRUE(report.ok()) << base::to_string(report.error());
+  EXPECT_THAT(report->warnings, testing::ElementsAre(HasSubstr("all rows have the label \"no\"")));
 }
 
 TEST_F(CsvsAloneTest, TheTaskIsGuessedOrGiven) {

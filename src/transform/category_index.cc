@@ -27,20 +27,6 @@ std::int32_t find_in(const std::vector<std::pair<T, std::int32_t>>& sorted, cons
   return place != sorted.end() && place->first == value ? place->second : kUnknownCategory;
 }
 
-std::string shown(const table::Cell& cell) {
-  switch (cell.kind) {
-    case ColumnKind::kInteger:
-      return std::to_string(cell.integer);
-    case ColumnKind::kReal:
-      return base::format_real(cell.real);
-    case ColumnKind::kBoolean:
-      return cell.boolean ? "true" : "false";
-    case ColumnKind::kText:
-      break;
-  }
-  return base::quoted(cell.text);
-}
-
 Error unknown_category(const CategoryColumn& column, const std::string& value, std::string where) {
   return {.message = fmt::format("column {}: the value {} was not seen in training",
                                  base::quoted(column.name), value),
@@ -76,6 +62,9 @@ CategoryIndex::CategoryIndex(ColumnKind kind, const std::vector<contract::Value>
     if (const auto* boolean = std::get_if<bool>(&value)) booleans_[*boolean ? 1 : 0] = category;
     if (const auto* text = std::get_if<std::string>(&value)) texts_.emplace_back(*text, category);
   }
+  std::sort(integers_.begin(), integers_.end());
+  std::sort(reals_.begin(), reals_.end());
+  std::sort(texts_.begin(), texts_.end());
 }
 
 std::int32_t CategoryIndex::find(const table::Cell& cell) const noexcept {
@@ -148,6 +137,12 @@ Status check_categories(std::string_view column, const std::vector<contract::Val
     }
   }
   return {};
+}
+
+Status check_distinct_categories(std::string_view column, std::vector<contract::Value> categories,
+                                 ColumnKind kind) {
+  std::sort(categories.begin(), categories.end(), contract::value_less);
+  return check_categories(column, categories, kind);
 }
 
 Result<std::vector<std::vector<std::int32_t>>> find_categories(

@@ -22,7 +22,7 @@ inline constexpr std::int32_t kUnknownCategory = -2;
 /// Finds the category of a value: by value, in the column's own kind. Categories are numbered in their order.
 class CategoryIndex {
  public:
-  /// Precondition: check_categories.
+  /// Precondition: check_distinct_categories.
   CategoryIndex(contract::ColumnKind kind, const std::vector<contract::Value>& categories);
 
   std::int32_t find(const table::Cell& cell) const noexcept;
@@ -40,6 +40,10 @@ class CategoryIndex {
 /// Errors: kInvalidInput unless the values are sorted, distinct, and values of a column of this kind.
 base::Status check_categories(std::string_view column, const std::vector<contract::Value>& categories,
                               contract::ColumnKind kind);
+
+/// The same for values in any order.
+base::Status check_distinct_categories(std::string_view column, std::vector<contract::Value> categories,
+                                       contract::ColumnKind kind);
 
 /// A column whose values are looked up.
 struct CategoryColumn {

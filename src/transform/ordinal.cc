@@ -98,7 +98,7 @@ class Ordinal final : public Step {
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const OrdinalColumn& column = columns_[i];
       contract::ColumnSchema& made = output.columns[indices[i]];
-      TRY(check_categories(column.name, column.categories, made.kind));
+      TRY(check_distinct_categories(column.name, column.categories, made.kind));
       targets.push_back(
           {{column.name, indices[i], column.unknown, CategoryIndex(made.kind, column.categories)},
            column.unknown_value});

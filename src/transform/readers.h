@@ -32,5 +32,12 @@ base::Result<StepPointer> read_drop_missing(const contract::JsonObject& json);
 base::Result<StepPointer> read_target_encode(const contract::JsonObject& json);
 base::Result<StepPointer> read_pca(const contract::JsonObject& json);
 base::Result<StepPointer> read_text_hash(const contract::JsonObject& json);
+base::Result<StepPointer> read_cast(const contract::JsonObject& json);
+base::Result<StepPointer> read_date_parts(const contract::JsonObject& json);
+base::Result<StepPointer> read_join(const contract::JsonObject& json);
+
+// What read_replace calls where there is no `where`.
+base::Result<StepPointer> read_replace_values(const contract::JsonObject& json);
+base::Result<StepPointer> read_replace_regex(const contract::JsonObject& json);
 
 }  // namespace archmlp::transform

@@ -107,6 +107,8 @@ StepPointer make_replace(std::vector<std::string> columns, std::string where, co
 }
 
 Result<StepPointer> read_replace(const contract::JsonObject& json) {
+  if (json.has("map")) return read_replace_values(json);
+  if (json.has("regex")) return read_replace_regex(json);
   TRY(json.only({"kind", "columns", "where", "with"}));
   std::vector<std::string> columns = TRY(json.texts("columns"));
   std::string where = TRY(json.text("where"));

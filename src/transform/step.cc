@@ -42,6 +42,9 @@ constexpr Reader kReaders[] = {
     {"target_encode", read_target_encode},
     {"text_hash", read_text_hash},
     {"pca", read_pca},
+    {"cast", read_cast},
+    {"date_parts", read_date_parts},
+    {"join", read_join},
 };
 
 Result<StepPointer> read_step(const Json& json, std::string path) {

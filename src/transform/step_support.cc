@@ -7,6 +7,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/transform/date_format.h"
 
 namespace archmlp::transform {
 
@@ -113,6 +114,37 @@ base::Status check_distinct_names(const contract::Schema& schema) {
   return {};
 }
 
+std::string shown(const table::Cell& cell) {
+  switch (cell.kind) {
+    case contract::ColumnKind::kInteger:
+      return std::to_string(cell.integer);
+    case contract::ColumnKind::kReal:
+      return base::format_real(cell.real);
+    case contract::ColumnKind::kBoolean:
+      return cell.boolean ? "true" : "false";
+    case contract::ColumnKind::kText:
+      break;
+  }
+  return base::quoted(cell.text);
+}
+
+table::Cell cell_in(const table::Column& column, std::size_t row) noexcept {
+  using table::Cell;
+  if (column.is_missing(row)) return Cell::none(column.kind());
+  switch (column.kind()) {
+    case contract::ColumnKind::kInteger:
+      return Cell::of(column.integers().values[row]);
+    case contract::ColumnKind::kReal:
+      return Cell::of(column.reals().values[row]);
+    case contract::ColumnKind::kBoolean:
+      return Cell::of(column.booleans().values[row] != 0);
+    case contract::ColumnKind::kText:
+      break;
+  }
+  const table::TextCells& texts = column.texts();
+  return Cell::of(std::string_view(texts.levels[static_cast<std::size_t>(texts.codes[row])]));
+}
+
 contract::ColumnSchema made_column(std::string name, contract::ColumnKind kind) {
   return {.name = std::move(name), .kind = kind, .nullable = false, .missing_values = {""}};
 }
@@ -122,6 +154,21 @@ Result<double> positive_member(const JsonObject& object, std::string_view key) {
   if (value > 0.0) return value;
   return Error{.message = fmt::format("expected a number > 0, found {}", value),
                .where = fmt::format("{}.{}", object.path(), key)};
+}
+
+Result<std::string> date_format_member(const JsonObject& object) {
+  std::string text = TRY(object.text("format"));
+  auto format = DateFormat::compile(text);
+  if (format.ok()) return text;
+  return base::located(object.path() + ".format", std::move(format).error());
+}
+
+Result<TimeUnit> time_unit_member(const JsonObject& object) {
+  const std::string name = TRY(object.text("unit"));
+  if (const auto unit = time_unit_from(name)) return *unit;
+  return Error{.message = "unknown unit " + base::quoted(name),
+               .where = object.path() + ".unit",
+               .hint = "use D, s, ms or us"};
 }
 
 Result<std::vector<double>> numbers_member(const JsonObject& object, std::string_view key) {

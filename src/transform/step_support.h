@@ -10,6 +10,7 @@
 #include "archmlp/base/result.h"
 #include "archmlp/contract/json_reader.h"
 #include "archmlp/contract/schema.h"
+#include "archmlp/transform/calendar.h"
 #include "archmlp/transform/step.h"
 
 namespace archmlp::transform {
@@ -37,6 +38,10 @@ base::Result<std::vector<std::size_t>> find_number_columns(const contract::Schem
                                                            const std::vector<std::string>& names);
 /// Errors: kInvalidInput if two columns have the same name.
 base::Status check_distinct_names(const contract::Schema& schema);
+/// The cell, whose text lives in the column.
+table::Cell cell_in(const table::Column& column, std::size_t row) noexcept;
+/// The cell as a message shows it. Precondition: it has a value.
+std::string shown(const table::Cell& cell);
 /// An integer column that a step makes, without gaps.
 contract::ColumnSchema made_column(std::string name,
                                    contract::ColumnKind kind = contract::ColumnKind::kInteger);
@@ -63,6 +68,9 @@ nlohmann::ordered_json columns_to_json(std::string_view kind, const std::vector<
 
 /// The member as a number that is > 0. Errors: kInvalidInput with the key.
 base::Result<double> positive_member(const contract::JsonObject& object, std::string_view key);
+/// The member `format`, which DateFormat takes, and `unit`. Errors: kInvalidInput with the key.
+base::Result<std::string> date_format_member(const contract::JsonObject& object);
+base::Result<TimeUnit> time_unit_member(const contract::JsonObject& object);
 base::Result<std::vector<double>> numbers_member(const contract::JsonObject& object, std::string_view key);
 
 }  // namespace archmlp::transform

@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "archmlp/transform/calendar.h"
 #include "archmlp/transform/step.h"
+#include "archmlp/transform/written_number.h"
 
 // The fitted steps, one factory each; preprocess makes them from what it learnt, step_from_json from a file.
 
@@ -20,6 +22,17 @@ StepPointer make_rename(std::vector<std::pair<std::string, std::string>> names);
 /// `where` is evaluated once, before any column changes. An integer column given a fractional value becomes
 /// real; a null value makes missing.
 StepPointer make_replace(std::vector<std::string> columns, std::string where, contract::Value with);
+
+struct MappedValue {
+  contract::Value from;  // a value of the column's kind
+  contract::Value to;
+};
+/// Values that are one of `from` become its `to`; all others stay. Kinds as above.
+StepPointer make_replace_values(std::vector<std::string> columns, std::vector<MappedValue> map);
+/// Of text columns: each match of the regular expression (RE2) becomes `with`, where \1 to \9 stand for what
+/// the groups matched; without `with`, texts in which there is a match become missing.
+StepPointer make_replace_regex(std::vector<std::string> columns, std::string regex,
+                               std::optional<std::string> with);
 
 /// In order; a later feature may use an earlier one. A name that exists already is replaced in place.
 StepPointer make_add_features(std::vector<std::pair<std::string, std::string>> features);
@@ -92,7 +105,7 @@ StepPointer make_bin(std::vector<BinnedColumn> columns);
 
 struct OrdinalColumn {
   std::string name;
-  std::vector<contract::Value> categories;  // sorted, without missing
+  std::vector<contract::Value> categories;  // distinct, in their order, without missing
   UnknownPolicy unknown = UnknownPolicy::kError;
   std::optional<std::int64_t> unknown_value;  // < 0; none: missing
 };
@@ -131,5 +144,67 @@ struct HashedColumn {
 StepPointer make_text_hash(std::vector<HashedColumn> columns);
 /// FNV-1a, 64 bits, over the eight bytes of `seed`, lowest first, and those of `text`.
 std::uint64_t fnv1a(std::string_view text, std::uint64_t seed) noexcept;
+
+enum class CastType { kInteger, kReal, kBoolean, kText, kDate };
+/// "integer", "real", "boolean", "text", "date".
+std::string_view to_string(CastType type) noexcept;
+struct Cast {
+  std::vector<std::string> columns;
+  CastType type = CastType::kReal;
+  NumberNotation notation;                             // how texts write numbers
+  std::vector<std::string> true_values, false_values;  // what texts mean booleans, in lower case
+  std::string format = "ISO8601";                      // of dates, see DateFormat
+  TimeUnit unit = TimeUnit::kSeconds;                  // dates become an integer, the count of these
+  bool invalid_is_missing = false;                     // otherwise it is refused
+};
+/// The columns become of that type. Texts lose the blanks around them, and are missing if nothing is left.
+StepPointer make_cast(Cast cast);
+
+enum class DatePart {
+  kYear,
+  kQuarter,
+  kMonth,
+  kWeek,
+  kDay,
+  kWeekday,
+  kDayOfYear,
+  kHour,
+  kMinute,
+  kSecond,
+  kIsWeekend
+};
+inline constexpr std::size_t kDatePartCount = 11;
+/// "year", "quarter", …, as pandas names them.
+std::string_view to_string(DatePart part) noexcept;
+std::optional<DatePart> date_part_from(std::string_view name) noexcept;
+struct DateParts {
+  std::vector<std::string> columns;
+  std::vector<DatePart> parts;
+  bool cyclic = false;
+  std::string format = "ISO8601";      // of text columns
+  TimeUnit unit = TimeUnit::kSeconds;  // of integer columns
+  bool invalid_is_missing = false;     // otherwise it is refused
+};
+/// Each column is taken out, and an integer column `name_part` for each part is appended behind all others;
+/// if `cyclic`, for parts that come round again two real ones instead, `name_part_sin` and `name_part_cos`.
+StepPointer make_date_parts(DateParts parts);
+
+enum class JoinKind { kLeft, kInner };
+/// "left", "inner".
+std::string_view to_string(JoinKind kind) noexcept;
+struct Join {
+  JoinKind how = JoinKind::kLeft;
+  std::vector<std::string> on;  // the columns whose values are looked up
+  table::Table keys;            // a column for each of them, without missing values; rows ascend
+  table::Table columns;         // the same rows: what is appended behind all other columns
+};
+/// The Error if the two are too large to travel in a model.
+base::Status check_join_size(const table::Table& keys, const table::Table& columns);
+/// Do the rows of the keys ascend, without one that is there twice? Gives the first row that does not, if
+/// any.
+std::optional<std::size_t> find_unordered_key(const table::Table& keys);
+/// Each row gets the columns of the joined row with equal keys; otherwise they are missing (left), or the row
+/// is outside the population (inner). A missing key equals none. Integers equal reals of the same value.
+StepPointer make_join(Join join);
 
 }  // namespace archmlp::transform

@@ -8,6 +8,7 @@
 
 #include "archmlp/expression/test_support.h"
 #include "archmlp/transform/plan.h"
+#include "archmlp/transform/steps_summary.h"
 
 namespace archmlp::transform {
 namespace {
@@ -342,6 +343,90 @@ TEST(Ordinal, NumbersKnownValuesAndMarksOthers) {
   EXPECT_EQ(plan.apply(example(), notes).error().where, "row 3");
 }
 
+TEST(Cast, ReadsTextsAsTheTypeAndNamesWhatItCannot) {
+  EXPECT_THAT(error_of(make_cast({.columns = {"amount"}, .type = CastType::kDate})),
+              HasSubstr("is real, which cannot be read as a date"));
+  EXPECT_THAT(
+      column_texts(apply(make_cast({.columns = {"count", "amount", "flag"}, .type = CastType::kText})).table,
+                   "amount"),
+      ElementsAre("0.5", "", "-1.0"));
+  const Applied missing =
+      apply(make_cast({.columns = {"type"}, .type = CastType::kReal, .invalid_is_missing = true}));
+  EXPECT_THAT(column_texts(missing.table, "type"), ElementsAre("", "", ""));
+  const auto plan =
+      *Plan::bind({make_cast({.columns = {"type"}, .type = CastType::kReal})}, example_schema());
+  BatchNotes notes;
+  EXPECT_EQ(to_string(plan.apply(example(), notes).error()),
+            "row 1: column \"type\": expected a number, found \"a\". Hint: errors: missing makes such values "
+            "missing; "
+            "`replace` can set them right before");
+  RecordScratch scratch;
+  table::Record record = expression::record_at(example(), 2);
+  EXPECT_EQ(plan.apply(record, scratch).error().where, "type");
+  const auto filtered =
+      *Plan::bind({make_filter("isnull(type)"), make_cast({.columns = {"type"}, .type = CastType::kReal})},
+                  example_schema());
+  EXPECT_TRUE(filtered.apply(example(), notes).ok());
+}
+
+TEST(ReplaceRegex, RefusesPatternsAndTextsThatCannotBe) {
+  EXPECT_THAT(error_of(make_replace_regex({"type"}, "(a", "x")),
+              HasSubstr("the regular expression \"(a\" is not valid"));
+  EXPECT_THAT(error_of(make_replace_regex({"type"}, "(a)\\1", "x")), HasSubstr("is not valid"));
+  EXPECT_THAT(error_of(make_replace_regex({"type"}, "a", "\\1")), HasSubstr("does not go with"));
+  EXPECT_THAT(error_of(make_replace_regex({"type"}, std::string(5000, 'a'), "x")),
+              HasSubstr("more than 4096 bytes"));
+  EXPECT_THAT(error_of(make_replace_regex({"count"}, "a", "x")),
+              HasSubstr("a regular expression is for text"));
+  // Steps behind each other cannot grow a text for ever.
+  const std::vector<StepPointer> grow(4, make_replace_regex({"type"}, "a", std::string(100, 'a')));
+  const auto plan = *Plan::bind(grow, example_schema());
+  BatchNotes notes;
+  EXPECT_EQ(plan.apply(example(), notes).error().code, base::ErrorCode::kResourceLimit);
+  RecordScratch scratch;
+  table::Record record = expression::record_at(example(), 0);
+  EXPECT_EQ(plan.apply(record, scratch).error().code, base::ErrorCode::kResourceLimit);
+}
+
+TEST(Join, FindsRowsByValueAndKind) {
+  const auto keys = [](table::Cells cells) { return *Table::from_columns({{"key", std::move(cells)}}); };
+  const Table values = *Table::from_columns({{"made", table::TextCells{{0, 1}, {"one", "two"}}}});
+  const auto joined = [&](table::Cells cells, JoinKind how) {
+    return make_join({.how = how, .on = {"count"}, .keys = keys(std::move(cells)), .columns = values});
+  };
+  const Applied left = apply(joined(table::RealCells{{1.0, 2.5}}, JoinKind::kLeft));
+  EXPECT_THAT(column_texts(left.table, "made"), ElementsAre("one", "", ""));
+  const Applied inner = apply(joined(table::IntegerCells{{2, 3}, {}}, JoinKind::kInner));
+  EXPECT_THAT(inner.notes.outside, ElementsAre(1, 0, 1));
+  EXPECT_FALSE(inner.schema.columns.back().nullable);
+  EXPECT_THAT(error_of(joined(table::TextCells{{0, 1}, {"1", "2"}}, JoinKind::kLeft)),
+              HasSubstr("column \"count\" is integer, but the key \"key\" of the joined table is text"));
+}
+
+TEST(StepsSummary, LeavesOutTheRowsOfJoinedTables) {
+  const StepPointer join =
+      make_join({.on = {"count"},
+                 .keys = *Table::from_columns({{"key", table::IntegerCells{{1, 2}, {}}}}),
+                 .columns = *Table::from_columns({{"made", table::RealCells{{0.5, 1.5}}}})});
+  const nlohmann::ordered_json summary = summary_of(to_json({make_remove({"flag"}), join}));
+  EXPECT_EQ(summary[0], make_remove({"flag"})->to_json());
+  EXPECT_EQ(summary[1].dump(),
+            R"({"kind":"join","how":"left","on":["count"],"row_count":2,)"
+            R"("keys":[{"name":"key","kind":"integer"}],"columns":[{"name":"made","kind":"real"}]})");
+}
+
+TEST(DateParts, RefusesWhatIsNoDate) {
+  EXPECT_THAT(error_of(make_date_parts({.columns = {"amount"}, .parts = {DatePart::kYear}})),
+              HasSubstr("is no date"));
+  const auto plan =
+      *Plan::bind({make_date_parts({.columns = {"type"}, .parts = {DatePart::kYear}})}, example_schema());
+  BatchNotes notes;
+  EXPECT_EQ(
+      to_string(plan.apply(example(), notes).error()),
+      "row 1: column \"type\": expected a date as in 2024-01-31 or 2024-01-31T18:30:00, found \"a\". Hint: "
+      "errors: missing makes such values missing; `format` says how dates are written");
+}
+
 TEST(StepJson, SaysWhatIsWrong) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {R"([])", "expected an object"},
@@ -390,6 +475,42 @@ TEST(StepJson, SaysWhatIsWrong) {
       {R"({"kind": "pca", "columns": ["a"], "mean": [0], "components": [{"loadings": [1, 2]}]})",
        "components[0].loadings"},
       {R"({"kind": "target_encode", "columns": [], "outputs": []})", "outputs"},
+      {R"({"kind": "replace", "columns": ["a"], "map": [{"from": 2, "to": 1}, {"from": 2.0, "to": 1}]})",
+       "map[1].from"},
+      {R"({"kind": "replace", "columns": ["a"], "map": [{"from": 2}]})", "map[0]"},
+      {R"({"kind": "replace", "columns": ["a"], "regex": "x", "with": 1})", "with"},
+      {R"({"kind": "date_parts", "columns": ["a"], "parts": [], "cyclic": false, "format": "%Y", "unit": "s",
+           "invalid_is_missing": true})",
+       "no part is named"},
+      {R"({"kind": "date_parts", "columns": ["a"], "parts": ["day", "day"]})",
+       "repeated part of a date \"day\""},
+      {R"({"kind": "date_parts", "columns": ["a"], "parts": ["day"], "cyclic": false, "format": "%Q", "unit": "s",
+           "invalid_is_missing": true})",
+       "step.format"},
+      {R"({"kind": "date_parts", "columns": ["a"], "parts": ["day"], "cyclic": false, "format": "%Y", "unit": "h",
+           "invalid_is_missing": true})",
+       "step.unit"},
+      {R"({"kind": "cast", "columns": ["a"], "type": "complex"})", "step.type"},
+      {R"({"kind": "cast", "columns": ["a"], "type": "real", "decimal": "x"})", "step.decimal"},
+      {R"({"kind": "cast", "columns": ["a"], "type": "real", "decimal": ".", "thousands": "."})",
+       "step.thousands"},
+      {R"({"kind": "cast", "columns": ["a"], "type": "real", "decimal": ".", "thousands": ",", "currency": "5"})",
+       "step.currency"},
+      {R"({"kind": "join", "how": "outer"})", "step.how"},
+      {R"({"kind": "join", "how": "left", "on": ["a"], "row_count": 1, "keys": [], "columns": []})",
+       "step.keys"},
+      {R"({"kind": "join", "how": "left", "on": ["a"], "row_count": 2, "keys": [{"name": "k", "kind": "integer",
+           "values": [1]}], "columns": []})",
+       "keys[0].values"},
+      {R"({"kind": "join", "how": "left", "on": ["a"], "row_count": 1, "keys": [{"name": "k", "kind": "integer",
+           "values": [null]}], "columns": []})",
+       "keys[0].values[0]"},
+      {R"({"kind": "join", "how": "left", "on": ["a"], "row_count": 2, "keys": [{"name": "k", "kind": "integer",
+           "values": [1, 1]}], "columns": []})",
+       "keys[0].values[1]"},
+      {R"({"kind": "join", "how": "left", "on": ["a"], "row_count": 1, "keys": [{"name": "k", "kind": "number",
+           "values": [1]}], "columns": []})",
+       "keys[0].kind"},
       {R"({"kind": "target_encode", "columns": [{"name": "a", "categories": [1], "encodings": [1, 2]}],
            "outputs": [""]})",
        "columns[0].encodings"},

@@ -2,6 +2,8 @@
 
 // Random steps for the tests and the fuzz target.
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +24,7 @@ class RandomStep {
 
   StepPointer make() {
     if (schema_.columns.empty()) return make_add_features({{"one", "1"}});
-    switch (rng_.below(18)) {
+    switch (rng_.below(24)) {
       case 0:
         return make_filter(condition());
       case 1:
@@ -56,6 +58,17 @@ class RandomStep {
         return pca();
       case 15:
         return make_text_hash({{text_column(), 1 + rng_.below(4), rng_.below(3)}});
+      case 16:
+      case 17:
+        return cast();
+      case 18:
+        return date_parts();
+      case 19:
+        return replace_values();
+      case 20:
+        return replace_regex();
+      case 21:
+        return join();
       default:
         return one_hot();
     }
@@ -135,6 +148,59 @@ class RandomStep {
     const contract::Value with = rng_.below(4) == 0 ? contract::Value() : value_for(column);
     return make_replace({column.name}, condition(), with);
   }
+  StepPointer replace_values() {
+    const contract::ColumnSchema& column = any();
+    std::vector<MappedValue> map;
+    for (const contract::Value& from : categories_of(column)) {
+      map.push_back({from, rng_.below(4) == 0 ? contract::Value() : value_for(column)});
+    }
+    return make_replace_values({column.name}, std::move(map));
+  }
+  StepPointer replace_regex() {
+    constexpr const char* kPatterns[] = {"[aB]", "a*", "^(.)(.?)", "\\s+$", "ß|é"};
+    const std::string pattern = kPatterns[rng_.below(5)];
+    const std::string with = pattern.front() == '^' ? "\\2\\1!" : "-";
+    return make_replace_regex({text_column()}, pattern,
+                              rng_.below(4) == 0 ? std::nullopt : std::optional(with));
+  }
+  StepPointer cast() {
+    constexpr CastType kTypes[] = {CastType::kInteger, CastType::kReal, CastType::kBoolean, CastType::kText,
+                                   CastType::kDate};
+    constexpr TimeUnit kUnits[] = {TimeUnit::kDays, TimeUnit::kSeconds, TimeUnit::kMicroseconds};
+    Cast cast{.columns = {any().name}, .type = kTypes[rng_.below(5)]};
+    cast.true_values = {"a", "ab"};
+    cast.false_values = {"b"};
+    cast.format = "%y";
+    cast.unit = kUnits[rng_.below(3)];
+    cast.invalid_is_missing = rng_.below(4) > 0;
+    return make_cast(std::move(cast));
+  }
+  StepPointer date_parts() {
+    constexpr TimeUnit kUnits[] = {TimeUnit::kDays, TimeUnit::kSeconds, TimeUnit::kMilliseconds};
+    DateParts fitted{.columns = {any().name}, .cyclic = rng_.below(2) == 0};
+    fitted.parts = {DatePart::kYear, DatePart::kWeek, DatePart::kMonth, DatePart::kSecond,
+                    DatePart::kIsWeekend};
+    fitted.unit = kUnits[rng_.below(3)];
+    fitted.invalid_is_missing = rng_.below(4) > 0;
+    return make_date_parts(std::move(fitted));
+  }
+  /// The keys are the categories of the column, and so are the values taken.
+  StepPointer join() {
+    const contract::ColumnSchema& column = any();
+    const std::string suffix = fresh();
+    Join join{.how = rng_.below(3) == 0 ? JoinKind::kInner : JoinKind::kLeft, .on = {column.name}};
+    table::Cells keys = table::BooleanCells{{1, 0}};
+    if (is_text(column)) keys = table::TextCells{{1, 0}, {"ä", "a"}};
+    if (column.kind == contract::ColumnKind::kInteger) keys = table::RealCells{{-1.0, 2.0}};
+    if (column.kind == contract::ColumnKind::kReal) keys = table::IntegerCells{{0, 3}, {}};
+    if (column.kind == contract::ColumnKind::kBoolean) keys = table::BooleanCells{{0, 1}};
+    join.keys = *table::Table::from_columns({{"key", std::move(keys)}});
+    join.columns = *table::Table::from_columns({{"k" + suffix, table::IntegerCells{{5, 0}, {0, 1}}},
+                                                {"l" + suffix, table::RealCells{{0.5, -2.5}}},
+                                                {"m" + suffix, table::BooleanCells{{-1, 1}}},
+                                                {"n" + suffix, table::TextCells{{0, 0}, {"joined"}}}});
+    return make_join(std::move(join));
+  }
   StepPointer impute() {
     const contract::ColumnSchema& column = any();
     const std::vector<contract::Value> placeholders = {std::int64_t{-1}, 0.0,   std::string("B"),
@@ -178,7 +244,9 @@ class RandomStep {
     const contract::ColumnSchema& column = any();
     const UnknownPolicy policy = rng_.below(6) == 0 ? UnknownPolicy::kError : UnknownPolicy::kIgnore;
     const auto unknown = rng_.below(2) == 0 ? std::nullopt : std::optional<std::int64_t>(-1);
-    return make_ordinal({{column.name, categories_of(column), policy, unknown}});
+    std::vector<contract::Value> categories = categories_of(column);
+    if (rng_.below(2) == 0) std::reverse(categories.begin(), categories.end());
+    return make_ordinal({{column.name, std::move(categories), policy, unknown}});
   }
   std::vector<contract::Value> categories_of(const contract::ColumnSchema& column) {
     std::vector<contract::Value> categories;

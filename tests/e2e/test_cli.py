@@ -41,6 +41,11 @@ def test_wrong_usage(arguments):
     assert result.stderr.startswith("error: ")
 
 
+def test_misspelt_command_suggests_the_right_one():
+    message = run("trian", expect=USAGE).stderr
+    assert '"trian"' in message and '"train"' in message
+
+
 def test_misspelt_option_suggests_the_right_one():
     assert "--n-estimators" in run("train", "a", "b", "--n-estimator", "3", expect=USAGE).stderr
 

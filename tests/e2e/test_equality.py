@@ -91,6 +91,47 @@ def test_adult_in_every_form(tmp_path):
     assert_same_in_every_form(tmp_path / "out", tmp_path / "test_rows.csv", tmp_path)
 
 
+MESSY_RECIPE = r"""
+label: returned
+preprocess:
+  - replace: {columns: [size], map: {S: small, "?": null}}
+  - replace: {columns: [shop], regex: '^Shop (\w+) - .*$', with: '\1'}
+  - join: {file: shops.csv, left_on: [shop], right_on: [name], columns: [area, opened]}
+  - cast: {columns: [price], type: real, decimal: ","}
+  - cast: {columns: [opened, ordered], type: date, format: "%d.%m.%Y", unit: D, errors: missing}
+  - add_features: {age_of_shop: ordered - opened}
+  - date_parts: {columns: [ordered], parts: [month, weekday, is_weekend], cyclic: true, unit: D}
+  - ordinal: {columns: [size], categories: [small, medium, large]}
+  - one_hot: [shop]
+  - remove: [opened]
+split: {test_size: 0.3, stratify: true}
+train: {n_estimators: 10}
+"""
+
+
+def test_messy_orders_in_every_form(tmp_path):
+    """Prices, dates and names as people write them, and a second table: records come as raw as the rows did."""
+    rng = random.Random(3)
+    (tmp_path / "recipe.yaml").write_text(MESSY_RECIPE)
+    (tmp_path / "shops.csv").write_text("name,area,opened\nNorth,120.5,01.02.1999\nSouth,80,\nWest,60,30.11.2015\n")
+    rows = []
+    for _ in range(600):
+        price = rng.uniform(-50, 5000)
+        written = f"{price:,.2f}".translate(str.maketrans(",.", ".,"))
+        rows.append([f" {written} €" if rng.random() < 0.5 else f"EUR {written}",
+                     rng.choice(["31.12.2023", "1.1.2024", "29.02.2024", "15.06.2023", "soon", ""]),
+                     f"Shop {rng.choice(['North', 'South', 'East', 'West'])} - {rng.choice('abc')}",
+                     rng.choice(["S", "small", "medium", "large", "?", ""]),
+                     "yes" if price + rng.gauss(0, 500) > 2000 else "no"])
+    write_rows(tmp_path / "orders.csv", ["price", "ordered", "shop", "size", "returned"], rows)
+    run("run", tmp_path / "recipe.yaml", "--data", tmp_path / "orders.csv", "--out", tmp_path / "out",
+        "--test-rows-out", tmp_path / "test_rows.csv")
+    inputs = contract_of(tmp_path / "out")["inputs"]
+    assert inputs["join:shops.csv"] == sha256(tmp_path / "shops.csv")
+    (tmp_path / "shops.csv").unlink()  # the model holds what it needs
+    assert_same_in_every_form(tmp_path / "out", tmp_path / "test_rows.csv", tmp_path)
+
+
 def adult_recipe(folder):
     """The example's test file lies beside the recipe: a copy of both."""
     shutil.copy(shared("tables/adult_test.csv"), folder / "adult_test.csv")

@@ -229,6 +229,19 @@ def test_broken_json_behind_a_good_record(server):
 
 # -- start
 
+def test_model_file_may_be_overwritten_while_it_is_served(trained, tmp_path):
+    model = tmp_path / "model.archmlp"
+    model.write_bytes((trained / "out/model.archmlp").read_bytes())
+    with serving(model) as running:
+        with open(model, "r+b") as file:  # the same file, not another one under its name
+            file.truncate(0)
+        status, text = running.predict(json.dumps(RECORD))
+        assert status == 200
+        assert running.request("GET", "/v1/model")[0] == 200
+    with serving(trained / "out/model.archmlp") as running:
+        assert running.predict(json.dumps(RECORD)) == (status, text)
+
+
 def test_port_in_use(server, trained):
     result = run("serve", trained / "out/model.archmlp", "--port", server.port, expect=FILES)
     assert str(server.port) in result.stderr

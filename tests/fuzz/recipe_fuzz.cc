@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!back.ok() || contract::to_json(*back).dump() != written) std::abort();
     }
   }
-  for (const std::string_view name : {"filter", "add_features", "impute", "one_hot"}) {
+  for (const std::string_view name :
+       {"filter", "add_features", "impute", "one_hot", "replace", "cast", "date_parts", "join"}) {
     if (const auto step = contract::parse_step(name, text); step.ok()) (void)contract::to_json(*step).dump();
   }
   return 0;

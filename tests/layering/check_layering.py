@@ -22,6 +22,7 @@ THIRD_PARTY = {
     "nlohmann/": {"nlohmann_json::nlohmann_json"},
     "oneapi/": {"TBB::tbb"},
     "openssl/": {"OpenSSL::Crypto", "OpenSSL::SSL"},
+    "re2/": {"PkgConfig::re2"},
     "simdjson.h": {"simdjson::simdjson"},
     "spdlog/": {"spdlog::spdlog", "spdlog::spdlog_header_only"},
     "tbb/": {"TBB::tbb"},

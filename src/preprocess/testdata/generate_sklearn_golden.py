@@ -65,6 +65,36 @@ for column in table:
     if column["kind"] == "integer":
         column["values"] = [int(value) for value in column["values"]]
 
+# ---- what people write: prices, dates, yes and no
+
+messy_rng = np.random.default_rng(11)
+
+
+def written(make, share=0.15):
+    values = [None if messy_rng.random() < share else make(row) for row in range(ROWS)]
+    return pd.Series(values, dtype=object)
+
+
+amounts = np.round(messy_rng.normal(0, 3000, ROWS), 2)
+moments = pd.to_datetime(messy_rng.integers(-2_000_000_000, 4_000_000_000, ROWS), unit="s")
+messy = {
+    "price": written(lambda row: f" ${abs(amounts[row]):,.2f}" if amounts[row] > 0 else f"-${abs(amounts[row]):,.2f} "),
+    "preis": written(lambda row: f"{amounts[row]:,.2f} EUR".translate(str.maketrans(",.", ".,"))),
+    "share": written(lambda row: f"{amounts[row] / 100:.1f}%"),
+    "units": written(lambda row: "n/k" if row % 13 == 5 else f"{messy_rng.integers(0, 10**7):,}"),
+    "paid": written(lambda row: messy_rng.choice(["Yes", "NO", " y", "f", "1", "off"])),
+    "iso": written(lambda row: moments[row].isoformat(sep=" T"[row % 2:][0] if row % 3 else "T")),
+    "german": written(lambda row: moments[row].strftime("%d.%m.%Y, %H:%M Uhr")),
+    "english": written(lambda row: moments[row].strftime("%b %d %Y %I:%M:%S %p" if row % 2 else "%B %d %Y %I:%M:%S %p")),
+    "short": written(lambda row: (pd.Timestamp(1970 + row, 1, 1) + pd.Timedelta(days=37 * row % 365)).strftime("%d/%m/%y")),
+    "doubtful": written(lambda row: ["2023-02-29", "soon", "2024-02-29", "1899-12-31", "9999-12-31"][row % 5]),
+}
+table += [{"name": name, "kind": "text", "values": listed(values.to_numpy(object))} for name, values in messy.items()]
+stamps = moments.astype("int64").to_numpy() // 10**9
+table += [{"name": "stamp", "kind": "integer", "values": stamps.tolist()},
+          {"name": "day_count", "kind": "integer", "values": (stamps // 86400).tolist()},
+          {"name": "digits", "kind": "integer", "values": [int(text) for text in moments.strftime("%Y%m%d")]}]
+
 cases = []
 
 
@@ -123,6 +153,12 @@ encoder = preprocessing.OrdinalEncoder(handle_unknown="use_encoded_value", unkno
 encoder.fit(texts[ENCODED][:TRAIN])
 case({"ordinal": {"columns": ENCODED, "handle_unknown": "use_encoded_value"}},
      dict(zip(ENCODED, encoder.transform(texts[ENCODED]).T)))
+
+order = [["Rome", "Oslo", "Lima"], ["yes", "no"]]
+for name, categories in zip(["city", "binary"], order):
+    encoder = preprocessing.OrdinalEncoder(categories=[categories], handle_unknown="use_encoded_value", unknown_value=-1)
+    case({"ordinal": {"columns": [name], "categories": categories, "handle_unknown": "use_encoded_value"}},
+         {name: encoder.fit(texts[[name]]).transform(texts[[name]])[:, 0]})
 
 for options in [{}, {"min_frequency": 4}, {"min_frequency": 0.12}, {"max_categories": 3}, {"drop": "first"},
                 {"drop": "if_binary"}, {"max_categories": 2, "drop": "first"}, {"min_frequency": 3, "max_categories": 4},
@@ -251,6 +287,112 @@ for n_components in [None, 2, 0.8]:
     values = reduced.transform(frame[names]) * signs
     case({"pca": {"columns": names, "n_components": n_components}},
          {f"pca_{component}": values[:, component] for component in range(values.shape[1])}, columns=values.shape[1])
+
+# ---- cast
+
+
+def cleaned(name, pattern=r"[$,\s]"):
+    return messy[name].str.replace(pattern, "", regex=True)
+
+
+case({"cast": {"columns": ["price"], "type": "real"}}, {"price": cleaned("price").astype(float)})
+case({"cast": {"columns": ["preis"], "type": "real", "decimal": ",", "currency": "EUR"}},
+     {"preis": cleaned("preis", r"[.EUR\s]").str.replace(",", ".", regex=False).astype(float)})
+case({"cast": {"columns": ["share"], "type": "real"}}, {"share": messy["share"].str.rstrip("%").astype(float) / 100})
+case({"cast": {"columns": ["units"], "type": "integer", "errors": "missing"}},
+     {"units": pd.to_numeric(cleaned("units"), errors="coerce")})
+yes = {"yes": 1.0, "y": 1.0, "1": 1.0, "no": 0.0, "f": 0.0, "off": 0.0}
+case({"cast": {"columns": ["paid"], "type": "boolean"}}, {"paid": messy["paid"].str.strip().str.lower().map(yes)})
+case({"cast": {"columns": ["count", "stamp"], "type": "text"}},
+     {"count": frame["count"].astype(int).astype(str), "stamp": pd.Series(stamps).astype(str)})
+case({"cast": {"columns": ["count", "stamp"], "type": "real"}}, {"count": frame["count"], "stamp": stamps.astype(float)})
+
+EPOCH = pd.Timestamp(0)
+UNITS = {"D": pd.Timedelta(days=1), "s": pd.Timedelta(seconds=1), "ms": pd.Timedelta(milliseconds=1),
+         "us": pd.Timedelta(microseconds=1)}
+FORMATS = {"iso": None, "german": "%d.%m.%Y, %H:%M Uhr", "english": "%b %d %Y %I:%M:%S %p", "short": "%d/%m/%y"}
+
+
+def dates(name):
+    if name == "doubtful":  # pandas' own range ends in 1677 and 2262
+        return messy[name].map(lambda text: None if text in (None, "soon", "2023-02-29") else np.datetime64(text, "s"))
+    text = messy[name]
+    if name == "english":  # strptime's %b takes short names only
+        text = text.str.replace(r"^([A-Z][a-z]{2})[a-z]*", r"\1", regex=True)
+    return pd.to_datetime(text, format=FORMATS[name])
+
+
+for name, written_so in FORMATS.items():
+    for unit in UNITS:
+        step = {"columns": [name], "type": "date", "unit": unit, **({"format": written_so} if written_so else {})}
+        case({"cast": step}, {name: (dates(name) - EPOCH) // UNITS[unit]})
+case({"cast": {"columns": ["doubtful"], "type": "date", "errors": "missing"}},
+     {"doubtful": [nan if value is None else float(value.astype("int64")) for value in dates("doubtful")]})
+case({"cast": {"columns": ["digits"], "type": "date", "format": "%Y%m%d", "unit": "D"}}, {"digits": stamps // 86400})
+
+# ---- date_parts
+
+PARTS = ["year", "quarter", "month", "week", "day", "weekday", "dayofyear", "hour", "minute", "second", "is_weekend"]
+PERIODS = {"quarter": (1, 4), "month": (1, 12), "week": (1, 53), "day": (1, 31), "weekday": (0, 7), "dayofyear": (1, 366),
+           "hour": (0, 24), "minute": (0, 60), "second": (0, 60)}
+
+
+def part(moment, name):
+    if name == "week":
+        return moment.dt.isocalendar().week.astype(float)
+    if name == "is_weekend":
+        return (moment.dt.dayofweek >= 5).astype(float).where(moment.notna())
+    return getattr(moment.dt, name)
+
+
+for name, step, moment in [("iso", {}, dates("iso")), ("german", {"format": FORMATS["german"]}, dates("german")),
+                           ("short", {"format": FORMATS["short"]}, dates("short")),
+                           ("stamp", {}, pd.Series(moments)), ("day_count", {"unit": "D"}, pd.Series(moments.normalize()))]:
+    values = {key: part(moment, key) for key in PARTS}
+    case({"date_parts": {"columns": [name], "parts": PARTS, **step}}, {f"{name}_{key}": values[key] for key in PARTS})
+    expected = {}
+    for key in PARTS:
+        if key not in PERIODS:
+            expected[f"{name}_{key}"] = values[key]
+            continue
+        first, period = PERIODS[key]
+        angle = 2 * np.pi * (values[key].astype(float) - first) / period
+        expected[f"{name}_{key}_sin"], expected[f"{name}_{key}_cos"] = np.sin(angle), np.cos(angle)
+    case({"date_parts": {"columns": [name], "parts": PARTS, "cyclic": True, **step}}, expected, 1e-14)
+
+# ---- replace
+
+case({"replace": {"columns": ["count"], "map": {"0": 3, "3": 0, "5": None}}},
+     {"count": frame["count"].map(lambda value: {0.0: 3.0, 3.0: 0.0, 5.0: nan}.get(value, value))})
+case({"replace": {"columns": ["count"], "map": {"1": 2.5, "2": -1}}}, {"count": frame["count"].replace({1: 2.5, 2: -1})})
+case({"replace": {"columns": ["city", "binary"], "map": {"Oslo": "Rome", "Rome": "Oslo", "no": "yes", "Kyiv": ""}}},
+     {name: texts[name].replace({"Oslo": "Rome", "Rome": "Oslo", "no": "yes", "Kyiv": ""}) for name in ["city", "binary"]})
+case({"replace": {"columns": ["group"], "map": {"Bonn": None}}}, {"group": texts["group"].where(texts["group"] != "Bonn", None)})
+for regex, replacement in [("[aeiou]", "_"), ("^([A-Z])([a-z]+)", r"\2-\1"), ("s*", "."), ("é|ü", "?"), ("(?:$)", "!"),
+                           ("(?i)O(s?)", r"<\1>")]:
+    case({"replace": {"columns": ["city", "group"], "regex": regex, "with": replacement}},
+         {name: texts[name].str.replace(regex, replacement, regex=True) for name in ["city", "group"]},
+         allocates="\\" in replacement)
+case({"replace": {"columns": ["group"], "regex": "^[A-M]", "with": None}},
+     {"group": texts["group"].where(~texts["group"].str.contains("^[A-M]", na=False), None)})
+
+# ---- join: the other table lies beside the goldens
+
+other = pd.DataFrame({"city": ["Oslo", "Rome", "Zürich", "Nowhere", None], "people": [709, 2873, 434, 0, 1],
+                      "area": [454.0, 1285.5, None, 1.0, 2.0], "land": ["NO", "IT", "CH", None, "??"]})
+other.to_csv(pathlib.Path(__file__).with_name("join_cities.csv"), index=False)
+pairs = pd.DataFrame([(float(count), letter, f"{letter}{count}") for count in [0, 1, 2, 4, 4.5] for letter in "xz"],
+                     columns=["number", "letter", "pair"])
+pairs.to_csv(pathlib.Path(__file__).with_name("join_pairs.csv"), index=False)
+whole = other[other["city"].notna()]
+joined = pd.concat([texts, frame], axis=1).merge(whole, on="city", how="left", validate="many_to_one")
+case({"join": {"file": "join_cities.csv", "on": ["city"]}}, {name: joined[name] for name in ["people", "area", "land"]})
+case({"join": {"file": "join_cities.csv", "left_on": ["group"], "right_on": ["city"], "columns": ["area"]}},
+     {"area": texts[["group"]].merge(whole, left_on="group", right_on="city", how="left")["area"]})
+both_keys = pd.concat([texts, frame], axis=1).merge(pairs, left_on=["count", "three"], right_on=["number", "letter"], how="left")
+step = {"file": "join_pairs.csv", "left_on": ["count", "three"], "right_on": ["number", "letter"]}
+case({"join": step}, {"pair": both_keys["pair"]})
+kept({"join": {**step, "how": "inner"}}, both_keys.index[both_keys["pair"].notna()])
 
 label_json = {name: {"name": "y", "kind": "real" if name == "real" else "integer",
                      "values": np.asarray(values).tolist()} for name, values in labels.items()}
