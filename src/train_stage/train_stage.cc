@@ -53,13 +53,27 @@ std::vector<std::string> sorted_features(const contract::Schema& features) {
   return names;
 }
 
+/// With more, a column names rows rather than kinds of them, and each cut would store which of them it means.
+constexpr std::size_t kMostCategories = 10'000;
+
 /// Text is what a forest takes as categories.
-base::Result<bundle::FeatureCategories> text_categories(const prepared::PreparedData& data) {
+base::Result<bundle::FeatureCategories> text_categories(const prepared::PreparedData& data,
+                                                        const std::string& source_name) {
   std::vector<std::string> columns;
   for (const contract::ColumnSchema& feature : data.features.columns) {
     if (feature.kind == contract::ColumnKind::kText) columns.push_back(feature.name);
   }
-  return bundle::categories_of(data.x, columns);
+  auto categories = TRY(bundle::categories_of(data.x, columns));
+  for (const auto& [column, values] : categories) {
+    if (values.size() <= kMostCategories) continue;
+    return base::Error{
+        .code = base::ErrorCode::kResourceLimit,
+        .message = "column " + base::quoted(column) + " holds " + base::with_thousands(values.size()) +
+                   " different texts; " + base::with_thousands(kMostCategories) + " is the most",
+        .where = source_name,
+        .hint = "remove it if it identifies rows, or encode it, as target_encode and text_hash do"};
+  }
+  return categories;
 }
 
 contract::DatasetContract make_contract(const prepared::PreparedData& data,
@@ -144,7 +158,7 @@ base::Result<Inputs> read_inputs(const TrainOptions& options, const prepared::Pr
   inputs.params = TRY(settle_params(options.config, label));
   inputs.labels = TRY(make_labels(data, label, options.y_train.string()));
   inputs.features = sorted_features(data.features);
-  inputs.categories = TRY(text_categories(data));
+  inputs.categories = TRY(text_categories(data, options.x_train.string()));
   const auto encoder = TRY(bundle::FeatureEncoder::make(data.features, inputs.features, inputs.categories));
   for (std::size_t i = 0; i < inputs.features.size(); ++i) {
     inputs.category_counts.push_back(encoder.category_count(i));
@@ -210,6 +224,7 @@ base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Pro
   TaskChoice choice = TRY(choose_task(data, options.config.task, options.y_train.string()));
   Inputs inputs = TRY(read_inputs(options, data, choice.label, progress));
   train::FitOptions fit = fit_options(options, inputs, start, progress);
+  fit.category_counts = inputs.category_counts;
   fit.monotonic = TRY(monotonic_directions(inputs.params, inputs.features));
   TRY(base::check_cancelled());
 

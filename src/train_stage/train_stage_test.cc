@@ -377,9 +377,17 @@ TEST_F(CsvsAloneTest, MakeAModelWithAFeatureLevelContract) {
 }
 
 TEST_F(CsvsAloneTest, WhatTheyMustBe) {
-  replace_in(options_.x_train, "true", "maybe");
-  EXPECT_THAT(outcome(options_), AllOf(HasSubstr("x_train.csv: column \"flag\" is text"),
-                                       HasSubstr("one_hot: {columns: [flag]}")));
+  std::string names = "name\n";
+  for (int row = 0; row <= 10'000; ++row) names += "name " + std::to_string(row) + "\n";
+  write(options_.x_train, names);
+  std::string labels = "y\n";
+  for (int row = 0; row <= 10'000; ++row) labels += row % 2 == 0 ? "1\n" : "0\n";
+  write(options_.y_train, labels);
+  EXPECT_THAT(outcome(options_), AllOf(HasSubstr("x_train.csv: column \"name\" holds 10,001 different texts"),
+                                       HasSubstr("remove it if it identifies rows")));
+  std::string few = "y\n";
+  for (int row = 0; row < 300; ++row) few += row % 2 == 0 ? "1\n" : "0\n";
+  write(options_.y_train, few);
   write(options_.x_train, "a\n1\n2\n");
   EXPECT_THAT(outcome(options_),
               AllOf(HasSubstr("x_train.csv has 2 rows"), HasSubstr("y_train.csv has 300")));
@@ -393,6 +401,27 @@ TEST_F(CsvsAloneTest, WhatTheyMustBe) {
   write(options_.x_train, "a\n1\n1e300\n3\n");
   write(options_.y_train, "y\n1\n0\n0\n");
   EXPECT_THAT(outcome(options_), HasSubstr("x_train.csv: row 2: column \"a\": 1e+300 is beyond"));
+}
+
+TEST_F(CsvsAloneTest, TextIsTakenAsCategories) {
+  std::string x = "city,size\n", y = "y\n";
+  for (int row = 0; row < 400; ++row) {
+    x += "city " + std::to_string(row % 7) + "," + std::to_string(row % 50) + "\n";
+    y += row % 7 == 1 || row % 7 == 4 ? "yes\n" : "no\n";
+  }
+  write(options_.x_train, x);
+  write(options_.y_train, y);
+  options_.config.forest.n_estimators = 5;
+  ASSERT_EQ(outcome(options_), "trained");
+  const auto bundle = bundle::Bundle::load(options_.out);
+  ASSERT_TRUE(bundle.ok()) << base::to_string(bundle.error());
+  EXPECT_EQ((*bundle)->categories().at("city").size(), 7U);
+  const std::vector<double> shares = predict(options_.out, options_.x_train);
+  ASSERT_EQ(shares.size(), 800U);
+  for (std::size_t row = 0; row < 400; ++row) {
+    const bool is_yes = row % 7 == 1 || row % 7 == 4;
+    EXPECT_GT(shares[2 * row + (is_yes ? 1 : 0)], 0.5) << row;
+  }
 }
 
 TEST_F(CsvsAloneTest, OneClassAloneIsSaid) {
