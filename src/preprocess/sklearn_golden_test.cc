@@ -219,7 +219,8 @@ TEST_P(SklearnGolden, AllocatesNothingForARecord) {
 TEST(SklearnGolden, HasEveryKindOfStep) {
   std::set<std::string> kinds = {"filter", "remove", "rename", "add_features", "sample"};
   for (const Json& one : golden().json["cases"]) kinds.insert(one["step"].begin().key());
-  for (const Json& kind : contract::recipe_json_schema()["properties"]["preprocess"]["items"]["oneOf"]) {
+  const Json schema = contract::recipe_json_schema();
+  for (const Json& kind : schema["properties"]["preprocess"]["items"]["oneOf"]) {
     EXPECT_TRUE(kinds.contains(kind["required"][0])) << kind["required"][0];
   }
 }

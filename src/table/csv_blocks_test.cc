@@ -108,7 +108,14 @@ std::string random_csv(base::Rng& rng) {
     }
     text += line_end;
   }
-  if (rng.below(5) == 0) text.insert(rng.below(text.size()), 1, "\",\n\xff"[rng.below(4)]);
+  if (rng.below(4) == 0) {  // what a sample of the rows may miss
+    for (std::size_t column = 0; column < columns; ++column) text += column == 0 ? "late" : ",late";
+    text += line_end;
+  }
+  if (rng.below(5) == 0) {
+    const std::size_t place = rng.below(text.size());
+    text.insert(place, 1, "\",\n\xff"[rng.below(4)]);
+  }
   return text;
 }
 
