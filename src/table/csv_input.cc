@@ -83,7 +83,7 @@ class CsvInput::Unpacking {
 };
 
 base::Status CsvInput::unpack(std::string_view memory) {
-  const base::Status status = Unpacking(*this).run(memory);
+  base::Status status = Unpacking(*this).run(memory);
   file_.reset();
   return status;
 }
