@@ -1,13 +1,12 @@
 # Precompiled headers: of std and third-party libraries alone, so that layering stays with the include directories.
 #   archmlp_precompile(TARGET library|test)   has TARGET start from the one for libraries, or for tests
 #
-# A compiler cache saves more than they do, and works badly with them: where there is one they are off. Then, in
-# the self-contained headers and for clang-tidy, a file must include what it uses.
-set(with_pch ON)
-if(CMAKE_CXX_COMPILER_LAUNCHER)
-  set(with_pch OFF)
+# The self-contained headers and clang-tidy see the code without them, so a file includes what it uses.
+option(ARCHMLP_PCH "Precompile the headers of std and third-party libraries" ON)
+if(ARCHMLP_PCH AND CMAKE_CXX_COMPILER_LAUNCHER AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # A time in the file would make it another one, for the cache, each time that it is built.
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
-option(ARCHMLP_PCH "Precompile the headers of std and third-party libraries" ${with_pch})
 
 set(std_headers
   <algorithm> <array> <atomic> <bit> <charconv> <cmath> <cstddef> <cstdint> <cstring> <filesystem> <functional>

@@ -19,21 +19,19 @@ using contract::Value;
 
 /// The old value of a map, which is text there, in the kind of the column.
 Result<Value> old_value(const std::string& text, const contract::ColumnSchema& column) {
-  std::optional<Value> value;
   switch (column.kind) {
     case ColumnKind::kInteger:
-      value = table::decode_integer(text, false);
+      if (const auto value = table::decode_integer(text, false)) return Value(*value);
       break;
     case ColumnKind::kReal:
-      value = table::decode_real(text);
+      if (const auto value = table::decode_real(text)) return Value(*value);
       break;
     case ColumnKind::kBoolean:
-      value = table::decode_boolean(text);
+      if (const auto value = table::decode_boolean(text)) return Value(*value);
       break;
     case ColumnKind::kText:
       return Value(text);
   }
-  if (value) return *value;
   return Error{.message = fmt::format("column {} is {}, which {} never is", base::quoted(column.name),
                                       to_string(column.kind), base::quoted(text)),
                .where = "map"};
