@@ -39,7 +39,7 @@ SYSTEM = re.compile(
 
 # What serves predictions must not contain what fits: a fault in training cannot reach the server.
 FITTED_HALF = ("transform", "model", "bundle", "predict", "serve")
-FITTING_HALF = ("preprocess", "train", "train_stage", "pipeline")
+FITTING_HALF = ("preprocess", "svm", "train", "train_stage", "pipeline")
 
 MODULE_CALL = re.compile(r"archmlp_module\(\s*(\w+)([^)]*)\)")
 KEYWORDS = ("DEPENDS", "HEADERS", "SOURCES", "TESTS", "TEST_DEPENDS", "LIBRARIES", "PUBLIC_LIBRARIES")

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archmlp/base/progress.h"
+#include "archmlp/base/result.h"
+#include "archmlp/model/kernel.h"
+#include "archmlp/model/matrix_view.h"
+
+namespace archmlp::svm {
+
+/// One of the variables of the dual.
+struct DualVariable {
+  std::uint32_t row = 0;  // of x
+  std::int8_t sign = 1;   // y: 1 or -1
+  double linear = -1;     // p: -1 for a classification; epsilon -/+ the label for a regression
+  double upper = 1;       // C times the row's weight, > 0
+};
+
+/// Minimise ½ Σ_vw y_v y_w K(row v, row w) α_v α_w + Σ p_v α_v, subject to Σ y_v α_v = 0 and 0 <= α_v <= C_v.
+/// The decision of a row is then f(x) = Σ y_v α_v K(row v, x) - rho.
+struct DualProblem {
+  model::MatrixView x;  // finite
+  model::Kernel kernel;
+  std::vector<DualVariable> variables;
+};
+
+/// What does not change the solution, but for `tol`, and where it stops too soon.
+struct SolveOptions {
+  double tol = 1e-3;                                  // of the KKT conditions, as LIBSVM measures them
+  std::size_t cache_bytes = std::size_t{200} << 20U;  // of kernel rows; a few rows are always kept
+  std::int64_t max_iter = -1;                         // steps of two variables; -1: no limit
+  bool shrinking = true;
+  int thread_count = 0;
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  base::Progress* progress = &base::no_progress();
+};
+
+/// kStalled: the violation no longer falls, or no step changes the digits of a variable.
+enum class StopReason : std::uint32_t { kConverged, kMaxIter, kDeadline, kStalled };
+
+/// "converged", "max_iter", "max_time", "stalled".
+std::string_view to_string(StopReason reason) noexcept;
+
+/// How good a solution is: from kernel values and sums in double precision over all rows, made when the
+/// solver had stopped. For kernels that are not positive semidefinite (sigmoid), the gap bounds nothing.
+struct Certificate {
+  StopReason stopped_by = StopReason::kConverged;
+  double violation = 0;          // the largest of the KKT conditions; converged: <= tol
+  double primal = 0;             // ½|w|² + Σ C_v max(0, -p_v - y_v f(row v))
+  double dual = 0;               // what the dual reaches, its sign turned so that it is at most the primal
+  std::uint64_t iterations = 0;  // steps of two variables
+
+  double gap() const noexcept { return primal - dual; }
+  bool converged() const noexcept { return stopped_by == StopReason::kConverged; }
+};
+
+struct DualSolution {
+  std::vector<double> alpha;  // [variables]
+  double rho = 0;
+  Certificate certificate;
+};
+
+/// The optimum, from working sets of some hundred variables and kernel rows in single precision; where these
+/// cannot reach `tol`, in double precision. The result depends on the problem and `tol` alone, never on the
+/// number of threads; instruction sets and the size of the cache may change it within `tol`.
+/// Errors: kInvalidInput if a kernel value is not finite in double precision; kCancelled.
+/// Sources: Fan, Chen, Lin 2005, "Working set selection using second order information"; Joachims 1999,
+/// "Making large-scale SVM learning practical"; Wen et al. 2018, "ThunderSVM" (working sets of which half is
+/// replaced).
+base::Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& options = {});
+
+}  // namespace archmlp::svm

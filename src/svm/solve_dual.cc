@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "archmlp/base/parallel.h"
+#include "archmlp/base/try.h"
+#include "archmlp/svm/box.h"
+#include "archmlp/svm/decomposition.h"
+#include "archmlp/svm/dual_problem.h"
+#include "archmlp/svm/exact_decisions.h"
+#include "archmlp/svm/packed_rows.h"
+
+namespace archmlp::svm {
+namespace {
+
+using base::Error;
+using base::Result;
+using base::Status;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kTargetShare = 0.9;  // of tol: what single precision aims at, so that the exact pass agrees
+constexpr double kGain = 0.5;  // what a run must at least make of the exact violation to be worth another
+constexpr double kMostFloat = 1e30, kMostDouble = 1e100;  // kernel values that leave room for sums
+
+/// The largest kernel value that may come up.
+double kernel_bound(const DualProblem& problem) {
+  double norm = 0;
+  for (std::size_t row = 0; row < problem.x.rows; ++row) {
+    double sum = 0;
+    for (std::size_t col = 0; col < problem.x.cols; ++col) {
+      const auto value = static_cast<double>(problem.x.at(row, col));
+      sum += value * value;
+    }
+    norm = std::max(norm, sum);
+  }
+  const model::Kernel& kernel = problem.kernel;
+  const double inner = kernel.gamma * norm + std::abs(kernel.coef0);
+  switch (kernel.kind) {
+    case model::KernelKind::kPoly:
+      return std::max(inner, std::pow(inner, kernel.degree));
+    case model::KernelKind::kLinear:
+      return norm;
+    default:
+      return std::max(norm, inner);  // on the way to the value
+  }
+}
+
+/// The sums Σ_w β_w K(row w, row) of every row, in double precision.
+class ExactSums {
+ public:
+  ExactSums(const DualProblem& problem, const Box& box, std::span<const double> centre, int thread_count)
+      : problem_(problem),
+        box_(box),
+        centre_(centre),
+        thread_count_(thread_count),
+        weights_(problem.x.rows),
+        sums_(problem.x.rows) {}
+
+  /// Brings the sums up to `beta`: by what changed where that is less work than all of it.
+  Status update(const std::vector<double>& beta) {
+    std::vector<double> weights(problem_.x.rows, 0.0);
+    for (std::size_t v = 0; v < box_.size(); ++v) weights[box_.row[v]] += beta[v];
+    std::size_t changed = 0, all = 0;
+    for (std::size_t row = 0; row < weights.size(); ++row) {
+      changed += weights[row] != weights_[row] ? 1 : 0;
+      all += weights[row] != 0 ? 1 : 0;
+    }
+    if (all <= changed) {
+      std::fill(sums_.begin(), sums_.end(), 0.0);
+      std::fill(weights_.begin(), weights_.end(), 0.0);
+    }
+    std::vector<std::uint32_t> rows;
+    std::vector<double> factors;
+    for (std::size_t row = 0; row < weights.size(); ++row) {
+      if (weights[row] == weights_[row]) continue;
+      rows.push_back(static_cast<std::uint32_t>(row));
+      factors.push_back(weights[row] - weights_[row]);
+    }
+    weights_ = std::move(weights);
+    return add_exact_decisions(problem_.x, problem_.kernel, centre_, rows, factors, sums_, thread_count_);
+  }
+
+  const std::vector<double>& values() const noexcept { return sums_; }
+  const std::vector<double>& weights() const noexcept { return weights_; }
+
+ private:
+  const DualProblem& problem_;
+  const Box& box_;
+  std::span<const double> centre_;
+  int thread_count_;
+  std::vector<double> weights_, sums_;  // of each row: Σ β of its variables
+};
+
+/// Violation, rho, primal and dual, from exact sums.
+void certify(const Box& box, const ExactSums& exact, const std::vector<double>& beta,
+             DualSolution& solution) {
+  double most_up = -kInfinity, least_down = kInfinity, free_sum = 0;
+  std::size_t free_count = 0;
+  for (std::size_t v = 0; v < box.size(); ++v) {
+    const double gradient = exact.values()[box.row[v]] + box.linear[v];
+    const bool grows = beta[v]<box.high[v], falls = beta[v]> box.low[v];
+    if (grows) most_up = std::max(most_up, -gradient);
+    if (falls) least_down = std::min(least_down, -gradient);
+    if (grows && falls) {
+      free_sum += gradient;
+      ++free_count;
+    }
+  }
+  Certificate& certificate = solution.certificate;
+  certificate.violation = std::max(0.0, most_up - least_down);
+  if (std::isinf(certificate.violation)) certificate.violation = 0;  // nothing can move
+  if (free_count > 0) {
+    solution.rho = free_sum / static_cast<double>(free_count);
+  } else if (std::isfinite(most_up) && std::isfinite(least_down)) {
+    solution.rho = -(most_up + least_down) / 2;
+  } else {
+    solution.rho = std::isfinite(most_up) ? -most_up : std::isfinite(least_down) ? -least_down : 0.0;
+  }
+  double norm = 0, loss = 0, linear = 0;
+  for (std::size_t row = 0; row < exact.values().size(); ++row)
+    norm += exact.weights()[row] * exact.values()[row];
+  for (std::size_t v = 0; v < box.size(); ++v) {
+    const double gradient = exact.values()[box.row[v]] + box.linear[v] - solution.rho;
+    // High is 0 or C, low -C or 0: the sign of what β may be decides which side costs.
+    loss += box.high[v] > 0 ? box.high[v] * std::max(0.0, -gradient) : -box.low[v] * std::max(0.0, gradient);
+    linear += box.linear[v] * beta[v];
+  }
+  certificate.primal = norm / 2 + loss;
+  certificate.dual = -(norm / 2 + linear);
+}
+
+template <typename T>
+StopReason stop_reason(typename Decomposition<T>::Outcome outcome) {
+  using Outcome = typename Decomposition<T>::Outcome;
+  switch (outcome) {
+    case Outcome::kMaxIter:
+      return StopReason::kMaxIter;
+    case Outcome::kDeadline:
+      return StopReason::kDeadline;
+    default:
+      return StopReason::kStalled;
+  }
+}
+
+/// Runs in the precision T, each from exact sums, until the exact violation is at most tol, or runs no longer
+/// help.
+template <typename T>
+Status refine(const DualProblem& problem, const Box& box, std::span<const double> centre,
+              const SolveOptions& options, ExactSums& exact, std::vector<double>& beta,
+              DualSolution& solution) {
+  Decomposition<T> decomposition(problem, box, centre, options);
+  Certificate& certificate = solution.certificate;
+  for (double before = kInfinity;; before = certificate.violation) {
+    const auto outcome =
+        TRY(decomposition.run(beta, exact.values(), kTargetShare * options.tol, certificate.iterations));
+    TRY(exact.update(beta));
+    certify(box, exact, beta, solution);
+    certificate.stopped_by =
+        certificate.violation <= options.tol ? StopReason::kConverged : stop_reason<T>(outcome);
+    if (certificate.stopped_by != StopReason::kStalled) return {};
+    if (outcome == Decomposition<T>::Outcome::kStalled || certificate.violation > kGain * before) return {};
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(StopReason reason) noexcept {
+  switch (reason) {
+    case StopReason::kConverged:
+      return "converged";
+    case StopReason::kMaxIter:
+      return "max_iter";
+    case StopReason::kDeadline:
+      return "max_time";
+    case StopReason::kStalled:
+      break;
+  }
+  return "stalled";
+}
+
+Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& options) {
+  const double bound = kernel_bound(problem);
+  if (!(bound <= kMostDouble)) {
+    return Error{.message = "kernel values are too large to compute with",
+                 .hint = "scale the features, or lower gamma, coef0 or degree"};
+  }
+  const int threads = base::resolve_thread_count(options.thread_count);
+  const Box box(problem);
+  const std::vector<double> centre = centre_of(problem.x, problem.kernel, threads);
+  ExactSums exact(problem, box, centre, threads);
+  std::vector<double> beta(box.size(), 0.0);
+  DualSolution solution;
+  solution.certificate.stopped_by = StopReason::kStalled;
+  if (bound <= kMostFloat) TRY(refine<float>(problem, box, centre, options, exact, beta, solution));
+  if (solution.certificate.stopped_by == StopReason::kStalled) {
+    TRY(refine<double>(problem, box, centre, options, exact, beta, solution));
+  }
+  solution.alpha.resize(box.size());
+  for (std::size_t v = 0; v < box.size(); ++v) solution.alpha[v] = problem.variables[v].sign * beta[v];
+  return solution;
+}
+
+}  // namespace archmlp::svm
