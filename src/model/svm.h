@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/contract/schema.h"
+#include "archmlp/model/kernel.h"
+#include "archmlp/model/matrix_view.h"
+
+namespace archmlp::model {
+
+/// Why a fit ended.
+enum class SvmStop : std::uint32_t { kConverged, kMaxIter, kMaxTime, kStalled };
+std::string_view to_string(SvmStop stop) noexcept;
+
+/// How good the machine of a pair of classes, or a regression, is: double precision, over all its training
+/// rows.
+struct SvmCertificate {
+  SvmStop stopped_by = SvmStop::kConverged;
+  std::uint32_t reserved = 0;
+  double tol = 0;
+  double violation = 0;  // of the KKT conditions; converged: <= tol
+  double primal = 0;
+  double dual = 0;
+  std::uint64_t iterations = 0;
+};
+static_assert(sizeof(SvmCertificate) == 48);
+
+/// Support vectors that stand side by side: what prediction walks through.
+inline constexpr std::size_t kSvmPanel = 8;
+
+enum class DecisionShape : std::uint32_t { kOvr, kOvo };
+
+/// What a trainer hands over.
+struct SvmParts {
+  contract::Task task = contract::Task::kClassification;
+  Kernel kernel;
+  DecisionShape shape = DecisionShape::kOvr;
+  bool break_ties = false;
+  std::uint32_t feature_count = 0;
+  std::vector<float> support_vectors;       // [s, p] row-major, in the order of their classes
+  std::vector<std::uint64_t> class_begins;  // [k + 1], into them; a regression: one class
+  /// [k - 1, s]: what a support vector of class c adds to its pair with class d stands in row d where d < c,
+  /// else in row d - 1. A regression: [1, s].
+  std::vector<double> coefficients;
+  std::vector<double> intercepts;            // [pairs], (0, 1), (0, 2), …, (1, 2), …; a regression: one
+  std::vector<SvmCertificate> certificates;  // [pairs]
+};
+
+/// A support vector machine: one for each pair of classes, or one that gives a number. A pair's decision is
+/// Σ coefficient K(support vector, x) + intercept; positive speaks for the second class of the pair.
+/// Its bits are the same on every machine.
+class Svm {
+ public:
+  static constexpr std::string_view kKind = "svm";
+
+  /// Errors: kInvalidInput if a value is not what from_bytes would accept.
+  static base::Result<std::unique_ptr<const Svm>> from_parts(SvmParts parts);
+  /// Byte layout: contracts/model-format-svm.md. `bytes` must outlive the model and be 8-byte aligned.
+  /// Errors: kInvalidInput for the first value that is not as documented.
+  static base::Result<std::unique_ptr<const Svm>> from_bytes(std::span<const std::byte> bytes);
+  std::vector<std::byte> to_bytes() const;
+
+  contract::Task task() const noexcept { return task_; }
+  const Kernel& kernel() const noexcept { return kernel_; }
+  std::size_t feature_count() const noexcept { return feature_count_; }
+  std::size_t class_count() const noexcept { return class_begins_.size() - 1; }  // 1 for a regression
+  std::size_t support_vector_count() const noexcept { return vector_count_; }
+  std::size_t pair_count() const noexcept { return intercepts_.size(); }
+  std::span<const double> coefficients() const noexcept { return coefficients_; }
+  std::span<const double> intercepts() const noexcept { return intercepts_; }
+  std::span<const SvmCertificate> certificates() const noexcept { return certificates_; }
+  float support_value(std::size_t vector, std::size_t feature) const noexcept {
+    return panels_[(vector / kSvmPanel * feature_count_ + feature) * kSvmPanel + vector % kSvmPanel];
+  }
+
+  /// Two classes, or a number: 1. Others: one for each class (ovr), or for each pair (ovo).
+  std::size_t output_count() const noexcept;
+  /// Shape: x [n, p], out [n, output_count()] row-major. NaN where a feature is. Two classes: positive means
+  /// the second. ovr: by scikit-learn's formula, the votes of the pairs and less than a third for their
+  /// decisions; ovo: positive means the first class of the pair, as in scikit-learn. A regression: the value.
+  /// Errors: kInvalidInput if shapes disagree; then `out` is untouched.
+  base::Status decide(MatrixView x, std::span<double> out, int thread_count = 1) const;
+  /// One row, without checks: the same bits.
+  void decide_row(std::span<const float> row, std::span<double> out) const;
+  /// The class that the outputs of a row speak for: the one with most votes, ties to the first or, with
+  /// break_ties, to the larger decision. Precondition: a classification.
+  std::size_t class_of(std::span<const double> outputs) const noexcept;
+
+  /// Keys: kernel and its parameters, support_vectors, converged, violation, primal, dual, gap, iterations,
+  /// bytes.
+  nlohmann::ordered_json summary() const;
+
+ private:
+  Svm() = default;
+  void show_owned();
+  base::Status check() const;
+  base::Status check_shape() const;
+  base::Status check_kernel() const;
+  base::Status check_values() const;
+  void decide_rows(MatrixView x, std::span<double> out) const;
+  void pair_decisions(const double* kernel_values, double* decisions) const noexcept;
+  void outputs_of(const double* decisions, std::span<double> out) const noexcept;
+  std::size_t byte_count() const noexcept;
+
+  contract::Task task_ = contract::Task::kClassification;
+  Kernel kernel_;
+  DecisionShape shape_ = DecisionShape::kOvr;
+  bool break_ties_ = false;
+  std::size_t feature_count_ = 0, vector_count_ = 0;
+  std::span<const float> panels_;  // [⌈s / 8⌉, p, 8]; what fills the last one up is 0
+  std::span<const double> coefficients_, intercepts_;
+  std::span<const std::uint64_t> class_begins_;
+  std::span<const SvmCertificate> certificates_;
+  SvmParts owned_;  // what the spans show, unless they show a mapped file; support_vectors: in panels
+};
+
+}  // namespace archmlp::model

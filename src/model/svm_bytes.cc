@@ -1,0 +1,245 @@
+// The encoded form, and what is checked of it: contracts/model-format-svm.md.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+#include "archmlp/base/try.h"
+#include "archmlp/model/svm.h"
+
+namespace archmlp::model {
+namespace {
+
+using base::Error;
+using base::Result;
+using base::Status;
+
+static_assert(std::endian::native == std::endian::little, "models are used in place, as little-endian");
+
+constexpr std::uint32_t kLayoutVersion = 1;
+constexpr std::uint32_t kMostFeatures = 1U << 30U;
+constexpr std::uint32_t kMostClasses = 1U << 16U;
+constexpr std::uint32_t kMostDegree = 1000;
+
+struct Header {
+  std::uint32_t layout_version;
+  std::uint32_t task;  // 0 classification, 1 regression
+  std::uint32_t feature_count;
+  std::uint32_t class_count;  // 1 for a regression
+  std::uint64_t vector_count;
+  std::uint32_t kernel;
+  std::uint32_t degree;
+  double gamma;
+  double coef0;
+  std::uint32_t decision_shape;
+  std::uint32_t break_ties;
+  std::uint64_t reserved;  // zero
+};
+static_assert(sizeof(Header) == 64);
+
+Error broken(std::string message, std::string where) {
+  return Error{.message = std::move(message),
+               .where = "svm section, " + std::move(where),
+               .hint = "the model file is damaged: train again or copy it again"};
+}
+
+template <typename T>
+Result<std::span<const T>> take(std::span<const std::byte>& rest, std::uint64_t count, const char* what) {
+  if (count > rest.size() / sizeof(T))
+    return broken(std::string("the section ends within the ") + what, what);
+  const std::span<const T> items(reinterpret_cast<const T*>(rest.data()), static_cast<std::size_t>(count));
+  rest = rest.subspan(items.size_bytes());
+  return items;
+}
+
+template <typename T>
+void append(std::vector<std::byte>& out, std::span<const T> items) {
+  const auto bytes = std::as_bytes(items);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+std::size_t pairs_of(std::size_t class_count) {
+  return class_count == 1 ? 1 : class_count * (class_count - 1) / 2;
+}
+
+bool all_finite(std::span<const double> values) {
+  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+}
+
+Status check_header(const Header& header, std::size_t size) {
+  if (header.layout_version != kLayoutVersion) {
+    return broken(fmt::format("layout version {} is not {}", header.layout_version, kLayoutVersion),
+                  "header");
+  }
+  if (header.task > 1 || header.decision_shape > 1 || header.break_ties > 1 || header.reserved != 0) {
+    return broken("a field has a value that means nothing", "header");
+  }
+  if (header.kernel > static_cast<std::uint32_t>(KernelKind::kSigmoid))
+    return broken("unknown kernel", "header");
+  if (header.feature_count == 0 || header.feature_count > kMostFeatures) {
+    return broken("a model needs 1 to 2^30 features", "header");
+  }
+  if (header.class_count == 0 || header.class_count > kMostClasses) {
+    return broken("a model has 1 to 65536 classes", "header");
+  }
+  // Every product below then stays within 64 bits.
+  if (header.vector_count > size || header.vector_count / kSvmPanel > size / header.feature_count) {
+    return broken("a count is larger than the section", "header");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> bytes) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
+    return broken("the section does not start at a multiple of 8 bytes", "header");
+  }
+  if (bytes.size() < sizeof(Header)) return broken("the section ends within its header", "header");
+  Header header;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  TRY(check_header(header, bytes.size()));
+  std::span<const std::byte> rest = bytes.subspan(sizeof(Header));
+  std::unique_ptr<Svm> svm(new Svm);
+  svm->task_ = header.task == 0 ? contract::Task::kClassification : contract::Task::kRegression;
+  svm->kernel_ = {static_cast<KernelKind>(header.kernel), header.gamma, header.coef0, header.degree};
+  svm->shape_ = static_cast<DecisionShape>(header.decision_shape);
+  svm->break_ties_ = header.break_ties != 0;
+  svm->feature_count_ = header.feature_count;
+  svm->vector_count_ = static_cast<std::size_t>(header.vector_count);
+  const std::uint64_t panels = (header.vector_count + kSvmPanel - 1) / kSvmPanel;
+  const std::uint64_t rows = std::max<std::uint32_t>(header.class_count, 2) - 1;
+  if (header.vector_count > rest.size() / rows) return broken("a count is larger than the section", "header");
+  svm->panels_ = TRY(take<float>(rest, panels * header.feature_count * kSvmPanel, "support vectors"));
+  svm->coefficients_ = TRY(take<double>(rest, rows * header.vector_count, "coefficients"));
+  svm->class_begins_ = TRY(take<std::uint64_t>(rest, std::uint64_t{header.class_count} + 1, "class begins"));
+  svm->intercepts_ = TRY(take<double>(rest, pairs_of(header.class_count), "intercepts"));
+  svm->certificates_ = TRY(take<SvmCertificate>(rest, pairs_of(header.class_count), "certificates"));
+  if (!rest.empty()) return broken(std::to_string(rest.size()) + " bytes too many", "end");
+  TRY(svm->check());
+  return std::unique_ptr<const Svm>(std::move(svm));
+}
+
+Result<std::unique_ptr<const Svm>> Svm::from_parts(SvmParts parts) {
+  std::unique_ptr<Svm> svm(new Svm);
+  svm->owned_ = std::move(parts);
+  if (svm->owned_.feature_count == 0 || svm->owned_.support_vectors.size() % svm->owned_.feature_count != 0 ||
+      svm->owned_.class_begins.empty()) {
+    return broken("the support vectors are no rows of features", "parts");
+  }
+  svm->show_owned();
+  TRY(svm->check());
+  return std::unique_ptr<const Svm>(std::move(svm));
+}
+
+/// Puts the support vectors into panels and shows everything.
+void Svm::show_owned() {
+  task_ = owned_.task;
+  kernel_ = owned_.kernel;
+  shape_ = owned_.shape;
+  break_ties_ = owned_.break_ties;
+  feature_count_ = owned_.feature_count;
+  vector_count_ = owned_.support_vectors.size() / feature_count_;
+  std::vector<float> panels((vector_count_ + kSvmPanel - 1) / kSvmPanel * kSvmPanel * feature_count_);
+  for (std::size_t vector = 0; vector < vector_count_; ++vector) {
+    float* panel = panels.data() + vector / kSvmPanel * feature_count_ * kSvmPanel + vector % kSvmPanel;
+    for (std::size_t feature = 0; feature < feature_count_; ++feature)
+      panel[feature * kSvmPanel] = owned_.support_vectors[vector * feature_count_ + feature];
+  }
+  owned_.support_vectors = std::move(panels);
+  panels_ = owned_.support_vectors;
+  coefficients_ = owned_.coefficients;
+  intercepts_ = owned_.intercepts;
+  class_begins_ = owned_.class_begins;
+  certificates_ = owned_.certificates;
+}
+
+std::size_t Svm::byte_count() const noexcept {
+  return sizeof(Header) + panels_.size_bytes() + coefficients_.size_bytes() + class_begins_.size_bytes() +
+         intercepts_.size_bytes() + certificates_.size_bytes();
+}
+
+std::vector<std::byte> Svm::to_bytes() const {
+  Header header = {};
+  header.layout_version = kLayoutVersion;
+  header.task = task_ == contract::Task::kClassification ? 0 : 1;
+  header.feature_count = static_cast<std::uint32_t>(feature_count_);
+  header.class_count = static_cast<std::uint32_t>(class_count());
+  header.vector_count = vector_count_;
+  header.kernel = static_cast<std::uint32_t>(kernel_.kind);
+  header.degree = kernel_.degree;
+  header.gamma = kernel_.gamma;
+  header.coef0 = kernel_.coef0;
+  header.decision_shape = static_cast<std::uint32_t>(shape_);
+  header.break_ties = break_ties_ ? 1 : 0;
+  std::vector<std::byte> out;
+  out.reserve(byte_count());
+  append(out, std::span<const Header>(&header, 1));
+  append(out, panels_);
+  append(out, coefficients_);
+  append(out, class_begins_);
+  append(out, intercepts_);
+  append(out, certificates_);
+  return out;
+}
+
+Status Svm::check_shape() const {
+  const std::size_t classes = class_count();
+  if (classes == 0 || classes > kMostClasses || (classes == 1) != (task_ == contract::Task::kRegression)) {
+    return broken("a classification needs at least two classes, a regression has one", "classes");
+  }
+  if (class_begins_.front() != 0 || class_begins_.back() != vector_count_ ||
+      !std::is_sorted(class_begins_.begin(), class_begins_.end())) {
+    return broken("the classes do not cover the support vectors", "class begins");
+  }
+  if (coefficients_.size() != (std::max<std::size_t>(classes, 2) - 1) * vector_count_ ||
+      intercepts_.size() != pairs_of(classes) || certificates_.size() != pairs_of(classes)) {
+    return broken("there is not one value for each pair of classes", "coefficients");
+  }
+  if (break_ties_ && shape_ == DecisionShape::kOvo) return broken("ovo decisions break no ties", "header");
+  return {};
+}
+
+Status Svm::check_kernel() const {
+  if (!(kernel_.gamma >= 0) || !std::isfinite(kernel_.gamma) || !std::isfinite(kernel_.coef0)) {
+    return broken("gamma or coef0 is no finite number in its range", "header");
+  }
+  if (kernel_.degree > kMostDegree) return broken("degree is above 1000", "header");
+  return {};
+}
+
+Status Svm::check_values() const {
+  const std::size_t filled = vector_count_ % kSvmPanel;
+  const std::size_t last = vector_count_ / kSvmPanel * feature_count_ * kSvmPanel;
+  for (std::size_t i = 0; i < panels_.size(); ++i) {
+    if (!std::isfinite(panels_[i])) return broken("a support vector is not finite", "support vectors");
+    if (i >= last && i % kSvmPanel >= filled && panels_[i] != 0) {
+      return broken("what fills the last panel up is not 0", "support vectors");
+    }
+  }
+  if (!all_finite(coefficients_)) return broken("a coefficient is not finite", "coefficients");
+  if (!all_finite(intercepts_)) return broken("an intercept is not finite", "intercepts");
+  for (const SvmCertificate& certificate : certificates_) {
+    const double values[] = {certificate.tol, certificate.violation, certificate.primal, certificate.dual};
+    if (certificate.stopped_by > SvmStop::kStalled || certificate.reserved != 0 || !all_finite(values) ||
+        certificate.tol < 0 || certificate.violation < 0) {
+      return broken("a certificate holds a value that means nothing", "certificates");
+    }
+    if (certificate.stopped_by == SvmStop::kConverged && certificate.violation > certificate.tol) {
+      return broken("a certificate says converged, but its violation is above tol", "certificates");
+    }
+  }
+  return {};
+}
+
+Status Svm::check() const {
+  TRY(check_shape());
+  TRY(check_kernel());
+  return check_values();
+}
+
+}  // namespace archmlp::model
