@@ -108,6 +108,7 @@ class Forest final : public Model {
   base::Status check_shape() const;
   base::Status check_categories() const;
   base::Status check_leaf_values() const;
+  bool tests_number(const ForestNode& node) const noexcept;
   base::Status check_test(const ForestNode& node, std::size_t tree_index, std::size_t place) const;
   base::Status check_tree(std::size_t index, std::vector<std::uint64_t>& pending);
 
