@@ -19,7 +19,7 @@ constexpr double kMissingReal = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int8_t kMissingBoolean = -1;
 
 Number parse_field(const CsvField& field) noexcept {
-  return parse_number(field.begin, field.begin + field.size);
+  return parse_number(field.begin, field.begin + field.size, field.has_room);
 }
 
 bool is_number(NumberForm form) noexcept { return form != NumberForm::kNone; }

@@ -61,7 +61,7 @@ base::Status WholeColumns::read() {
 
 /// In waves, so that chunks are copied while they are in cache and their memory is used again.
 base::Status WholeColumns::read_chunks(const std::vector<ColumnPlan>& plans) {
-  const std::size_t wave = std::max<std::size_t>(16, static_cast<std::size_t>(rows_.thread_count()) * 4);
+  const std::size_t wave = std::max<std::size_t>(8, static_cast<std::size_t>(rows_.thread_count()) * 4);
   std::vector<std::vector<ColumnChunk>> chunks(std::min(wave, rows_.chunk_count()));
   const std::vector<std::vector<ColumnPlan>> plans_of_files = {plans};
   for (std::vector<ColumnChunk>& chunk : chunks) {

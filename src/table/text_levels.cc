@@ -1,6 +1,7 @@
 #include "archmlp/table/text_levels.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -86,10 +87,7 @@ class Merger {
     reserve_large(first_, level_bases_.back());
     first_.resize(level_bases_.back());
     TRY(sort_by_partition());
-    TRY(base::parallel_for(partition_count(), thread_count_, [&](std::size_t partition) -> base::Status {
-      find_first(partition);
-      return {};
-    }));
+    TRY(find_first());
     parts_.clear();
     TRY(number_levels());
     TextCells cells;
@@ -152,14 +150,27 @@ class Merger {
     return chunks_[chunk]->levels[place - level_bases_[chunk]];
   }
 
-  void find_first(std::size_t partition) {
-    struct Slot {
-      std::uint32_t hash = 0;
-      std::uint32_t place_plus_one = 0;  // 0: free
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t place_plus_one = 0;  // 0: free
+  };
+
+  base::Status find_first() {
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&](std::size_t) -> base::Status {
+      std::vector<Slot> slots;  // of one partition after the other, so that it stays in cache
+      for (std::size_t partition = next++; partition < partition_count(); partition = next++)
+        find_first(partition, slots);
+      return {};
     };
+    const auto workers = static_cast<std::size_t>(base::resolve_thread_count(thread_count_));
+    return base::parallel_for(std::min(workers, partition_count()), thread_count_, work);
+  }
+
+  void find_first(std::size_t partition, std::vector<Slot>& slots) {
     std::size_t count = 0;
     for (const Parts& parts : parts_) count += parts.bounds[partition + 1] - parts.bounds[partition];
-    std::vector<Slot> slots(std::bit_ceil(count * 2 + 1));
+    slots.assign(std::bit_ceil(count * 2 + 1), {});
     const std::size_t slot_mask = slots.size() - 1;
     for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
       const LevelList& levels = chunks_[chunk]->levels;
