@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -90,17 +91,24 @@ inline DigitWords load_digits(const char* begin, std::size_t size) noexcept {
   return {0, (word ^ kZeros) << (8 * (8 - size))};
 }
 
-/// The same without a branch on the size. Reads the 16 bytes in front of `end`.
+/// What to keep of the 16 characters in front of the end, by size: the high bytes.
+inline constexpr auto kUsedDigits = [] {
+  constexpr std::uint64_t kAll = ~std::uint64_t{0};
+  std::array<DigitWords, 17> used{};
+  for (std::size_t size = 1; size <= 16; ++size) {
+    used[size].high = size < 8 ? kAll << (8 * (8 - size)) : kAll;
+    used[size].low = size > 8 ? kAll << (8 * (16 - size)) : 0;
+  }
+  return used;
+}();
+
+/// load_digits without a branch on the size. Reads the 16 bytes in front of `end`.
 inline DigitWords load_digits_before(const char* end, std::size_t size) noexcept {
   constexpr std::uint64_t kZeros = 0x3030303030303030;
-  constexpr std::uint64_t kAll = ~std::uint64_t{0};
   DigitWords words;
   std::memcpy(&words.low, end - 16, sizeof words.low);
   std::memcpy(&words.high, end - 8, sizeof words.high);
-  const std::size_t unused = 8 * (16 - size);  // bits in front
-  const std::uint64_t used_high = size < 8 ? kAll << (unused & 63U) : kAll;
-  const std::uint64_t used_low = size > 8 ? kAll << (unused & 63U) : 0;
-  return {(words.low ^ kZeros) & used_low, (words.high ^ kZeros) & used_high};
+  return {(words.low ^ kZeros) & kUsedDigits[size].low, (words.high ^ kZeros) & kUsedDigits[size].high};
 }
 
 /// The high bit of each byte that is no digit value.

@@ -51,8 +51,8 @@ class LevelIndex {
     __builtin_prefetch(slots_.data() + (hash & slot_mask_));
   }
 
-  /// The number of `text` in `levels`, where it is appended if it is new. Precondition: all texts of `levels`
-  /// came through here since restart(); hash == hash_of_text(text).
+  /// The number of `text` in `levels`, where it is appended if it is new. `hash`: always the same for a text.
+  /// Precondition: all texts of `levels` came through here since restart().
   std::uint32_t insert(std::string_view text, std::uint32_t hash, LevelList& levels);
 
  private:
