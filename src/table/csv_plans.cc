@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
@@ -18,8 +19,11 @@ template <typename Map>
 base::Status check_known(const Map& given, std::string_view option, const CsvFile& file) {
   for (const auto& [name, value] : given) {
     if (std::ranges::find(file.names(), name) == file.names().end()) {
-      return base::Error{.message = std::string(option) + " names the column " + base::quoted(name) +
-                                    ", which the file does not have",
+      std::string message(option);  // in pieces: g++ 12 warns falsely of the sum
+      message += " names the column ";
+      message += base::quoted(name);
+      message += ", which the file does not have";
+      return base::Error{.message = std::move(message),
                          .where = file.input().name(),
                          .hint = base::suggest_names(name, file.names())};
     }
