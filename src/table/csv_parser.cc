@@ -115,8 +115,8 @@ base::Result<std::vector<std::optional<Column>>> WholeColumns::take(const Kinds&
   for (std::size_t column = 0; column < kinds.size(); ++column) {
     if (kinds[column]) order.push_back(column);
   }
-  std::ranges::stable_partition(order,
-                                [&](std::size_t column) { return *kinds[column] == ColumnKind::kText; });
+  const auto is_text = [&](std::size_t column) { return *kinds[column] == ColumnKind::kText; };
+  std::stable_partition(order.begin(), order.end(), is_text);
   const auto take = [&](std::size_t i) -> base::Status {
     TRY(base::check_cancelled());
     const std::size_t column = order[i];
