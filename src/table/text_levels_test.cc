@@ -31,6 +31,7 @@ std::uint32_t few_hashes(std::string_view text) { return hash_of_text(text) % 97
 std::uint32_t one_hash(std::string_view) { return 0xFFFFFFFF; }
 
 using HashFunction = std::uint32_t (*)(std::string_view);
+constexpr HashFunction kHashes[] = {hash_of_text, few_hashes, one_hash};
 
 TextChunk chunk_of(const std::vector<std::string>& texts, HashFunction hash, LevelIndex& index) {
   TextChunk chunk;
@@ -60,7 +61,7 @@ Numbered numbered(const std::vector<std::string>& texts) {
 
 TEST(LevelIndexTest, NumbersTextsInOrderOfAppearanceWhateverTheirHashes) {
   LevelIndex index;
-  for (const HashFunction hash : {&hash_of_text, &few_hashes, &one_hash}) {
+  for (const HashFunction hash : kHashes) {
     const std::vector<std::string> texts = random_texts(hash == &hash_of_text ? 50'000 : 2'000, 1);
     const TextChunk chunk = chunk_of(texts, hash, index);
     const Numbered expected = numbered(texts);
@@ -74,7 +75,7 @@ TEST(LevelIndexTest, NumbersTextsInOrderOfAppearanceWhateverTheirHashes) {
 TEST(MergeTextChunksTest, NumbersAsIfItWereOneChunkWhateverHashesAndThreads) {
   constexpr std::size_t kChunks = 7;
   LevelIndex index;
-  for (const HashFunction hash : {&hash_of_text, &few_hashes, &one_hash}) {
+  for (const HashFunction hash : kHashes) {
     std::vector<std::string> all;
     std::vector<TextChunk> chunks;
     for (std::size_t i = 0; i < kChunks; ++i) {
