@@ -15,9 +15,6 @@ namespace {
 
 using contract::ColumnKind;
 
-constexpr double kMissingReal = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int8_t kMissingBoolean = -1;
-
 Number parse_field(const CsvField& field) noexcept {
   return parse_number(field.begin, field.begin + field.size, field.has_room);
 }

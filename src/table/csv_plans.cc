@@ -1,5 +1,7 @@
 #include "archmlp/table/csv_plans.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,11 +21,8 @@ template <typename Map>
 base::Status check_known(const Map& given, std::string_view option, const CsvFile& file) {
   for (const auto& [name, value] : given) {
     if (std::ranges::find(file.names(), name) == file.names().end()) {
-      std::string message(option);  // in pieces: g++ 12 warns falsely of the sum
-      message += " names the column ";
-      message += base::quoted(name);
-      message += ", which the file does not have";
-      return base::Error{.message = std::move(message),
+      return base::Error{.message = fmt::format("{} names the column {}, which the file does not have",
+                                                option, base::quoted(name)),
                          .where = file.input().name(),
                          .hint = base::suggest_names(name, file.names())};
     }
