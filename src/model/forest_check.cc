@@ -105,8 +105,10 @@ Status Forest::check_test(const ForestNode& node, std::size_t tree_index, std::s
 /// check_test() of almost every node that is sound, without what an error needs.
 bool Forest::tests_number(const ForestNode& node) const noexcept {
   constexpr std::uint32_t kExponent = 0x7F800000;  // all ones: not finite
-  return ((node.feature & ForestNode::kCategories) == 0) & category_counts_.empty() &
-         ((node.feature & ForestNode::kFeature) < feature_count_) & ((node.set() & kExponent) != kExponent);
+  const bool is_number = (node.feature & ForestNode::kCategories) == 0;
+  const bool is_feature = (node.feature & ForestNode::kFeature) < feature_count_;
+  const bool is_finite = (node.set() & kExponent) != kExponent;
+  return category_counts_.empty() && (unsigned{is_number} & unsigned{is_feature} & unsigned{is_finite}) != 0;
 }
 
 /// One pass in preorder. `pending` holds, innermost last, the children that are still to come, each with its
