@@ -59,9 +59,10 @@ class Options::Impl {
 
   CLI::App& app() noexcept { return app_; }
   template <typename T>
-  void add_value(const std::string& names, T& target, const std::string& help, bool show_default) {
+  CLI::Option* add_value(const std::string& names, T& target, const std::string& help, bool show_default) {
     CLI::Option* option = app_.add_option(names, target, help)->group(group_);
     if (show_default) option->capture_default_str();
+    return option;
   }
   void add_flag(const std::string& names, bool& target, const std::string& help) {
     app_.add_flag(names, target, help)->group(group_);
@@ -122,20 +123,28 @@ class Options::Impl {
 };
 
 void Options::positional(const std::string& name, std::filesystem::path& target, const std::string& help) {
-  impl_.app().add_option(name, target, help)->required();
+  impl_.app().add_option(name, target, help)->required()->type_name("PATH");
+}
+void Options::positional(const std::string& name, std::vector<std::filesystem::path>& target,
+                         const std::string& help) {
+  impl_.app().add_option(name, target, help)->required()->type_name("PATH");
 }
 void Options::value(const std::string& names, std::string& target, const std::string& help) {
   impl_.add_value(names, target, help, !target.empty());
 }
 void Options::value(const std::string& names, std::filesystem::path& target, const std::string& help) {
-  impl_.add_value(names, target, help, !target.empty());
+  impl_.add_value(names, target, help, !target.empty())->type_name("PATH");
 }
 void Options::value(const std::string& names, std::optional<std::string>& target, const std::string& help) {
   impl_.add_value(names, target, help, false);
 }
 void Options::value(const std::string& names, std::optional<std::filesystem::path>& target,
                     const std::string& help) {
-  impl_.add_value(names, target, help, false);
+  impl_.add_value(names, target, help, false)->type_name("PATH");
+}
+void Options::values(const std::string& names, std::vector<std::filesystem::path>& target,
+                     const std::string& help) {
+  impl_.add_value(names, target, help, false)->expected(1)->allow_extra_args(false)->type_name("PATH");
 }
 void Options::count(const std::string& names, int& target, int least, const std::string& help) {
   impl_.add_count(names, target, least, help);

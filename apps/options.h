@@ -20,10 +20,15 @@ class Options {
   explicit Options(Impl& impl) : impl_(impl) {}
 
   void positional(const std::string& name, std::filesystem::path& target, const std::string& help);
+  /// One or more.
+  void positional(const std::string& name, std::vector<std::filesystem::path>& target,
+                  const std::string& help);
   void value(const std::string& names, std::string& target, const std::string& help);
   void value(const std::string& names, std::filesystem::path& target, const std::string& help);
   void value(const std::string& names, std::optional<std::string>& target, const std::string& help);
   void value(const std::string& names, std::optional<std::filesystem::path>& target, const std::string& help);
+  /// May be given several times.
+  void values(const std::string& names, std::vector<std::filesystem::path>& target, const std::string& help);
   /// Integers of the target's type that are at least `least`.
   void count(const std::string& names, int& target, int least, const std::string& help);
   void count(const std::string& names, std::uint16_t& target, const std::string& help);

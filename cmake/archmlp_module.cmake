@@ -1,3 +1,13 @@
+# archmlp_compile_together(TARGET ON|OFF)
+#
+# Has the files of a target compiled several at a time, which saves reading the same headers again and again. So
+# names in the unnamed namespaces of a module's files must not meet. What includes itself (Highway) sets
+# SKIP_UNITY_BUILD_INCLUSION.
+function(archmlp_compile_together target together)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${together} UNITY_BUILD_BATCH_SIZE 8
+    UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
+endfunction()
+
 # archmlp_module(NAME
 #   DEPENDS   module...      modules whose headers this one may include (and theirs, transitively)
 #   HEADERS   file...        SOURCES file...        TESTS file...
@@ -29,29 +39,13 @@ function(archmlp_module name)
   list(TRANSFORM arg_DEPENDS PREPEND "archmlp::")
   target_link_libraries(${target} PUBLIC ${arg_DEPENDS} ${arg_PUBLIC_LIBRARIES} PRIVATE ${arg_LIBRARIES} archmlp_flags)
 
-  # The precompiled headers show JSON: they are for what sees it anyway.
-  get_property(json_modules GLOBAL PROPERTY ARCHMLP_JSON_MODULES)
-  set(sees_json ${arg_PUBLIC_LIBRARIES})
-  list(FILTER sees_json INCLUDE REGEX "^nlohmann_json::")
-  foreach(module IN LISTS json_modules)
-    if("archmlp::${module}" IN_LIST arg_DEPENDS)
-      set(sees_json ON)
-    endif()
-  endforeach()
-  if(sees_json)
-    set_property(GLOBAL APPEND PROPERTY ARCHMLP_JSON_MODULES ${name})
-    if("fmt::fmt" IN_LIST arg_LIBRARIES)
-      archmlp_precompile(${target} library)
-    endif()
-  endif()
+  archmlp_compile_together(${target} ${ARCHMLP_UNITY})
 
   if(arg_TESTS AND BUILD_TESTING)
     add_executable(${name}_test ${arg_TESTS})
     list(TRANSFORM arg_TEST_DEPENDS PREPEND "archmlp::")
     target_link_libraries(${name}_test PRIVATE archmlp::${name} ${arg_TEST_DEPENDS} archmlp_test_flags GTest::gmock GTest::gtest_main)
-    if(sees_json)
-      archmlp_precompile(${name}_test test)
-    endif()
+    archmlp_compile_together(${name}_test ON)
     file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/test_tmp")
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300
       ENVIRONMENT "TEST_TMPDIR=${PROJECT_BINARY_DIR}/test_tmp")

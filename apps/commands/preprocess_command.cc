@@ -15,7 +15,7 @@ namespace {
 
 /// What was typed; it goes over what the recipe says once both are known.
 struct GivenPreprocessOptions {
-  std::filesystem::path data;
+  std::vector<std::filesystem::path> data;
   std::filesystem::path out = "prepared";
   std::optional<std::filesystem::path> recipe, test_rows_out;
   std::optional<std::string> label, memory;
@@ -92,7 +92,9 @@ base::Status preprocess(const GivenPreprocessOptions& given) {
   options.thread_count = given.thread_count;
   if (given.memory) options.memory = TRY(bytes_from(*given.memory));
   if (options.test_rows_out) {
-    TRY(base::refuse_to_overwrite(*options.test_rows_out, {given.data, given.recipe.value_or("")}));
+    std::vector<std::filesystem::path> inputs = given.data;
+    if (given.recipe) inputs.push_back(*given.recipe);
+    TRY(base::refuse_to_overwrite(*options.test_rows_out, inputs));
   }
   const preprocess::PreprocessReport report =
       TRY(preprocess::run_preprocess_stage(options, progress_output()));
@@ -106,7 +108,8 @@ Command preprocess_command() {
   return {
       "preprocess", "Turn a raw CSV into train and test CSVs and a contract", [](Options& options) -> Action {
         auto given = std::make_shared<GivenPreprocessOptions>();
-        options.positional("data", given->data, "CSV file, plain, .gz or .zst; - is standard input");
+        options.positional("data", given->data,
+                           "CSV files with the same columns, plain, .gz or .zst; - is standard input");
         options.value("--recipe", given->recipe, "YAML file with the steps");
         options.value("--label", given->label, "Column to predict");
         options.value("--out", given->out, "Folder to write");
@@ -122,6 +125,7 @@ Command preprocess_command() {
         add_csv_options(options, given->read);
         options.examples(
             "  archmlp preprocess paysim.csv --recipe examples/fraud.yaml --out prepared\n"
+            "  archmlp preprocess 2025-*.csv.gz --recipe sales.yaml --out prepared\n"
             "  archmlp preprocess churn.csv --label Churn --remove customerID --one-hot all --stratify\n");
         return [given] { return preprocess(*given); };
       }};

@@ -28,7 +28,9 @@ base::Status run(GivenRunOptions& given) {
     given.run.recipe.split.test_file = std::filesystem::absolute(*given.test_file).string();
   if (given.memory) given.run.preprocess_memory = TRY(bytes_from(*given.memory));
   if (given.run.test_rows_out) {
-    TRY(base::refuse_to_overwrite(*given.run.test_rows_out, {given.recipe, given.run.data.value_or("")}));
+    std::vector<std::filesystem::path> inputs = given.run.data;
+    inputs.push_back(given.recipe);
+    TRY(base::refuse_to_overwrite(*given.run.test_rows_out, inputs));
   }
   const pipeline::RunReport report = TRY(pipeline::run(given.run, progress_output()));
   const std::filesystem::path prepared = given.run.out / "prepared";
@@ -46,24 +48,25 @@ base::Status run(GivenRunOptions& given) {
 }  // namespace
 
 Command run_command() {
-  return {"run", "The whole way in one command: preprocess, train, evaluate, package",
-          [](Options& options) -> Action {
-            auto given = std::make_shared<GivenRunOptions>();
-            options.positional("recipe", given->recipe, "YAML file");
-            options.value("--data", given->run.data, "CSV to use instead of the recipe's");
-            options.value("--test-file", given->test_file,
-                          "Given CSV to test on, instead of the recipe's split");
-            options.value("--out", given->run.out, "Folder for prepared/, model.archmlp and metrics.json");
-            options.value("--test-rows-out", given->run.test_rows_out,
-                          "Also write the raw test rows to this CSV");
-            options.value("--memory", given->memory,
-                          "What preprocessing may take, as in 1GB; rows beyond it wait in a temporary file");
-            add_threads(options, given->run.thread_count);
-            add_json(options);
-            add_json_progress(options);
-            options.examples("  archmlp run examples/fraud.yaml --data paysim.csv --out out\n");
-            return [given] { return run(*given); };
-          }};
+  return {
+      "run", "The whole way in one command: preprocess, train, evaluate, package",
+      [](Options& options) -> Action {
+        auto given = std::make_shared<GivenRunOptions>();
+        options.positional("recipe", given->recipe, "YAML file");
+        options.values("--data", given->run.data,
+                       "CSV to use instead of the recipe's; may be given several times, for several files");
+        options.value("--test-file", given->test_file, "Given CSV to test on, instead of the recipe's split");
+        options.value("--out", given->run.out, "Folder for prepared/, model.archmlp and metrics.json");
+        options.value("--test-rows-out", given->run.test_rows_out,
+                      "Also write the raw test rows to this CSV");
+        options.value("--memory", given->memory,
+                      "What preprocessing may take, as in 1GB; rows beyond it wait in a temporary file");
+        add_threads(options, given->run.thread_count);
+        add_json(options);
+        add_json_progress(options);
+        options.examples("  archmlp run examples/fraud.yaml --data paysim.csv --out out\n");
+        return [given] { return run(*given); };
+      }};
 }
 
 }  // namespace archmlp::apps

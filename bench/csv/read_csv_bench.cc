@@ -1,10 +1,11 @@
-// bench_csv FILE THREADS [COLUMNS_FOLDER]
+// bench_csv table|blocks|write FILE THREADS [COLUMNS_FOLDER]
 //
-// Reads a CSV once, writes it once to nowhere, and prints one JSON object:
-//   read_seconds, read_cpu_seconds (of all threads), write_seconds, rows, written_bytes, columns: [{name,
-//   kind, missing, sum}]
+// Reads a CSV once, into one table or into the blocks that the preprocess stage gets, and prints one JSON
+// object:
+//   read_seconds, read_cpu_seconds (of all threads), rows, columns: [{name, kind, missing, sum}]
 // `sum` is the sum of a column's numbers, or of the lengths of its texts, for comparing with what others
 // read. With COLUMNS_FOLDER, every real column is also written there as raw doubles, NAME.f64.
+// `write`: reads a table and writes it as CSV to nowhere; write_seconds, written_bytes instead of columns.
 
 #include <sys/resource.h>
 
@@ -17,6 +18,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "archmlp/table/csv_blocks.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/csv_writer.h"
 
@@ -24,6 +26,7 @@ namespace {
 
 using archmlp::contract::ColumnKind;
 using archmlp::table::Column;
+using archmlp::table::Table;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -57,45 +60,93 @@ double sum_of(const Column& column) {
   std::exit(1);
 }
 
-}  // namespace
+template <typename T>
+T value_of(archmlp::base::Result<T> result) {
+  if (!result.ok()) fail(result.error());
+  return std::move(result).value();
+}
 
-int main(int argc, char** argv) {
-  if (argc < 3 || argc > 4) {
-    std::cerr << "usage: bench_csv FILE THREADS [COLUMNS_FOLDER]\n";
-    return 2;
+/// One table, with the levels of all rows.
+std::vector<Table> read_table(const char* path, int threads) {
+  std::vector<Table> tables;
+  tables.push_back(std::move(value_of(archmlp::table::read_csv(path, {.thread_count = threads})).table));
+  return tables;
+}
+
+/// All blocks, as the preprocess stage gets them: the levels are those of each block.
+std::vector<Table> read_blocks(const char* path, int threads) {
+  auto blocks = value_of(archmlp::table::CsvBlocks::open({path}, {.thread_count = threads}));
+  std::vector<Table> tables(blocks.block_count());
+  const auto keep = [&](std::size_t block, Table rows) -> archmlp::base::Status {
+    tables[block] = std::move(rows);
+    return {};
+  };
+  while (!value_of(blocks.read(keep))) {
   }
-  const int threads = std::atoi(argv[2]);
-  const double cpu_start = cpu_seconds();
-  const auto read_start = std::chrono::steady_clock::now();
-  auto csv = archmlp::table::read_csv(argv[1], {.thread_count = threads});
-  const double read_seconds = seconds_since(read_start);
-  const double read_cpu_seconds = cpu_seconds() - cpu_start;
-  if (!csv.ok()) fail(csv.error());
+  std::erase_if(tables, [](const Table& table) { return table.row_count() == 0; });
+  return tables;
+}
 
+nlohmann::ordered_json describe(const std::vector<Table>& tables, const char* folder) {
+  auto columns = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < tables[0].columns().size(); ++i) {
+    const Column& first = tables[0].column(i);
+    std::size_t missing = 0;
+    double sum = 0.0;
+    std::ofstream file;
+    if (folder != nullptr && first.kind() == ColumnKind::kReal)
+      file.open(std::filesystem::path(folder) / (first.name() + ".f64"), std::ios::binary);
+    for (const Table& table : tables) {
+      const Column& column = table.column(i);
+      missing += column.missing_count();
+      sum += sum_of(column);
+      if (!file.is_open()) continue;
+      file.write(reinterpret_cast<const char*>(column.reals().values.data()),
+                 static_cast<std::streamsize>(column.row_count() * sizeof(double)));
+    }
+    columns.push_back({{"name", first.name()},
+                       {"kind", archmlp::contract::to_string(first.kind())},
+                       {"missing", missing},
+                       {"sum", sum}});
+  }
+  return columns;
+}
+
+void write_to_nowhere(const Table& table, int threads, nlohmann::ordered_json& answer) {
   std::size_t written = 0;
-  const auto write_start = std::chrono::steady_clock::now();
+  const auto start = std::chrono::steady_clock::now();
   const auto count = [&](std::string_view bytes) -> archmlp::base::Status {
     written += bytes.size();
     return {};
   };
-  const auto status = archmlp::table::write_csv(csv->table, count, threads);
-  const double write_seconds = seconds_since(write_start);
+  const auto status = archmlp::table::write_csv(table, count, threads);
   if (!status.ok()) fail(status.error());
+  answer["write_seconds"] = seconds_since(start);
+  answer["written_bytes"] = written;
+}
 
-  nlohmann::ordered_json answer = {
-      {"read_seconds", read_seconds},   {"read_cpu_seconds", read_cpu_seconds},
-      {"write_seconds", write_seconds}, {"rows", csv->table.row_count()},
-      {"written_bytes", written},       {"columns", nlohmann::ordered_json::array()}};
-  for (const Column& column : csv->table.columns()) {
-    answer["columns"].push_back({{"name", column.name()},
-                                 {"kind", archmlp::contract::to_string(column.kind())},
-                                 {"missing", column.missing_count()},
-                                 {"sum", sum_of(column)}});
-    if (argc == 4 && column.kind() == ColumnKind::kReal) {
-      std::ofstream file(std::filesystem::path(argv[3]) / (column.name() + ".f64"), std::ios::binary);
-      file.write(reinterpret_cast<const char*>(column.reals().values.data()),
-                 static_cast<std::streamsize>(column.row_count() * sizeof(double)));
-    }
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc < 4 ? "" : argv[1];
+  if (argc > 5 || (what != "table" && what != "blocks" && what != "write")) {
+    std::cerr << "usage: bench_csv table|blocks|write FILE THREADS [COLUMNS_FOLDER]\n";
+    return 2;
+  }
+  const int threads = std::atoi(argv[3]);
+  const double cpu_start = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<Table> tables =
+      what == "blocks" ? read_blocks(argv[2], threads) : read_table(argv[2], threads);
+  nlohmann::ordered_json answer = {{"read_seconds", seconds_since(start)},
+                                   {"read_cpu_seconds", cpu_seconds() - cpu_start}};
+  std::size_t rows = 0;
+  for (const Table& table : tables) rows += table.row_count();
+  answer["rows"] = rows;
+  if (what == "write") {
+    write_to_nowhere(tables[0], threads, answer);
+  } else {
+    answer["columns"] = describe(tables, argc == 5 ? argv[4] : nullptr);
   }
   std::cout << answer.dump() << '\n';
 }

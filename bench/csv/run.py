@@ -125,8 +125,12 @@ def run(command):
 
 def check_values(program, path, threads, folder):
     """Every column has the same kind and values as in pandas; the reals bit by bit."""
-    ours = run([program, path, threads, folder])
     frame = pd.read_csv(path, float_precision="round_trip")
+    for what in ("table", "blocks"):
+        check_answer(run([program, what, path, threads, folder]), frame, folder)
+
+
+def check_answer(ours, frame, folder):
     assert ours["rows"] == len(frame), (ours["rows"], len(frame))
     for column in ours["columns"]:
         values = frame[column["name"]]
@@ -160,10 +164,13 @@ def main():
             path = cut(path, folder, 200_000)
         check_values(arguments.program, path, arguments.threads, folder)
 
-        ours = f"archmlp, {arguments.threads} threads"
+        def ours(what, threads):
+            return lambda: run([arguments.program, what, path, threads])
+
         readers = {
-            ours: lambda: run([arguments.program, path, arguments.threads]),
-            "archmlp, 1 thread": lambda: run([arguments.program, path, 1]),
+            f"{what}, {threads} thread{'s' * (threads > 1)}": ours(what, threads)
+            for what in ("table", "blocks") for threads in dict.fromkeys((arguments.threads, 1))
+        } | {
             "pandas C": lambda: run([sys.executable, "-c", PEER, path, "{}"]),
             "pandas C, round_trip": lambda: run(
                 [sys.executable, "-c", PEER, path, '{"float_precision": "round_trip"}']),
@@ -173,27 +180,29 @@ def main():
             readers[f"DuckDB, {arguments.threads} threads"] = lambda: run(["node", duckdb, path, arguments.threads])
         seconds = {reader: [] for reader in readers}
         cpu_seconds = {reader: [] for reader in readers}
-        write_seconds = []
+        written = []
         for _ in range(rounds):
+            written.append(run([arguments.program, "write", path, arguments.threads]))
             for reader, read in readers.items():
                 answer = read()
                 seconds[reader].append(answer["read_seconds"])
                 cpu_seconds[reader].append(answer["read_cpu_seconds"])
-                if reader == ours:
-                    write_seconds.append(answer["write_seconds"])
-                    written, rows = answer["written_bytes"], answer["rows"]
+                rows = answer["rows"]
 
         size = path.stat().st_size
         print(f"CSV reading: {label}, {rows:,} rows, {size / 1e6:.1f} MB; values equal to pandas'; "
               f"{os.cpu_count()} cores; pandas {pd.__version__}; median of {rounds}")
-        print(f"{'reader':<24}{'seconds':>10}{'CPU s':>9}{'MB/s':>9}{'of pandas C':>14}{'of round_trip':>15}")
+        print(f"{'reader':<24}{'seconds':>10}{'CPU s':>9}{'MB/s':>9}{'of pandas C':>14}{'of DuckDB':>11}")
         medians = {reader: statistics.median(times) for reader, times in seconds.items()}
+        duckdb_median = next((median for reader, median in medians.items() if "DuckDB" in reader), None)
         for reader, median in medians.items():
+            of_duckdb = f"{duckdb_median / median:>10.1f}x" if duckdb_median else ""
             print(f"{reader:<24}{median:>10.3f}{statistics.median(cpu_seconds[reader]):>9.3f}"
                   f"{size / median / 1e6:>9.0f}"
-                  f"{medians['pandas C'] / median:>13.1f}x{medians['pandas C, round_trip'] / median:>14.1f}x")
-        write = statistics.median(write_seconds)
-        print(f"written back by {ours}: {write:.3f} s, {written / write / 1e6:.0f} MB/s")
+                  f"{medians['pandas C'] / median:>13.1f}x{of_duckdb}")
+        write = statistics.median(answer["write_seconds"] for answer in written)
+        print(f"written back, {arguments.threads} threads: {write:.3f} s, "
+              f"{written[0]['written_bytes'] / write / 1e6:.0f} MB/s")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 // Trains on raw files that run.py wrote and prints one JSON object; run.py compares it with scikit-learn.
-// bench_forest TASK FEATURES TRAIN_X TRAIN_Y TEST_X PREDICTIONS THREADS PARAMS
+// bench_forest TASK FEATURES TRAIN_X TRAIN_Y TEST_X PREDICTIONS THREADS PARAMS [MODEL]
 //   TASK         classification | regression
 //   TRAIN_X, TEST_X  float32, row-major; TRAIN_Y uint32 class indices | float64 values
 //   PREDICTIONS  written: float64, the last output of each test row
 //   PARAMS       JSON object of forest parameters
+//   MODEL        written: the forest's bytes
 
 #include <sys/resource.h>
 
@@ -91,8 +92,9 @@ double single_row_microseconds(const archmlp::model::Forest& forest, const std::
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 9) {
-    std::cerr << "usage: bench_forest TASK FEATURES TRAIN_X TRAIN_Y TEST_X PREDICTIONS THREADS PARAMS\n";
+  if (argc != 9 && argc != 10) {
+    std::cerr
+        << "usage: bench_forest TASK FEATURES TRAIN_X TRAIN_Y TEST_X PREDICTIONS THREADS PARAMS [MODEL]\n";
     return 1;
   }
   const Task task = std::string(argv[1]) == "regression" ? Task::kRegression : Task::kClassification;
@@ -123,6 +125,11 @@ int main(int argc, char** argv) {
   const double fit_megabytes = peak_megabytes();
 
   const archmlp::model::Forest& forest = *fitted->forest;
+  if (argc == 10) {
+    const std::vector<std::byte> bytes = forest.to_bytes();
+    std::ofstream(argv[9], std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
   const std::size_t test_rows = x_test.size() / cols;
   std::vector<double> out(test_rows * forest.output_count());
   const auto predict_start = Clock::now();

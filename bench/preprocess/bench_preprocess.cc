@@ -67,7 +67,7 @@ struct Fraud {
     must(file.commit());
     preprocess::PreprocessOptions options;
     options.recipe = must(contract::read_recipe(fs::path(ARCHMLP_SOURCE_DIR) / "examples/fraud.yaml"));
-    options.data = data;
+    options.data = {data};
     options.out = folder / "prepared";
     const preprocess::PreprocessReport report = must(preprocess::run_preprocess_stage(options));
     plan = must(transform::check_contract(report.contract));

@@ -202,7 +202,7 @@ Status AtomicFile::commit() {
   return sync_folder(parent_of(final_path_));
 }
 
-Status refuse_to_overwrite(const fs::path& output, std::initializer_list<fs::path> inputs) {
+Status refuse_to_overwrite(const fs::path& output, const std::vector<fs::path>& inputs) {
   for (const fs::path& input : inputs) {
     std::error_code ignored;
     if (input.empty() || !fs::equivalent(output, input, ignored)) continue;

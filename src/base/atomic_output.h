@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "archmlp/base/result.h"
 
@@ -36,7 +37,7 @@ class AtomicFile {
 
 /// Errors: kInvalidInput if `output` is one of the files `inputs`, by whatever name.
 Status refuse_to_overwrite(const std::filesystem::path& output,
-                           std::initializer_list<std::filesystem::path> inputs);
+                           const std::vector<std::filesystem::path>& inputs);
 
 /// create, write, commit.
 Status write_file_atomically(const std::filesystem::path& path, std::string_view bytes);

@@ -164,6 +164,12 @@ std::string format_real(double value) {
   return text;
 }
 
+std::string_view trimmed(std::string_view text) noexcept {
+  const std::size_t start = text.find_first_not_of(" \t");
+  if (start == text.npos) return {};
+  return text.substr(start, text.find_last_not_of(" \t") - start + 1);
+}
+
 std::string with_thousands(std::size_t value) {
   const std::string digits = std::to_string(value);
   std::string text;

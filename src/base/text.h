@@ -30,6 +30,9 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept;
 std::string format_real(double value);
 void append_real(std::string& out, double value);
 
+/// Without the blanks and tabs around it.
+std::string_view trimmed(std::string_view text) noexcept;
+
 /// `1234567` -> `1,234,567`, for people.
 std::string with_thousands(std::size_t value);
 

@@ -32,8 +32,9 @@ struct DatasetContract {
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();  // fitted steps, as transform writes them
   Schema features;                                                 // of the x files, in file order
   LabelSchema label;
-  std::map<std::string, FileRecord, std::less<>> files;    // the four CSVs
-  std::map<std::string, std::string, std::less<>> inputs;  // lineage: role ("data", "test_data") -> SHA-256
+  std::map<std::string, FileRecord, std::less<>> files;  // the four CSVs
+  std::map<std::string, std::string, std::less<>>
+      inputs;                     // lineage: role ("data", "data:2", …, "test_data") -> SHA-256
   nlohmann::ordered_json recipe;  // canonical (contract::to_json(Recipe)); null if none
   std::uint64_t seed = 0;
 };

@@ -7,8 +7,11 @@
 #include "archmlp/contract/yaml_json.h"
 
 namespace archmlp::contract {
+namespace {
 
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 Json json_from_flag(std::string_view text) {
   if (text == "none" || text == "None") return nullptr;

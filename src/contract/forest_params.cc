@@ -23,7 +23,7 @@ using Amount = std::variant<std::int64_t, double>;  // a count of rows or featur
 ForestParams& params_of(void* config) { return *static_cast<ForestParams*>(config); }
 const ForestParams& params_of(const void* config) { return *static_cast<const ForestParams*>(config); }
 
-Error expected(std::string_view what, const Json& found) {
+Error expected_instead(std::string_view what, const Json& found) {
   return Error{.message = fmt::format("expected {}, found {}", what, describe(found))};
 }
 
@@ -70,7 +70,7 @@ Field count_field(std::string_view name, std::int64_t ForestParams::*member, std
           .help = help,
           .set = [=](void* config, const Json& value) -> Status {
             if (!is_count(value, least) || value.get<std::int64_t>() > most) {
-              return expected(fmt::format("an integer {}", range), value);
+              return expected_instead(fmt::format("an integer {}", range), value);
             }
             params_of(config).*member = value.get<std::int64_t>();
             return {};
@@ -92,7 +92,7 @@ Field limit_field(std::string_view name, std::optional<std::int64_t> ForestParam
           .help = help,
           .set = [=](void* config, const Json& value) -> Status {
             if (!value.is_null() && !is_count(value, least)) {
-              return expected(fmt::format("null or an integer {}", range), value);
+              return expected_instead(fmt::format("null or an integer {}", range), value);
             }
             params_of(config).*member =
                 value.is_null() ? std::nullopt : std::optional<std::int64_t>(value.get<std::int64_t>());
@@ -121,7 +121,7 @@ Field amount_field(std::string_view name, Amount ForestParams::*member, std::str
             } else if (is_share(value, share)) {
               params_of(config).*member = value.get<double>();
             } else {
-              return expected(range, value);
+              return expected_instead(range, value);
             }
             return {};
           },
@@ -138,7 +138,7 @@ Field flag_field(std::string_view name, bool ForestParams::*member, std::string_
           .range = "",
           .help = help,
           .set = [=](void* config, const Json& value) -> Status {
-            if (!value.is_boolean()) return expected("true or false", value);
+            if (!value.is_boolean()) return expected_instead("true or false", value);
             params_of(config).*member = value.get<bool>();
             return {};
           },
@@ -158,7 +158,7 @@ const std::vector<std::string>& criteria() {
 Status set_criterion(void* config, const Json& value) {
   const std::vector<std::string>& names = criteria();
   if (!value.is_string() || std::find(names.begin(), names.end(), value.get<std::string>()) == names.end()) {
-    Error error = expected(
+    Error error = expected_instead(
         "'gini', 'entropy', 'log_loss', 'squared_error', 'absolute_error', 'friedman_mse' or 'poisson'",
         value);
     if (value == "mse" || value == "mae") {
@@ -194,7 +194,7 @@ Field splitter_field() {
           .range = "'best', 'random'",
           .help = "Cuts tried of a feature: all, or one drawn at random, as extremely randomised trees do",
           .set = [](void* config, const Json& value) -> Status {
-            if (value != "best" && value != "random") return expected("'best' or 'random'", value);
+            if (value != "best" && value != "random") return expected_instead("'best' or 'random'", value);
             params_of(config).splitter = value.get<std::string>();
             return {};
           },
@@ -205,12 +205,12 @@ Field splitter_field() {
               }};
 }
 
-struct NumberRange {
+struct ForestRange {
   std::string_view text;  // as in "a number >= 0"
   double most;
 };
 
-Field number_field(std::string_view name, double ForestParams::*member, NumberRange range,
+Field number_field(std::string_view name, double ForestParams::*member, ForestRange range,
                    std::string_view help) {
   return {.name = name,
           .type = "float",
@@ -219,7 +219,7 @@ Field number_field(std::string_view name, double ForestParams::*member, NumberRa
           .set = [=](void* config, const Json& value) -> Status {
             const double number = value.is_number() ? value.get<double>() : -1.0;
             if (!(number >= 0.0) || !(number <= range.most)) {
-              return expected(fmt::format("a number {}", range.text), value);
+              return expected_instead(fmt::format("a number {}", range.text), value);
             }
             params_of(config).*member = number;
             return {};
@@ -233,13 +233,13 @@ Field number_field(std::string_view name, double ForestParams::*member, NumberRa
               }};
 }
 
-constexpr NumberRange kNotNegative = {">= 0", std::numeric_limits<double>::max()};
-constexpr NumberRange kUpToHalf = {"between 0 and 0.5", 0.5};
+constexpr ForestRange kNotNegative = {">= 0", std::numeric_limits<double>::max()};
+constexpr ForestRange kUpToHalf = {"between 0 and 0.5", 0.5};
 
 Status set_monotonic(void* config, const Json& value) {
   std::vector<std::pair<std::string, std::int64_t>> directions;
   if (!value.is_null() && !value.is_object()) {
-    return expected("null or a direction for each feature, as in {age: 1, price: -1}", value);
+    return expected_instead("null or a direction for each feature, as in {age: 1, price: -1}", value);
   }
   for (const auto& [feature, direction] : value.items()) {
     const bool known = direction.is_number_integer() && std::abs(direction.get<std::int64_t>()) <= 1;
@@ -288,7 +288,7 @@ Status set_max_features(void* config, const Json& value) {
   } else if (is_share(value, {.one_included = true})) {
     max_features = value.get<double>();
   } else {
-    return expected("'sqrt', 'log2', 'auto', null, an integer >= 1 or a float in (0, 1]", value);
+    return expected_instead("'sqrt', 'log2', 'auto', null, an integer >= 1 or a float in (0, 1]", value);
   }
   return {};
 }
@@ -337,7 +337,7 @@ Field max_samples_field() {
             } else if (is_share(value, {.one_included = true})) {
               max_samples = value.get<double>();
             } else {
-              return expected("null, an integer >= 1 or a float in (0, 1]", value);
+              return expected_instead("null, an integer >= 1 or a float in (0, 1]", value);
             }
             return {};
           },
@@ -378,7 +378,7 @@ base::Result<ClassWeights> class_weights_from(const Json& json) {
     return weights;
   }
   for (const Json& pair : json) {
-    if (!pair.is_array() || pair.size() != 2) return expected("a pair [class, weight]", pair);
+    if (!pair.is_array() || pair.size() != 2) return expected_instead("a pair [class, weight]", pair);
     Value name = TRY(value_from_json(pair[0]));
     TRY(add_class_weight(weights, std::move(name), pair[1]));
   }
@@ -396,8 +396,8 @@ Status set_class_weight(void* config, const Json& value) {
   } else if (value.is_structured() && !value.empty()) {
     class_weight = TRY(class_weights_from(value));
   } else {
-    return expected("null, 'balanced', 'balanced_subsample' or a weight for each class, as in {0: 1, 1: 5}",
-                    value);
+    return expected_instead(
+        "null, 'balanced', 'balanced_subsample' or a weight for each class, as in {0: 1, 1: 5}", value);
   }
   return {};
 }
@@ -441,7 +441,7 @@ Field random_state_field() {
           .help = "Seed: the same one gives the same model",
           .set = [](void* config, const Json& value) -> Status {
             if (!value.is_number_unsigned() && !is_count(value, 0)) {
-              Error error = expected("an integer >= 0", value);
+              Error error = expected_instead("an integer >= 0", value);
               if (value.is_null()) error.hint = "models are reproducible here: choose any number";
               return error;
             }

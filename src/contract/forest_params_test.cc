@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using Json = nlohmann::ordered_json;
 
-std::string problem_with(const char* json) {
+std::string params_problem(const char* json) {
   ForestParams params;
   const auto status = set_fields(forest_fields(), &params, Json::parse(json), "train");
   return status.ok() ? "" : base::to_string(status.error());
@@ -97,15 +97,16 @@ TEST(ForestParams, RefusesWhatIsOutOfRange) {
                            R"({"random_state": -1})",
                            R"({"random_state": null})",
                            R"({"criterion": "squared_eror"})"}) {
-    EXPECT_THAT(problem_with(json), HasSubstr("train.")) << json;
+    EXPECT_THAT(params_problem(json), HasSubstr("train.")) << json;
   }
 }
 
 TEST(ForestParams, SaysWhatWasExpected) {
-  EXPECT_EQ(problem_with(R"({"min_samples_leaf": 1.0})"),
+  EXPECT_EQ(params_problem(R"({"min_samples_leaf": 1.0})"),
             "train.min_samples_leaf: expected an integer >= 1 or a float in (0, 1), found the number 1.0");
-  EXPECT_THAT(problem_with(R"({"criterion": "squared_eror"})"), HasSubstr("did you mean \"squared_error\""));
-  EXPECT_THAT(problem_with(R"({"n_estimator": 5})"), HasSubstr("did you mean \"n_estimators\""));
+  EXPECT_THAT(params_problem(R"({"criterion": "squared_eror"})"),
+              HasSubstr("did you mean \"squared_error\""));
+  EXPECT_THAT(params_problem(R"({"n_estimator": 5})"), HasSubstr("did you mean \"n_estimators\""));
 }
 
 TEST(ForestParams, DescribesEveryFieldForEditors) {

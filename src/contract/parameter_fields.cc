@@ -11,9 +11,10 @@ namespace archmlp::contract {
 
 using base::Error;
 using base::Result;
-using Json = nlohmann::ordered_json;
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 Json bound(double value) {
   return std::trunc(value) == value ? Json(static_cast<std::int64_t>(value)) : Json(value);

@@ -78,19 +78,21 @@ template <typename Config, typename Member, typename Read>
 Field stored_field(std::string_view name, Member Config::*member, std::string_view type,
                    std::string_view range, std::string_view help, Read read,
                    const std::function<nlohmann::ordered_json()>& schema) {
-  using Json = nlohmann::ordered_json;
-  return {.name = name,
-          .type = type,
-          .range = range,
-          .help = help,
-          .set = setter<Config>([member, read](Config& config, const Json& value) -> base::Status {
+  return {
+      .name = name,
+      .type = type,
+      .range = range,
+      .help = help,
+      .set =
+          setter<Config>([member, read](Config& config, const nlohmann::ordered_json& value) -> base::Status {
             auto result = read(value);
             if (!result.ok()) return std::move(result).error();
             config.*member = std::move(result).value();
             return {};
           }),
-          .get = getter<Config>([member](const Config& config) { return Json(config.*member); }),
-          .schema = schema};
+      .get =
+          getter<Config>([member](const Config& config) { return nlohmann::ordered_json(config.*member); }),
+      .schema = schema};
 }
 
 /// The same with null for none.
@@ -98,12 +100,13 @@ template <typename Config, typename T, typename Read>
 Field optional_field(std::string_view name, std::optional<T> Config::*member, std::string_view type,
                      std::string_view range, std::string_view help, Read read,
                      std::function<nlohmann::ordered_json()> schema) {
-  using Json = nlohmann::ordered_json;
-  return {.name = name,
-          .type = type,
-          .range = range,
-          .help = help,
-          .set = setter<Config>([member, read](Config& config, const Json& value) -> base::Status {
+  return {
+      .name = name,
+      .type = type,
+      .range = range,
+      .help = help,
+      .set =
+          setter<Config>([member, read](Config& config, const nlohmann::ordered_json& value) -> base::Status {
             config.*member = std::nullopt;
             if (value.is_null()) return {};
             auto result = read(value);
@@ -111,10 +114,10 @@ Field optional_field(std::string_view name, std::optional<T> Config::*member, st
             config.*member = std::move(result).value();
             return {};
           }),
-          .get = getter<Config>([member](const Config& config) {
-            return config.*member ? Json(*(config.*member)) : Json(nullptr);
-          }),
-          .schema = [schema = std::move(schema)] { return or_null(schema()); }};
+      .get = getter<Config>([member](const Config& config) {
+        return config.*member ? nlohmann::ordered_json(*(config.*member)) : nlohmann::ordered_json(nullptr);
+      }),
+      .schema = [schema = std::move(schema)] { return or_null(schema()); }};
 }
 
 template <typename Config>

@@ -44,6 +44,22 @@ Result<std::string> text_member(const Json& json, std::string_view key, std::str
   return found->get<std::string>();
 }
 
+Result<std::vector<std::string>> data_paths(const Json& data) {
+  const bool is_list = data.is_array() && !data.empty();
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < (is_list ? data.size() : 1); ++i) {
+    const Json& path = is_list ? data[i] : data;
+    if (!path.is_string() || path.get<std::string>().empty()) {
+      return Error{.message = fmt::format("expected the path of a CSV file{}, found {}",
+                                          is_list ? "" : " or a list of them", describe(path)),
+                   .where = is_list ? fmt::format("data[{}]", i) : "data",
+                   .hint = path.is_primitive() ? "quote it if it is text" : ""};
+    }
+    paths.push_back(path.get<std::string>());
+  }
+  return paths;
+}
+
 Status read_steps(const Json& json, Recipe& recipe) {
   const auto steps = json.find("preprocess");
   if (steps == json.end() || steps->is_null()) return {};
@@ -128,7 +144,7 @@ Result<Recipe> recipe_from_json(const Json& json) {
   }
   Recipe recipe;
   if (const auto data = json.find("data"); data != json.end() && !data->is_null()) {
-    recipe.data = TRY(text_member(json, "data", "the path of a CSV file"));
+    recipe.data = TRY(data_paths(*data));
   }
   recipe.label = TRY(text_member(json, "label", "the name of the column to predict"));
   TRY(set_fields(read_fields(), &recipe.read, section(json, "read"), "read"));
@@ -173,8 +189,11 @@ Json recipe_json_schema() {
   json["description"] = "The whole way from a CSV to a model";
   json["type"] = "object";
   Json& properties = json["properties"];
-  properties["data"] = {{"type", {"string", "null"}},
-                        {"description", "The CSV, relative to the recipe's folder"}};
+  properties["data"] = {
+      {"type", {"string", "array", "null"}},
+      {"minItems", 1},
+      {"items", {{"type", "string"}, {"minLength", 1}}},
+      {"description", "The CSV, or several with the same columns, relative to the recipe's folder"}};
   properties["label"] = {{"type", "string"}, {"minLength", 1}, {"description", "The column to predict"}};
   properties["read"] = part(read_fields(), &defaults.read, "How the CSV is read");
   properties["preprocess"] = {{"type", {"array", "null"}}, {"description", "Steps, applied in this order"}};

@@ -43,7 +43,7 @@ struct TrainConfig {
 
 /// One YAML document: the whole way from a CSV to a model.
 struct Recipe {
-  std::optional<std::string> data;  // relative to the recipe's folder
+  std::vector<std::string> data;  // CSVs with the same columns, relative to the recipe's folder
   std::string label;
   CsvOptions read;
   std::vector<StepConfig> preprocess;

@@ -14,6 +14,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Pair;
 using Json = nlohmann::ordered_json;
 
@@ -45,7 +46,7 @@ Recipe parsed(std::string_view yaml) {
   return recipe.ok() ? *recipe : Recipe{};
 }
 
-std::string problem_with(std::string_view yaml) {
+std::string recipe_problem(std::string_view yaml) {
   const auto recipe = parse_recipe(yaml, "recipe.yaml");
   return recipe.ok() ? "accepted" : base::to_string(recipe.error());
 }
@@ -54,7 +55,7 @@ std::string with_label(std::string_view rest) { return "label: y\n" + std::strin
 
 TEST(ParseRecipe, ReadsEverySection) {
   const Recipe recipe = parsed(kFraud);
-  EXPECT_EQ(recipe.data, "paysim.csv");
+  EXPECT_THAT(recipe.data, ElementsAre("paysim.csv"));
   EXPECT_EQ(recipe.label, "isFraud");
   EXPECT_EQ(recipe.read.delimiter, ',');
   EXPECT_TRUE(recipe.read.header);
@@ -94,7 +95,7 @@ TEST(ParseRecipe, ReadsTheStepsInOrder) {
 
 TEST(ParseRecipe, HasDefaults) {
   const Recipe recipe = parsed("label: y");
-  EXPECT_EQ(recipe.data, std::nullopt);
+  EXPECT_THAT(recipe.data, IsEmpty());
   EXPECT_EQ(recipe.read.missing_values, default_missing_values());
   EXPECT_EQ(recipe.split.test_size, 0.3);
   EXPECT_FALSE(recipe.split.stratify);
@@ -150,6 +151,11 @@ TEST(ParseRecipe, TakesWordsColumnsOrNothingForAStepWithDefaults) {
   EXPECT_THAT(std::get<OrdinalStep>(recipe.preprocess[5]).columns, ElementsAre("all"));
 }
 
+TEST(ParseRecipe, TakesSeveralFilesOfData) {
+  EXPECT_THAT(parsed("label: y\ndata: [2025/a.csv, 2026/a.csv.gz]\n").data,
+              ElementsAre("2025/a.csv", "2026/a.csv.gz"));
+}
+
 TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "the document is empty"},
@@ -157,6 +163,9 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
        "recipe.yaml:2:1: splitt: unknown key \"splitt\". Hint: did you mean \"split\"?"},
       {"data: a.csv", "recipe.yaml:1:1: the key \"label\" is missing"},
       {"label: 5", "recipe.yaml:1:1: label: expected the name of the column to predict, found the number 5"},
+      {with_label("data: 5"), "data: expected the path of a CSV file or a list of them, found the number 5"},
+      {with_label("data: []"), "data: expected the path of a CSV file or a list of them, found"},
+      {with_label("data: [a.csv, 5]"), "data[1]: expected the path of a CSV file, found the number 5"},
       {"- label", "expected a recipe, a map with the key label, found a list"},
       {with_label("split: {test_size: 3}"),
        "recipe.yaml:2:9: split.test_size: expected a share between 0 and 1"},
@@ -252,20 +261,20 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
       {with_label("preprocess:\n  - one_hot: {handle_unknown: warn}"),
        "expected ignore, error or infrequent_if_exist"},
   };
-  for (const auto& [yaml, expected] : cases) EXPECT_THAT(problem_with(yaml), HasSubstr(expected)) << yaml;
+  for (const auto& [yaml, expected] : cases) EXPECT_THAT(recipe_problem(yaml), HasSubstr(expected)) << yaml;
 }
 
 TEST(ParseRecipe, RefusesBadYaml) {
-  EXPECT_THAT(problem_with("label: [y"), AllOf(HasSubstr("recipe.yaml:"), HasSubstr("not valid YAML")));
-  EXPECT_THAT(problem_with("label: y\nlabel: z"),
+  EXPECT_THAT(recipe_problem("label: [y"), AllOf(HasSubstr("recipe.yaml:"), HasSubstr("not valid YAML")));
+  EXPECT_THAT(recipe_problem("label: y\nlabel: z"),
               HasSubstr("recipe.yaml:2:1: the key \"label\" occurs twice"));
-  EXPECT_THAT(problem_with("label: y\n---\nlabel: z"),
+  EXPECT_THAT(recipe_problem("label: y\n---\nlabel: z"),
               HasSubstr("recipe.yaml:2:1: something follows the end of the document"));
-  EXPECT_THAT(problem_with(","), HasSubstr("recipe.yaml:"));  // yaml-cpp finds documents in it for ever
-  EXPECT_THAT(problem_with("label: \xff"), HasSubstr("recipe.yaml:1:8: the document is not valid UTF-8"));
-  EXPECT_THAT(problem_with("label: !!binary aGk="), HasSubstr("tags"));
-  EXPECT_THAT(problem_with("label: y\nsplit: {seed: 18446744073709551616}"), HasSubstr("beyond 64 bits"));
-  EXPECT_THAT(problem_with("{[a]: b}"), HasSubstr("a key must be one word or text"));
+  EXPECT_THAT(recipe_problem(","), HasSubstr("recipe.yaml:"));  // yaml-cpp finds documents in it for ever
+  EXPECT_THAT(recipe_problem("label: \xff"), HasSubstr("recipe.yaml:1:8: the document is not valid UTF-8"));
+  EXPECT_THAT(recipe_problem("label: !!binary aGk="), HasSubstr("tags"));
+  EXPECT_THAT(recipe_problem("label: y\nsplit: {seed: 18446744073709551616}"), HasSubstr("beyond 64 bits"));
+  EXPECT_THAT(recipe_problem("{[a]: b}"), HasSubstr("a key must be one word or text"));
 }
 
 TEST(ParseRecipe, BoundsWhatADocumentCanCost) {
@@ -275,15 +284,15 @@ TEST(ParseRecipe, BoundsWhatADocumentCanCost) {
     for (int copy = 0; copy < 10; ++copy) bomb += (copy == 0 ? "*a" : ", *a") + std::to_string(level - 1);
     bomb += "]\n";
   }
-  EXPECT_THAT(problem_with(bomb), HasSubstr("the document is too large"));
-  EXPECT_THAT(problem_with("label: &a [*a]"), HasSubstr("recipe.yaml:"));
-  EXPECT_THAT(problem_with(std::string(1 << 20, ' ')), HasSubstr("too large"));
-  EXPECT_THAT(problem_with(std::string(100'000, '[')), HasSubstr("too large"));
-  EXPECT_THAT(problem_with("label: " + std::string(60, '[') + std::string(60, ']')),
+  EXPECT_THAT(recipe_problem(bomb), HasSubstr("the document is too large"));
+  EXPECT_THAT(recipe_problem("label: &a [*a]"), HasSubstr("recipe.yaml:"));
+  EXPECT_THAT(recipe_problem(std::string(1 << 20, ' ')), HasSubstr("too large"));
+  EXPECT_THAT(recipe_problem(std::string(100'000, '[')), HasSubstr("too large"));
+  EXPECT_THAT(recipe_problem("label: " + std::string(60, '[') + std::string(60, ']')),
               HasSubstr("levels deep"));
   std::string dashes;
   for (int level = 0; level < 20'000; ++level) dashes += "- ";
-  EXPECT_NE(problem_with(dashes), "accepted");
+  EXPECT_NE(recipe_problem(dashes), "accepted");
 }
 
 TEST(ParseRecipe, FollowsAnchors) {

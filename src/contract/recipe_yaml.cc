@@ -17,12 +17,6 @@ using base::Error;
 using base::Result;
 using Json = nlohmann::ordered_json;
 
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t start = text.find_first_not_of(" \t");
-  if (start == text.npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t") - start + 1);
-}
-
 std::string flag_of(std::string_view name) {
   std::string flag = fmt::format("--{}", name);
   std::replace(flag.begin(), flag.end(), '_', '-');
@@ -53,7 +47,7 @@ Result<StepConfig> parse_step(std::string_view name, std::string_view yaml_value
   const std::string flag = flag_of(name);
   if (base::find_invalid_utf8(yaml_value))
     return Error{.message = "the text is not valid UTF-8", .where = flag};
-  const std::string_view text = trimmed(yaml_value);
+  const std::string_view text = base::trimmed(yaml_value);
   if (const StepKind* kind = find_step_kind(name); kind != nullptr && kind->from_flag) {
     if (const auto value = kind->from_flag(text)) return step_from_json(name, *value, flag);
   }

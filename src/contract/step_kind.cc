@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "archmlp/base/text.h"
 #include "archmlp/contract/json_reader.h"
 #include "archmlp/contract/parameter_fields.h"
 
@@ -12,12 +13,6 @@ using base::Error;
 using base::Result;
 using base::Status;
 using Json = nlohmann::ordered_json;
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t start = text.find_first_not_of(" \t");
-  if (start == text.npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t") - start + 1);
-}
 
 bool is_yaml(std::string_view text) noexcept {
   return text.empty() || std::string_view("[{\"'").find(text.front()) != std::string_view::npos;
@@ -54,7 +49,7 @@ std::optional<Json> names_from_flag(std::string_view text) {
   Json names = Json::array();
   while (true) {
     const std::size_t comma = text.find(',');
-    names.push_back(std::string(trimmed(text.substr(0, comma))));
+    names.push_back(std::string(base::trimmed(text.substr(0, comma))));
     if (comma == text.npos) return names;
     text.remove_prefix(comma + 1);
   }
@@ -69,10 +64,10 @@ std::optional<Json> pair_from_flag(std::string_view text) {
   if (is_yaml(text)) return std::nullopt;
   const std::size_t sign = text.find('=');
   if (sign == text.npos) return std::nullopt;
-  const std::string_view name = trimmed(text.substr(0, sign));
+  const std::string_view name = base::trimmed(text.substr(0, sign));
   if (name.empty() || name.ends_with('<') || name.ends_with('>') || name.ends_with('!')) return std::nullopt;
   Json pair = Json::object();
-  pair[std::string(name)] = std::string(trimmed(text.substr(sign + 1)));
+  pair[std::string(name)] = std::string(base::trimmed(text.substr(sign + 1)));
   return pair;
 }
 

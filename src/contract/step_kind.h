@@ -84,10 +84,10 @@ struct ParameterStep {
 /// Adds to `kind` what follows from its parameters.
 template <typename Step>
 StepKind with_parameters(StepKind kind, const ParameterStep<Step>& parameters) {
-  using Json = nlohmann::ordered_json;
-  kind.parse = [parameters](const Json& value, const std::string& path) -> base::Result<StepConfig> {
+  kind.parse = [parameters](const nlohmann::ordered_json& value,
+                            const std::string& path) -> base::Result<StepConfig> {
     Step step;
-    const Json given = parameters.short_forms.expand(value);
+    const nlohmann::ordered_json given = parameters.short_forms.expand(value);
     if (base::Status status = set_fields(parameters.fields, &step, given, path); !status.ok())
       return std::move(status).error();
     if (base::Status status = require_keys(given, parameters.required, path); !status.ok())
@@ -102,14 +102,14 @@ StepKind with_parameters(StepKind kind, const ParameterStep<Step>& parameters) {
   };
   kind.schema = [parameters] {
     const Step defaults;
-    Json schema = json_schema(parameters.fields, &defaults, "");
+    nlohmann::ordered_json schema = json_schema(parameters.fields, &defaults, "");
     schema.erase("title");
     if (!parameters.required.empty()) {
       schema["required"] = parameters.required;
       for (const std::string& name : parameters.required) schema["properties"][name].erase("default");
     }
     if (parameters.short_forms.schemas.empty()) return schema;
-    std::vector<Json> schemas = parameters.short_forms.schemas;
+    std::vector<nlohmann::ordered_json> schemas = parameters.short_forms.schemas;
     schemas.push_back(std::move(schema));
     return any_of(std::move(schemas));
   };

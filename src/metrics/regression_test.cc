@@ -16,7 +16,7 @@ using testing::DoubleNear;
 using testing::Eq;
 using testing::Optional;
 
-testing::Matcher<std::optional<double>> matches(const std::optional<double>& expected) {
+testing::Matcher<std::optional<double>> is_about(const std::optional<double>& expected) {
   if (!expected) return Eq(std::nullopt);
   return Optional(DoubleNear(*expected, 1e-13 * std::max(1.0, std::abs(*expected))));
 }
@@ -25,10 +25,10 @@ TEST(Regression, AgreesWithScikitLearn) {
   for (const auto& expected : reference::kRegressionCases) {
     SCOPED_TRACE(expected.name);
     EXPECT_THAT(root_mean_squared_error(expected.actual, expected.predicted),
-                matches(expected.root_mean_squared_error));
+                is_about(expected.root_mean_squared_error));
     EXPECT_THAT(mean_absolute_error(expected.actual, expected.predicted),
-                matches(expected.mean_absolute_error));
-    EXPECT_THAT(r2(expected.actual, expected.predicted), matches(expected.r2));
+                is_about(expected.mean_absolute_error));
+    EXPECT_THAT(r2(expected.actual, expected.predicted), is_about(expected.r2));
   }
 }
 

@@ -45,6 +45,12 @@ inline constexpr std::size_t set_word_count(std::uint32_t category_count) noexce
   return (std::size_t{category_count} + 31) / 32;
 }
 
+/// What tests of categories look up.
+struct CategorySets {
+  const std::uint32_t* category_counts = nullptr;  // [p]; null if no node tests for a set
+  const std::uint32_t* words = nullptr;            // not null if category_counts is not
+};
+
 /// Of the encoded form: what precedes the nodes.
 inline constexpr std::size_t kForestHeaderBytes = 64;
 
@@ -96,11 +102,13 @@ class Forest final : public Model {
 
  private:
   Forest() = default;
+  CategorySets sets() const noexcept;
   void predict_rows(MatrixView x, std::span<double> out) const noexcept override;
   base::Status check();
   base::Status check_shape() const;
   base::Status check_categories() const;
   base::Status check_leaf_values() const;
+  bool tests_number(const ForestNode& node) const noexcept;
   base::Status check_test(const ForestNode& node, std::size_t tree_index, std::size_t place) const;
   base::Status check_tree(std::size_t index, std::vector<std::uint64_t>& pending);
 

@@ -102,46 +102,63 @@ Status Forest::check_test(const ForestNode& node, std::size_t tree_index, std::s
   return {};
 }
 
-/// One pass in preorder. `pending` holds, innermost last, the right children that are still to come, each
-/// with its depth: (depth << 32) | place. Every node is then a child exactly once, and no place lies outside
-/// the tree.
+/// check_test() of almost every node that is sound, without what an error needs.
+bool Forest::tests_number(const ForestNode& node) const noexcept {
+  constexpr std::uint32_t kExponent = 0x7F800000;  // all ones: not finite
+  const bool is_number = (node.feature & ForestNode::kCategories) == 0;
+  const bool is_feature = (node.feature & ForestNode::kFeature) < feature_count_;
+  const bool is_finite = (node.set() & kExponent) != kExponent;
+  return category_counts_.empty() && (unsigned{is_number} & unsigned{is_feature} & unsigned{is_finite}) != 0;
+}
+
+/// One pass in preorder. `pending` holds, innermost last, the children that are still to come, each with its
+/// depth: (depth << 32) | place. Every node is then a child exactly once, and no place lies outside the tree.
+/// Which children are nodes cannot be foreseen, so it decides no branch.
 Status Forest::check_tree(std::size_t index, std::vector<std::uint64_t>& pending) {
   const std::span<const ForestNode> nodes = tree(index);
   const std::uint64_t leaf_rows = leaf_values_.size() / output_count_;
   const auto where = [&](std::size_t node) { return fmt::format("tree {}, node {}", index, node); };
-  const bool single_leaf =
-      nodes.size() == 1 && nodes[0].left == nodes[0].right && (nodes[0].left & ForestNode::kLeaf) != 0;
-  pending.clear();
+  const auto is_inside = [&](std::uint32_t child) {
+    const bool is_leaf = (child & ForestNode::kLeaf) != 0;
+    return (child & ForestNode::kIndex) < (is_leaf ? leaf_rows : nodes.size());
+  };
+  std::size_t count = 0;
   std::uint64_t depth = 0;
+  std::uint64_t deepest = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const ForestNode& node = nodes[i];
-    TRY(check_test(node, index, i));
-    for (const std::uint32_t child : {node.left, node.right}) {
-      const bool is_leaf = (child & ForestNode::kLeaf) != 0;
-      if (is_leaf && (child & ForestNode::kIndex) >= leaf_rows) {
-        return wrong("a leaf points outside the leaf table", where(i));
+    if (i > 0) {
+      if (count == 0) return wrong("a node belongs to no parent", where(i));
+      const std::uint64_t expected = pending[--count];
+      if ((expected & 0xFFFFFFFFU) != i) {
+        const bool after_left = (nodes[i - 1].left & ForestNode::kLeaf) == 0;
+        return wrong(after_left ? "a left child does not follow its parent" : "the nodes are not in preorder",
+                     where(i - 1));
       }
-      if (!is_leaf && child >= nodes.size()) return wrong("a child lies outside its tree", where(i));
+      depth = expected >> 32U;
     }
-    const bool left_is_node = (node.left & ForestNode::kLeaf) == 0;
-    const bool right_is_node = (node.right & ForestNode::kLeaf) == 0;
-    leaf_count_ += (left_is_node ? 0U : 1U) + (right_is_node ? 0U : 1U);
-    if (!single_leaf && (!left_is_node || !right_is_node))
-      max_depth_ = std::max(max_depth_, static_cast<std::uint32_t>(depth + 1));
-    if (right_is_node) pending.push_back(((depth + 1) << 32U) | node.right);
-    if (left_is_node) {
-      if (node.left != i + 1) return wrong("a left child does not follow its parent", where(i));
-      ++depth;
-    } else if (!pending.empty()) {
-      if ((pending.back() & 0xFFFFFFFFU) != i + 1) return wrong("the nodes are not in preorder", where(i));
-      depth = pending.back() >> 32U;
-      pending.pop_back();
-    } else if (i + 1 != nodes.size()) {
-      return wrong("a node belongs to no parent", where(i + 1));
+    if (!tests_number(node)) TRY(check_test(node, index, i));
+    for (const std::uint32_t child : {node.left, node.right}) {
+      if (is_inside(child)) continue;
+      const bool is_leaf = (child & ForestNode::kLeaf) != 0;
+      return wrong(is_leaf ? "a leaf points outside the leaf table" : "a child lies outside its tree",
+                   where(i));
+    }
+    deepest = std::max(deepest, depth + 1);
+    if (count + 2 > pending.size()) pending.resize(2 * pending.size() + 64);
+    for (const std::uint32_t child : {node.right, node.left}) {
+      pending[count] = ((depth + 1) << 32U) | child;
+      const std::uint32_t is_leaf = child >> 31U;
+      count += is_leaf ^ 1U;
+      leaf_count_ += is_leaf;
     }
   }
-  if (!pending.empty()) return wrong("a right child is never reached", where(nodes.size() - 1));
-  if (single_leaf) --leaf_count_;
+  if (count > 0) return wrong("a right child is never reached", where(nodes.size() - 1));
+  if (nodes.size() == 1 && nodes[0].left == nodes[0].right) {
+    --leaf_count_;  // the tree is that leaf
+  } else {
+    max_depth_ = std::max(max_depth_, static_cast<std::uint32_t>(deepest));
+  }
   return {};
 }
 

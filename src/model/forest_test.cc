@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "archmlp/base/rng.h"
+#include "archmlp/model/forest_traversal.h"
 
 namespace archmlp::model {
 namespace {
@@ -262,6 +263,38 @@ TEST(Forest, PredictsAsDefinedWhateverTheBlocksThreadsAndStrides) {
     expect_as_defined(random_parts(task, 37, 60, 5), random_rows(kRows * 5, true));
     const std::vector<std::uint32_t> categories = {0, 3, 0, 70, 1};
     expect_as_defined(random_parts(task, 37, 60, 5, categories), random_categorical_rows(kRows, categories));
+  }
+}
+
+TEST(Forest, PredictsAsDefinedBeyondWhatWalksAtOnce) {
+  expect_as_defined(random_parts(Task::kClassification, 2 * Paths::kCapacity + 1, 5, 4),
+                    random_rows(400, true));
+  expect_as_defined(random_parts(Task::kRegression, 3, 20, 1), random_rows(20'000, false));
+  const ForestParts large = random_parts(Task::kClassification, 2, 40'000, 5);  // trees do not fit the cache
+  expect_as_defined(large, random_rows(2000, false));
+  expect_as_defined(large, random_rows(2000, true));
+}
+
+TEST(Forest, LeavesOfSomeRowsAreFoundInRowsAndInColumns) {
+  constexpr std::size_t kRows = 100;
+  const std::vector<std::uint32_t> categories = {0, 3, 0, 70, 1};
+  const auto forest = make(random_parts(Task::kRegression, 1, 60, 5, categories));
+  const std::vector<float> x = random_categorical_rows(kRows, categories);
+  std::vector<float> by_column(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) by_column[i % 5 * kRows + i / 5] = x[i];
+  const CategorySets sets = {categories.data(), forest->set_words().data()};
+  for (const MatrixView table :
+       {MatrixView::row_major(x.data(), kRows, 5), MatrixView::column_major(by_column.data(), kRows, 5)}) {
+    Paths paths;
+    for (std::uint32_t row = 0; row < kRows; row += 3) paths.add(row);
+    std::vector<std::uint32_t> leaves(kRows, 0);
+    walk_rows(forest->tree(0), sets, table, true, paths, leaves.data());
+    EXPECT_EQ(paths.count, 0U);
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const auto leaf = forest->leaf_of(0, std::span(x).subspan(row * 5, 5));
+      const auto place = static_cast<std::uint32_t>(leaf.data() - forest->leaf_values().data());
+      EXPECT_EQ(leaves[row], row % 3 == 0 ? place | kLeaf : 0) << row;
+    }
   }
 }
 

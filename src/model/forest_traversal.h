@@ -1,67 +1,42 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "archmlp/model/forest.h"
+#include "archmlp/model/matrix_view.h"
 
 namespace archmlp::model {
 
-/// Paths walked at the same time, so that the loads of one overlap with the tests of the others.
-inline constexpr std::size_t kLanes = 16;
-
-/// What tests of categories look up.
-struct CategorySets {
-  const std::uint32_t* category_counts = nullptr;  // [p]
-  const std::uint32_t* words = nullptr;
-
-  /// Which side a value goes to; what is no category is missing.
-  bool goes_left(const ForestNode& node, std::uint32_t feature, float x) const noexcept {
-    if (!(x >= 0.0F && x < static_cast<float>(category_counts[feature])))
-      return (node.feature & ForestNode::kMissingLeft) != 0;
-    const auto category = static_cast<std::uint32_t>(x);
-    return ((words[node.set() + category / 32] >> (category % 32)) & 1U) != 0;
-  }
+/// A walk from a root towards a leaf.
+struct Path {
+  std::uint32_t at = 0;  // the place of a node in its tree
+  std::uint32_t id = 0;  // which row, or which tree
 };
 
-/// The child that `row` goes to. kMissing: the row may hold NaN. kCategories: the forest has such tests.
-template <bool kMissing, bool kCategories>
-inline std::uint32_t next_of(const ForestNode& node, const float* row, const CategorySets& sets) noexcept {
-  const std::uint32_t feature = node.feature & ForestNode::kFeature;
-  const float x = row[feature];
-  if constexpr (kCategories) {
-    if ((node.feature & ForestNode::kCategories) != 0)
-      return sets.goes_left(node, feature, x) ? node.left : node.right;
-  }
-  bool left = x <= node.threshold;
-  if constexpr (kMissing) left |= (x != x) & ((node.feature & ForestNode::kMissingLeft) != 0);
-  return left ? node.left : node.right;
-}
+/// Walks that advance together, a node each in turn, so that the loads of one overlap with the tests of the
+/// others.
+struct Paths {
+  static constexpr std::size_t kCapacity = 256;  // they and what they touch stay in the first cache
 
-/// Where each lane's path ends: leaves[lane] = row of the leaf table. Lane i walks the tree at trees[i] with
-/// rows[i]; the lanes share a tree (batches) or a row (single records).
-template <bool kMissing, bool kCategories>
-inline void walk_lanes(const ForestNode* const* trees, const float* const* rows, std::size_t lane_count,
-                       const CategorySets& sets, std::uint32_t* leaves) noexcept {
-  for (std::size_t lane = 0; lane < lane_count; ++lane) leaves[lane] = 0;
-  bool walking = true;
-  while (walking) {
-    walking = false;
-    for (std::size_t lane = 0; lane < lane_count; ++lane) {
-      if ((leaves[lane] & ForestNode::kLeaf) != 0) continue;
-      leaves[lane] = next_of<kMissing, kCategories>(trees[lane][leaves[lane]], rows[lane], sets);
-      walking = true;
-    }
-  }
-  for (std::size_t lane = 0; lane < lane_count; ++lane) leaves[lane] &= ForestNode::kIndex;
-}
+  std::size_t count = 0;
+  std::array<Path, kCapacity> paths;
 
-using WalkLanes = void (*)(const ForestNode* const* trees, const float* const* rows, std::size_t lane_count,
-                           const CategorySets& sets, std::uint32_t* leaves) noexcept;
+  bool full() const noexcept { return count == kCapacity; }
+  /// A path from the root.
+  void add(std::uint32_t id) noexcept { paths[count++] = {0, id}; }
+};
 
-inline WalkLanes walk_for(bool missing, bool categories) noexcept {
-  if (categories) return walk_lanes<true, true>;
-  return missing ? walk_lanes<true, false> : walk_lanes<false, false>;
-}
+/// One tree, many rows: leaves[id] = the leaf, with its flag, where row `id` of `x` ends. Uses `walks` up.
+/// may_miss: `x` may hold NaN.
+void walk_rows(std::span<const ForestNode> tree, const CategorySets& sets, MatrixView x, bool may_miss,
+               Paths& walks, std::uint32_t* leaves) noexcept;
+
+/// One row, many trees: leaves[id] = the leaf, with its flag, where `row` ends in the tree at
+/// nodes[begins[id]].
+void walk_trees(std::span<const ForestNode> nodes, const std::uint64_t* begins, const CategorySets& sets,
+                std::span<const float> row, bool may_miss, Paths& walks, std::uint32_t* leaves) noexcept;
 
 }  // namespace archmlp::model

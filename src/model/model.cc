@@ -16,12 +16,15 @@ using base::Error;
 using base::Status;
 
 constexpr std::size_t kMinBlockRows = 64;
-constexpr std::size_t kMaxBlockRows = 1024;
-constexpr std::size_t kBlockBytes = std::size_t{1} << 18U;  // of features: leaves room for a tree in L2
+constexpr std::size_t kMaxBlockRows = 16384;
+constexpr std::size_t kBlockBytes = std::size_t{1} << 21U;  // of features and outputs
 
-std::size_t rows_per_block(std::size_t feature_count) noexcept {
-  const std::size_t fitting = kBlockBytes / (sizeof(float) * std::max<std::size_t>(feature_count, 1));
-  return std::clamp(fitting, kMinBlockRows, kMaxBlockRows);
+/// Large, since every block fetches every tree, but enough of them that no thread waits long for the last.
+std::size_t rows_per_block(const Model& model, std::size_t row_count, int thread_count) noexcept {
+  const std::size_t row_bytes = sizeof(float) * model.feature_count() + sizeof(double) * model.output_count();
+  const auto threads = static_cast<std::size_t>(base::resolve_thread_count(thread_count));
+  const std::size_t shared = threads == 1 ? row_count : row_count / (4 * threads);
+  return std::clamp(std::min(kBlockBytes / row_bytes, shared), kMinBlockRows, kMaxBlockRows);
 }
 
 /// Rows [begin, end) of `x` as a row-major block; copied to `buffer` where `x` is not row-major.
@@ -49,7 +52,7 @@ Status Model::predict(MatrixView x, std::span<double> out, int thread_count) con
     return Error{.message = fmt::format("predictions of {} rows with {} outputs need {} places, found {}",
                                         x.rows, outputs, x.rows * outputs, out.size())};
   }
-  const std::size_t block_rows = rows_per_block(x.cols);
+  const std::size_t block_rows = rows_per_block(*this, x.rows, thread_count);
   const std::size_t block_count = (x.rows + block_rows - 1) / block_rows;
   return base::parallel_for(block_count, thread_count, [&](std::size_t block) -> Status {
     const std::size_t begin = block * block_rows;

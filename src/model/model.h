@@ -39,7 +39,7 @@ class Model {
   virtual std::vector<std::byte> to_bytes() const = 0;
 
  protected:
-  /// A block of at most ~1000 rows, from any thread. Preconditions: shapes agree, x.col_stride == 1.
+  /// A block of rows, from any thread. Preconditions: shapes agree, x.col_stride == 1.
   virtual void predict_rows(MatrixView x, std::span<double> out) const noexcept = 0;
 };
 

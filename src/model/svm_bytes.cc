@@ -58,8 +58,10 @@ Result<std::span<const T>> take(std::span<const std::byte>& rest, std::uint64_t 
 
 template <typename T>
 void append(std::vector<std::byte>& out, std::span<const T> items) {
-  const auto bytes = std::as_bytes(items);
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  if (items.empty()) return;
+  const std::size_t size = out.size();
+  out.resize(size + items.size_bytes());
+  std::memcpy(out.data() + size, items.data(), items.size_bytes());
 }
 
 std::size_t pairs_of(std::size_t class_count) {

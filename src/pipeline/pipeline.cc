@@ -12,14 +12,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-base::Result<fs::path> input_of(const RunOptions& options) {
-  if (options.data) return *options.data;
-  if (!options.recipe.data) {
+base::Result<std::vector<fs::path>> inputs_of(const RunOptions& options) {
+  if (!options.data.empty()) return options.data;
+  if (options.recipe.data.empty()) {
     return base::Error{.message = "the recipe names no data",
                        .where = "data",
                        .hint = "add `data: FILE.csv` to the recipe, or give --data FILE"};
   }
-  return options.recipe.folder / *options.recipe.data;
+  std::vector<fs::path> inputs;
+  for (const std::string& name : options.recipe.data) inputs.push_back(options.recipe.folder / name);
+  return inputs;
 }
 
 base::Status make_folder(const fs::path& folder) {
@@ -32,7 +34,7 @@ base::Status make_folder(const fs::path& folder) {
 }  // namespace
 
 base::Result<RunReport> run(const RunOptions& options, base::Progress& progress) {
-  const fs::path data = TRY(input_of(options));
+  std::vector<fs::path> data = TRY(inputs_of(options));
   std::error_code unreadable;
   const bool is_new = !fs::exists(options.out, unreadable);
   TRY(make_folder(options.out));
@@ -41,7 +43,7 @@ base::Result<RunReport> run(const RunOptions& options, base::Progress& progress)
   report.model = options.out / "model.archmlp";
 
   auto preprocessed = preprocess::run_preprocess_stage({.recipe = options.recipe,
-                                                        .data = data,
+                                                        .data = std::move(data),
                                                         .out = prepared,
                                                         .test_rows_out = options.test_rows_out,
                                                         .thread_count = options.thread_count,

@@ -14,8 +14,8 @@ namespace archmlp::pipeline {
 
 struct RunOptions {
   contract::Recipe recipe;
-  std::optional<std::filesystem::path> data;  // instead of the recipe's
-  std::filesystem::path out = "out";          // gets prepared/, model.archmlp, metrics.json
+  std::vector<std::filesystem::path> data;  // instead of the recipe's
+  std::filesystem::path out = "out";        // gets prepared/, model.archmlp, metrics.json
   std::optional<std::filesystem::path> test_rows_out;
   int thread_count = 0;
   std::optional<std::size_t> preprocess_memory;  // bytes; see preprocess::PreprocessOptions

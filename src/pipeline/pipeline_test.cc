@@ -168,7 +168,7 @@ TEST(Pipeline, AFailedRunLeavesTheModelBefore) {
 
 TEST(Pipeline, ARecipeWithoutDataNeedsSome) {
   auto recipe = contract::parse_recipe(kRecipe, "recipe.yaml");
-  recipe->data.reset();
+  recipe->data.clear();
   const auto report =
       pipeline::run({.recipe = *recipe, .data = {}, .out = fs::path(testing::TempDir()) / "no_data"});
   ASSERT_FALSE(report.ok());

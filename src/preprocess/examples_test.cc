@@ -46,7 +46,7 @@ TEST_P(ExampleTest, PreparesItsData) {
                        ("archmlp_example_" + std::to_string(::getpid()) + "_" + GetParam().recipe);
   auto recipe = contract::read_recipe(source_folder() / "examples" / (GetParam().recipe + ".yaml"));
   ASSERT_TRUE(recipe.ok());
-  PreprocessOptions options{.recipe = *std::move(recipe), .data = data, .out = out};
+  PreprocessOptions options{.recipe = *std::move(recipe), .data = {data}, .out = out};
   options.recipe.folder = data.parent_path();  // where a test file lies
   const auto report = run_preprocess_stage(options);
   fs::remove_all(out);

@@ -15,7 +15,9 @@ namespace archmlp::preprocess {
 
 struct PreprocessOptions {
   contract::Recipe recipe;
-  std::filesystem::path data;                          // the input CSV; "-" is standard input
+  /// The input CSVs, at least one, with the same columns by name; the rows of the first come first. "-" is
+  /// standard input.
+  std::vector<std::filesystem::path> data;
   std::filesystem::path out;                           // the folder to make
   std::optional<std::filesystem::path> test_rows_out;  // raw test rows, in the order of x_test.csv
   int thread_count = 0;

@@ -54,6 +54,64 @@ TEST_F(PreprocessStageTest, PromisesInTheContractWhatItWrote) {
   EXPECT_EQ(plan->output().names(), contract->features.names());
 }
 
+TEST_F(PreprocessStageTest, SeveralFilesAreOneTable) {
+  const std::string recipe =
+      "label: y\npreprocess: [{remove: [time, id]}, {impute: median}, one_hot: ]\nsplit: {seed: 7}\n";
+  write("data.csv", kPeople);
+  run(recipe);
+  std::map<std::string, std::string> of_one;
+  for (const char* name : {"x_train.csv", "y_train.csv", "x_test.csv", "y_test.csv"})
+    of_one[name] = read(std::string("prepared/") + name);
+
+  // The same rows in three files, the columns of the second from right to left.
+  const std::vector<std::string> rows = lines("data.csv");
+  std::string first = rows[0] + "\n", second, third = rows[0] + "\n";
+  for (std::size_t row = 1; row < rows.size(); ++row) {
+    if (row >= 4 && row < 8) continue;
+    (row < 4 ? first : third) += rows[row] + "\n";
+  }
+  for (std::size_t row : {0, 4, 5, 6, 7}) {
+    std::istringstream cells(rows[row]);
+    std::string reversed;
+    for (std::string cell; std::getline(cells, cell, ',');)
+      reversed = cell + (reversed.empty() ? "" : ",") + reversed;
+    second += reversed + "\n";
+  }
+  write("a.csv", first);
+  write("b.csv", second);
+  write("c.csv", third);
+  PreprocessOptions several = options(recipe);
+  several.data = {folder_ / "a.csv", folder_ / "b.csv", folder_ / "c.csv"};
+  const auto report = run_preprocess_stage(several);
+  ASSERT_TRUE(report.ok()) << base::to_string(report.error());
+  for (const auto& [name, text] : of_one) EXPECT_EQ(read("prepared/" + name), text) << name;
+  EXPECT_EQ(report->contract.inputs.at("data"), base::sha256_hex(first));
+  EXPECT_EQ(report->contract.inputs.at("data:2"), base::sha256_hex(second));
+  EXPECT_EQ(report->contract.inputs.at("data:3"), base::sha256_hex(third));
+}
+
+TEST_F(PreprocessStageTest, AFileAmongSeveralThatDoesNotFitIsNamed) {
+  write("a.csv", "x,y\n1,0\n2,1\n3,0\n4,1\n");
+  write("b.csv", "x,z\n1,0\n");
+  write("c.csv", "x,y\n1,0\nfive,1\n");
+  PreprocessOptions several = options("label: y\n");
+  several.data = {folder_ / "a.csv", folder_ / "b.csv"};
+  const auto other_columns = run_preprocess_stage(several);
+  ASSERT_FALSE(other_columns.ok());
+  EXPECT_THAT(base::to_string(other_columns.error()), AllOf(HasSubstr("b.csv"), HasSubstr("\"y\"")));
+
+  several.data = {folder_ / "a.csv", folder_ / "." / "a.csv"};
+  const auto repeated = run_preprocess_stage(several);
+  ASSERT_FALSE(repeated.ok());
+  EXPECT_THAT(base::to_string(repeated.error()), HasSubstr("is given twice"));
+
+  several = options("label: y\nread: {types: {x: integer}}\n");
+  several.data = {folder_ / "a.csv", folder_ / "c.csv"};
+  const auto bad_cell = run_preprocess_stage(several);
+  ASSERT_FALSE(bad_cell.ok());
+  EXPECT_THAT(base::to_string(bad_cell.error()), AllOf(HasSubstr("c.csv:3"), HasSubstr("\"five\"")));
+}
+
 TEST_F(PreprocessStageTest, FitsOnTrainingRowsOnly) {
   write("data.csv", kPeople);
   const PreprocessReport report =

@@ -26,6 +26,21 @@ std::vector<std::string> unread_in(const PreprocessOptions& options) {
   return options.test_rows_out ? std::vector<std::string>() : unread_columns(options.recipe);
 }
 
+/// A file that is there twice has its rows in both the training and the test set.
+Status refuse_repeated(const std::vector<std::filesystem::path>& files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    for (std::size_t before = 0; before < i; ++before) {
+      std::error_code unknown;
+      if (files[i] != files[before] && !std::filesystem::equivalent(files[i], files[before], unknown))
+        continue;
+      return Error{.message = fmt::format("{} is given twice", base::quoted(files[i].string())),
+                   .where = "data",
+                   .hint = "its rows would be in both the training and the test set; give each file once"};
+    }
+  }
+  return {};
+}
+
 Status nothing_taken(std::size_t /*block*/, const table::Table& /*rows*/) { return {}; }
 
 }  // namespace
@@ -34,7 +49,8 @@ Result<RawInput> RawInput::open(const PreprocessOptions& options, base::Progress
   contract::CsvOptions reading = options.recipe.read;
   reading.unread = unread_in(options);
   reading.thread_count = options.thread_count;
-  RawInput input(options, progress, TRY(table::CsvBlocks::open({options.data}, reading, progress)));
+  TRY(refuse_repeated(options.data));
+  RawInput input(options, progress, TRY(table::CsvBlocks::open(options.data, reading, progress)));
   input.take_schema();
   return input;
 }
@@ -134,7 +150,8 @@ std::string RawInput::row_name(std::size_t row) const {
 
 std::map<std::string, std::string, std::less<>> RawInput::inputs() const {
   std::map<std::string, std::string, std::less<>> inputs;
-  inputs["data"] = data_.sha256().front();
+  for (std::size_t file = 0; file < data_.file_count(); ++file)
+    inputs[file == 0 ? "data" : fmt::format("data:{}", file + 1)] = data_.sha256()[file];
   if (test_) inputs["test_data"] = test_->sha256().front();
   return inputs;
 }

@@ -50,7 +50,7 @@ class RawInput {
   std::size_t first_row(std::size_t block) const noexcept;
   /// `data.csv: row N`, N counting the file's rows from 1.
   std::string row_name(std::size_t row) const;
-  /// Role of an input -> SHA-256.
+  /// Role of an input ("data", "data:2", …, "test_data") -> SHA-256.
   std::map<std::string, std::string, std::less<>> inputs() const;
 
  private:

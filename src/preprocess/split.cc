@@ -21,7 +21,7 @@ using base::Error;
 using base::Result;
 using base::Status;
 using Assignment = std::vector<std::uint8_t>;
-__extension__ using Wide = unsigned __int128;
+__extension__ using UnsignedWide = unsigned __int128;
 
 // Keys of the random streams, so that one seed never draws the same numbers for two purposes.
 constexpr std::uint64_t kPlainStream = 0x7370'6c69'7431ULL;
@@ -59,7 +59,7 @@ std::vector<std::size_t> share_out(const std::vector<std::size_t>& class_counts,
   std::vector<std::size_t> remainders(class_counts.size());
   std::size_t given = 0;
   for (std::size_t index = 0; index < class_counts.size(); ++index) {
-    const Wide product = static_cast<Wide>(class_counts[index]) * draws;
+    const UnsignedWide product = static_cast<UnsignedWide>(class_counts[index]) * draws;
     shares[index] = static_cast<std::size_t>(product / total);
     remainders[index] = static_cast<std::size_t>(product % total);
     given += shares[index];

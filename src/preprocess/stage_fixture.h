@@ -49,7 +49,7 @@ class PreprocessStageTest : public ::testing::Test {
     EXPECT_TRUE(parsed.ok()) << base::to_string(parsed.error());
     if (parsed.ok()) result.recipe = *std::move(parsed);
     result.recipe.folder = folder_;
-    result.data = folder_ / "data.csv";
+    result.data = {folder_ / "data.csv"};
     result.out = folder_ / "prepared";
     return result;
   }

@@ -25,8 +25,8 @@ using base::with_thousands;
 constexpr std::size_t kOpenColumns = 25;  // tables of so many columns are shown unfolded
 constexpr std::size_t kFirstRows = 10;
 constexpr std::size_t kMostCellWidth = 60;
-constexpr std::size_t kMostClasses = 30;
-constexpr std::size_t kMostPairs = 25;
+constexpr std::size_t kPageClasses = 30;
+constexpr std::size_t kPagePairs = 25;
 constexpr std::size_t kMostChartColumns = 40;
 
 /// Nothing is loaded, nothing is sent, and no script runs but those of the page itself.
@@ -88,7 +88,7 @@ std::string label_html(const TableProfile& profile, bool with_charts) {
   } else {
     std::vector<ValueCount> shown_classes(
         label.classes.begin(),
-        label.classes.begin() + static_cast<std::ptrdiff_t>(std::min(kMostClasses, label.classes.size())));
+        label.classes.begin() + static_cast<std::ptrdiff_t>(std::min(kPageClasses, label.classes.size())));
     const std::vector<Bar> bars = bars_of(shown_classes, profile.row_count, column.missing_count);
     ClassParts parts;
     if (!column.by_class.empty() && !shows_histogram(column)) parts = {class_labels(label), &column.by_class};
@@ -102,7 +102,7 @@ std::string label_html(const TableProfile& profile, bool with_charts) {
   std::stable_sort(columns.begin(), columns.end(), [&](std::size_t a, std::size_t b) {
     return std::abs(profile.columns[a].with_label->value) > std::abs(profile.columns[b].with_label->value);
   });
-  if (columns.size() > kMostPairs) columns.resize(kMostPairs);
+  if (columns.size() > kPagePairs) columns.resize(kPagePairs);
   if (columns.empty()) return html + "</section>\n";
   html +=
       "<h3>What goes with it</h3><div class=\"scroll\"><table class=\"counts\"><thead><tr><th "
@@ -142,7 +142,7 @@ std::string associations_html(const TableProfile& profile, bool with_charts) {
   for (std::size_t rank = 0; rank < strongest.size(); ++rank) {
     const auto& [first, second, association] = strongest[rank];
     if (in_chart.size() + 2 <= kMostChartColumns) in_chart.insert({first, second});
-    if (rank >= kMostPairs) continue;
+    if (rank >= kPagePairs) continue;
     table += fmt::format(
         "<tr><th scope=\"row\">{}</th><td class=\"words\">{}</td><td class=\"words\">{}</td>{}</tr>",
         column_link(profile, first), column_link(profile, second), html_text(name_of(association.measure)),

@@ -21,8 +21,8 @@ using table::printable;
 constexpr std::size_t kBarWidth = 8;
 constexpr std::size_t kSparkWidth = 18;
 constexpr std::size_t kMostWarnings = 30;
-constexpr std::size_t kMostClasses = 12;
-constexpr std::size_t kMostPairs = 10;
+constexpr std::size_t kTextClasses = 12;
+constexpr std::size_t kTextPairs = 10;
 constexpr double kLeastAssociation = 0.3;
 
 /// To an eighth of a column.
@@ -156,7 +156,7 @@ std::string label_text(const TableProfile& profile, std::size_t width) {
   if (label.classes.empty()) return text;
   std::vector<std::vector<std::string>> rows;
   for (const auto& [value, count] : label.classes) {
-    if (rows.size() == kMostClasses) break;
+    if (rows.size() == kTextClasses) break;
     rows.push_back({shown(value), with_thousands(count), percent(count, profile.row_count),
                     bar(count, profile.row_count)});
   }
@@ -172,7 +172,7 @@ std::string label_text(const TableProfile& profile, std::size_t width) {
 }
 
 std::string associations_text(const TableProfile& profile, std::size_t width) {
-  const std::vector<ColumnPair> pairs = strongest_pairs(profile.associations, kLeastAssociation, kMostPairs);
+  const std::vector<ColumnPair> pairs = strongest_pairs(profile.associations, kLeastAssociation, kTextPairs);
   if (pairs.empty()) return "";
   std::vector<std::vector<std::string>> rows;
   rows.reserve(pairs.size());

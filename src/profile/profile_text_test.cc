@@ -20,11 +20,11 @@ using table::TextCells;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
 Table mixed_table() {
   return table_of(
-      {Column("id", IntegerCells{{1, 2, 3, 4}, {}}), Column("price", RealCells{{1.5, kMissing, 2.0, 1.5}}),
+      {Column("id", IntegerCells{{1, 2, 3, 4}, {}}), Column("price", RealCells{{1.5, kNothing, 2.0, 1.5}}),
        Column("名前", TextCells{{0, 1, 0, 2},
                                 {"東京都", "evil\x1b[2J\nname", "a rather long text that does not fit"}}),
        Column("paid", BooleanCells{{1, 0, 1, 1}})});

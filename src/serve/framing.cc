@@ -40,12 +40,6 @@ bool equals_ignoring_case(std::string_view text, std::string_view wanted) noexce
          std::equal(text.begin(), text.end(), wanted.begin(), [](char a, char b) { return lower(a) == b; });
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 class HeadReader {
  public:
   HeadReader(std::string_view bytes, const FramingLimits& limits, RequestHead& head, Refusal& refusal)
@@ -132,7 +126,7 @@ class HeadReader {
       return refuse(400, "a header field is malformed");
     }
     const std::string_view name = line.substr(0, colon);
-    const std::string_view value = trimmed(line.substr(colon + 1));
+    const std::string_view value = base::trimmed(line.substr(colon + 1));
     switch (name.size()) {
       case 4:
         return !equals_ignoring_case(name, "host") || read_host(value);
@@ -182,7 +176,7 @@ class HeadReader {
   bool read_connection(std::string_view value) {
     while (!value.empty()) {
       const std::size_t comma = std::min(value.find(','), value.size());
-      const std::string_view option = trimmed(value.substr(0, comma));
+      const std::string_view option = base::trimmed(value.substr(0, comma));
       value.remove_prefix(std::min(comma + 1, value.size()));
       if (equals_ignoring_case(option, "close")) says_close_ = true;
       if (equals_ignoring_case(option, "keep-alive")) says_keep_alive_ = true;

@@ -12,13 +12,6 @@ namespace {
 using base::Error;
 using predict::RecordForm;
 
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kBlanks = " \t";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result) {
@@ -81,7 +74,7 @@ base::Result<RecordForm> form_from(const std::string& value, const predict::Pred
 /// Quality in thousandths of one media range's parameters; 1000 if none is given or it is malformed.
 int quality_of(std::string_view parameters) {
   while (!parameters.empty()) {
-    const std::string parameter = lower(trimmed(take(parameters, ';')));
+    const std::string parameter = lower(base::trimmed(take(parameters, ';')));
     if (!parameter.starts_with("q=")) continue;
     int quality = 0;
     int unit = 1000;
@@ -155,9 +148,9 @@ base::Result<PredictOptions> predict_options_of(std::string_view target,
 
 std::optional<BodyFormat> body_format_of(std::string_view content_type) {
   if (content_type.empty() || content_type == "application/json") return BodyFormat::kJson;
-  const std::string type = lower(trimmed(take(content_type, ';')));
+  const std::string type = lower(base::trimmed(take(content_type, ';')));
   while (!content_type.empty()) {
-    std::string parameter = lower(trimmed(take(content_type, ';')));
+    std::string parameter = lower(base::trimmed(take(content_type, ';')));
     std::erase(parameter, '"');
     if (parameter.starts_with("charset=") && parameter != "charset=utf-8" && parameter != "charset=utf8")
       return std::nullopt;
@@ -176,7 +169,7 @@ bool prefers_text(std::string_view accept) {
   Preference text;
   for (int position = 0; !accept.empty(); ++position) {
     std::string_view range = take(accept, ',');
-    const std::string type = lower(trimmed(take(range, ';')));
+    const std::string type = lower(base::trimmed(take(range, ';')));
     const int quality = quality_of(range);
     if (type == "*/*" || type == "application/*") json.consider(quality, type == "*/*" ? 1 : 2, position);
     if (type == "*/*" || type == "text/*") text.consider(quality, type == "*/*" ? 1 : 2, position);

@@ -10,12 +10,12 @@
 #include "archmlp/serve/answers.h"
 
 namespace archmlp::serve {
+namespace {
 
 namespace asio = boost::asio;
 using ErrorCode = boost::system::error_code;
 using tcp = asio::ip::tcp;
 
-namespace {
 constexpr std::size_t kReadBytes = 4096;  // asked for at once while nothing large is on its way
 constexpr std::size_t kLargeReadBytes = 64U << 10U;
 constexpr std::size_t kKeptBytes = 64U << 10U;  // buffers beyond it are given back between requests

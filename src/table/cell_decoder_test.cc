@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "archmlp/base/rng.h"
+#include "archmlp/table/number_parser.h"
 
 namespace archmlp::table {
 namespace {
@@ -122,6 +124,15 @@ TEST(DecodeRealTest, ShortNumbersAreThoseOfTheGrammar) {
     ASSERT_EQ(found, expected(text)) << text;
     if (found) {
       ASSERT_EQ(std::signbit(*found), text[0] == '-') << text;
+    }
+    for (const std::string& in_front : {std::string(16, '9'), std::string(16, ','), std::string(16, '.')}) {
+      const std::string roomy = in_front + text;
+      const Number alone = parse_number(exact.data(), exact.data() + exact.size());
+      const Number with_room = parse_number(roomy.data() + 16, roomy.data() + roomy.size(), true);
+      ASSERT_EQ(with_room.form, alone.form) << text;
+      ASSERT_EQ(with_room.integer, alone.integer) << text;
+      ASSERT_EQ(std::bit_cast<std::uint64_t>(with_room.real), std::bit_cast<std::uint64_t>(alone.real))
+          << text;
     }
   };
   static constexpr std::string_view kCharacters = "019.-:/";

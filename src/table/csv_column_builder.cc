@@ -12,9 +12,6 @@ namespace {
 
 using contract::ColumnKind;
 
-constexpr double kMissingReal = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int8_t kMissingBoolean = -1;
-
 template <typename T>
 void append(std::vector<T>& all, const std::vector<T>& more, std::size_t expected_count) {
   if (all.capacity() < all.size() + more.size()) {

@@ -1,6 +1,7 @@
 #include "archmlp/table/csv_columns.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <limits>
 #include <utility>
@@ -14,11 +15,8 @@ namespace {
 
 using contract::ColumnKind;
 
-constexpr double kMissingReal = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int8_t kMissingBoolean = -1;
-
 Number parse_field(const CsvField& field) noexcept {
-  return parse_number(field.begin, field.begin + field.size);
+  return parse_number(field.begin, field.begin + field.size, field.has_room);
 }
 
 bool is_number(NumberForm form) noexcept { return form != NumberForm::kNone; }
@@ -95,7 +93,8 @@ void ColumnChunk::restart(const ColumnPlan& plan) {
     case ColumnKind::kText:
       form_ = Form::kTexts;
       text_.codes.reserve(rows_before);
-      return text_.levels.reserve(level_count_);
+      index_.restart(level_count_);
+      return text_.levels.reserve(level_count_ + level_count_ / 16, level_bytes_ + level_bytes_ / 16);
   }
 }
 
@@ -209,21 +208,36 @@ std::size_t ColumnChunk::append_booleans(const CsvField* fields, std::size_t str
 }
 
 void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::size_t row_count) {
-  std::string scratch;
-  for (std::size_t row = 0; row < row_count; ++row) {
-    const CsvField& field = fields[row * stride];
-    std::uint32_t level = 0;
-    if (field.escaped) {
-      level = text_.levels.insert(text_of(field, scratch));
-    } else if (!field.quoted && plan_->missing_values->contains(field.raw())) {
-      any_missing_ = true;
-      text_.codes.push_back(-1);
-      continue;
-    } else {
-      level = text_.levels.insert(field.raw());
+  // First the hashes of some, then their slots, which are on their way from memory by then.
+  constexpr std::size_t kBatch = 32;
+  const std::size_t held = text_.codes.size();
+  text_.codes.resize(held + row_count, -1);
+  std::int32_t* codes = text_.codes.data() + held;
+  std::array<std::uint32_t, kBatch> hashes{};
+  std::array<bool, kBatch> missing{};
+  for (std::size_t begin = 0; begin < row_count; begin += kBatch) {
+    const std::size_t count = std::min(kBatch, row_count - begin);
+    const CsvField* const batch = fields + begin * stride;
+    for (std::size_t i = 0; i < count; ++i) {
+      const CsvField& field = batch[i * stride];
+      missing[i] = !field.quoted && plan_->missing_values->contains(field.raw());
+      if (missing[i] || field.escaped) continue;
+      hashes[i] = hash_of_text(field.raw());
+      index_.prefetch(hashes[i]);
     }
-    text_.codes.push_back(static_cast<std::int32_t>(level));
+    for (std::size_t i = 0; i < count; ++i) {
+      any_missing_ = any_missing_ || missing[i];
+      if (!missing[i]) codes[begin + i] = level_of(batch[i * stride], hashes[i]);
+    }
   }
+}
+
+/// `hash`: of the text, unless it is escaped.
+std::int32_t ColumnChunk::level_of(const CsvField& field, std::uint32_t hash) {
+  if (!field.escaped) return static_cast<std::int32_t>(index_.insert(field.raw(), hash, text_.levels));
+  std::string scratch;
+  const std::string_view text = text_of(field, scratch);
+  return static_cast<std::int32_t>(index_.insert(text, hash_of_text(text), text_.levels));
 }
 
 void ColumnChunk::look_for_text(const CsvField* fields, std::size_t stride, std::size_t row_count) {
@@ -373,7 +387,9 @@ Cells ColumnChunk::take(ColumnKind kind) {
       break;
   }
   TextCells cells{std::move(text_.codes), {}};
-  cells.levels.assign(text_.levels.levels().begin(), text_.levels.levels().end());
+  cells.levels.reserve(text_.levels.size());
+  for (std::size_t level = 0; level < text_.levels.size(); ++level)
+    cells.levels.emplace_back(text_.levels[level]);
   return cells;
 }
 

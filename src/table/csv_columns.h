@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "archmlp/base/result.h"
@@ -85,8 +86,14 @@ class ColumnChunk {
 
   /// No more cells will come.
   void close() {
-    level_count_ = text_.levels.levels().size();
-    text_.levels.close();
+    level_count_ = text_.levels.size();
+    level_bytes_ = text_.levels.byte_count();
+  }
+  /// Gives what helped to find texts to the chunk of the column that is read next.
+  void hand_index_to(ColumnChunk& next) noexcept {
+    std::swap(index_, next.index_);
+    next.level_count_ = level_count_;
+    next.level_bytes_ = level_bytes_;
   }
 
   SeenForms seen() const noexcept { return seen_; }
@@ -110,6 +117,7 @@ class ColumnChunk {
   std::size_t append_booleans(const CsvField* fields, std::size_t stride, std::size_t row,
                               std::size_t row_count);
   void append_texts(const CsvField* fields, std::size_t stride, std::size_t row_count);
+  std::int32_t level_of(const CsvField& field, std::uint32_t hash);
   /// Takes notice of cells of a column that is only expected to be text, until one proves it.
   void look_for_text(const CsvField* fields, std::size_t stride, std::size_t row_count);
   std::optional<BadCell> append_given(const CsvField* fields, std::size_t stride, std::size_t row_count);
@@ -124,12 +132,15 @@ class ColumnChunk {
   SeenForms seen_;
   bool any_missing_ = false;
   std::size_t row_count_ = 0;
-  std::size_t level_count_ = 0;  // of the chunk before: this one will have about as many
   std::vector<std::int64_t> integers_;
   std::vector<std::uint8_t> missing_;  // of integers_; empty if none is
   std::vector<double> reals_;
   std::vector<std::int8_t> booleans_;
   TextChunk text_;
+  LevelIndex index_;  // of its levels
+  // Of the chunk before: this one will have about as many.
+  std::size_t level_count_ = 0;
+  std::size_t level_bytes_ = 0;
 };
 
 }  // namespace archmlp::table

@@ -1,5 +1,7 @@
 #include "archmlp/table/csv_errors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -63,7 +65,7 @@ std::optional<std::size_t> line_of(const CsvInput& input, std::size_t offset) {
 
 base::Error CsvErrors::at(std::size_t offset, base::Error error) const {
   const auto line = line_of(*input_, offset);
-  error.where = input_->name() + (line ? ":" + std::to_string(*line) : "");
+  error.where = line ? fmt::format("{}:{}", input_->name(), *line) : input_->name();
   return error;
 }
 

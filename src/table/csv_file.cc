@@ -1,5 +1,7 @@
 #include "archmlp/table/csv_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -74,7 +76,7 @@ base::Status CsvFile::read_first_record(bool is_header) {
     if (fault) return errors_.of(*fault, piece, 0, delimiter_, {});
     if (!is_header) {
       for (std::size_t column = 0; column < block.fields.size(); ++column)
-        names_.push_back("c" + std::to_string(column));
+        names_.push_back(fmt::format("c{}", column));
       rows_begin_ = body_begin_;
       return {};
     }

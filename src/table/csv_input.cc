@@ -121,7 +121,10 @@ base::Result<std::string_view> CsvInput::read(std::size_t offset, std::size_t si
   if (!file_ && !temporary_) {
     return (owned_.empty() ? memory_ : std::string_view(owned_)).substr(offset, size);
   }
-  if (buffer.size() < size) buffer.resize(size);
+  if (buffer.size() < size) {
+    buffer = {};  // first, so that a long record is in memory once
+    buffer.resize(size);
+  }
   const std::span<char> out = std::span(buffer).first(size);
   TRY(file_ ? file_->read_at(offset, out) : temporary_->read_at(offset, out));
   return std::string_view(out.data(), out.size());

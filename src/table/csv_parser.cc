@@ -61,15 +61,21 @@ base::Status WholeColumns::read() {
 
 /// In waves, so that chunks are copied while they are in cache and their memory is used again.
 base::Status WholeColumns::read_chunks(const std::vector<ColumnPlan>& plans) {
-  const std::size_t wave = std::max<std::size_t>(16, static_cast<std::size_t>(rows_.thread_count()) * 4);
+  const std::size_t wave = std::max<std::size_t>(8, static_cast<std::size_t>(rows_.thread_count()) * 4);
   std::vector<std::vector<ColumnChunk>> chunks(std::min(wave, rows_.chunk_count()));
   const std::vector<std::vector<ColumnPlan>> plans_of_files = {plans};
+  for (std::vector<ColumnChunk>& chunk : chunks) {
+    for (const ColumnPlan& plan : plans) chunk.emplace_back(plan);
+  }
   row_count_ = 0;
   for (std::size_t first = 0; first < rows_.chunk_count(); first += wave) {
     const std::size_t last = std::min(first + wave, rows_.chunk_count());
     TRY(rows_.read(first, last, plans_of_files,
                    [&](std::size_t chunk, CsvWorkspace& workspace) -> base::Status {
-                     std::swap(chunks[chunk - first], workspace.columns);
+                     std::vector<ColumnChunk>& read = chunks[chunk - first];
+                     std::swap(read, workspace.columns);
+                     for (std::size_t column = 0; column < read.size(); ++column)
+                       read[column].hand_index_to(workspace.columns[column]);
                      return {};
                    }));
     TRY(add(plans_of_files[0], std::span(chunks).first(last - first),
@@ -105,23 +111,20 @@ base::Status WholeColumns::reread_for(const Kinds& kinds) {
 
 base::Result<std::vector<std::optional<Column>>> WholeColumns::take(const Kinds& kinds) {
   std::vector<std::optional<Column>> columns(kinds.size());
-  const auto take = [&](std::size_t column, int threads) -> base::Status {
+  std::vector<std::size_t> order;  // text first: only that is much work
+  for (std::size_t column = 0; column < kinds.size(); ++column) {
+    if (kinds[column]) order.push_back(column);
+  }
+  const auto is_text = [&](std::size_t column) { return *kinds[column] == ColumnKind::kText; };
+  std::stable_partition(order.begin(), order.end(), is_text);
+  const auto take = [&](std::size_t i) -> base::Status {
     TRY(base::check_cancelled());
-    columns[column].emplace(plans_[column].name, TRY(columns_[column].take(*kinds[column], threads)));
+    const std::size_t column = order[i];
+    columns[column].emplace(plans_[column].name,
+                            TRY(columns_[column].take(*kinds[column], rows_.thread_count())));
     return {};
   };
-  // A text column is joined by all threads, the others by one each.
-  std::vector<std::size_t> simple;
-  for (std::size_t column = 0; column < kinds.size(); ++column) {
-    if (!kinds[column]) continue;
-    if (*kinds[column] == ColumnKind::kText) {
-      TRY(take(column, rows_.thread_count()));
-    } else {
-      simple.push_back(column);
-    }
-  }
-  TRY(base::parallel_for(simple.size(), rows_.thread_count(),
-                         [&](std::size_t i) { return take(simple[i], 1); }));
+  TRY(base::parallel_for(order.size(), rows_.thread_count(), take));
   return columns;
 }
 

@@ -146,7 +146,7 @@ std::string random_cell(base::Rng& rng, std::size_t style) {
   }
 }
 
-std::string random_csv(base::Rng& rng) {
+std::string random_records(base::Rng& rng) {
   const std::size_t columns = 1 + rng.below(4);
   const std::size_t rows = 1 + rng.below(40);
   static const std::vector<std::string> line_ends = {"\n", "\r\n", "\r"};
@@ -185,8 +185,8 @@ bool same_values(const Column& a, const Column& b) {
   return true;
 }
 
-base::Result<CsvTable> parse(std::string_view text, const CsvOptions& options,
-                             const CsvParsing& parsing = {}) {
+base::Result<CsvTable> parse_small_chunks(std::string_view text, const CsvOptions& options,
+                                          const CsvParsing& parsing = {}) {
   return parse_guessing_kinds(*CsvInput::of_memory(text, "x"), options, parsing);
 }
 
@@ -196,10 +196,10 @@ TEST(CsvParserTest, EqualsThePlainReaderWhateverTheChunksAndThreads) {
   std::size_t good = 0;
   std::size_t bad = 0;
   for (int round = 0; round < 600; ++round) {
-    const std::string text = random_csv(rng);
+    const std::string text = random_records(rng);
     SCOPED_TRACE(::testing::PrintToString(text));
     const PlainCsv plain = read_plainly(text);
-    const auto whole = parse(text, options);
+    const auto whole = parse_small_chunks(text, options);
     if (plain.error_line) {
       ++bad;
       ASSERT_FALSE(whole.ok());
@@ -223,7 +223,7 @@ TEST(CsvParserTest, EqualsThePlainReaderWhateverTheChunksAndThreads) {
     for (const std::size_t chunk_size : {1, 2, 7, 50}) {
       CsvOptions threaded = options;
       threaded.thread_count = chunk_size == 50 ? 3 : 1;
-      const auto cut = parse(text, threaded, {.chunk_size = chunk_size});
+      const auto cut = parse_small_chunks(text, threaded, {.chunk_size = chunk_size});
       ASSERT_EQ(cut.ok(), whole.ok()) << "chunk size " << chunk_size;
       if (!cut.ok()) {
         EXPECT_EQ(base::to_string(cut.error()), base::to_string(whole.error()))
@@ -250,7 +250,7 @@ TEST(CsvParserTest, ErrorsOfCellsDoNotDependOnChunks) {
   CsvOptions options{.types = {{"b", ColumnKind::kInteger}}};
   for (const std::size_t chunk_size : {1, 5, 64, 1000, 1 << 21}) {
     options.thread_count = chunk_size == 64 ? 4 : 1;
-    const auto csv = parse(text, options, {.chunk_size = chunk_size});
+    const auto csv = parse_small_chunks(text, options, {.chunk_size = chunk_size});
     ASSERT_FALSE(csv.ok());
     EXPECT_EQ(csv.error().where, "x:172");
     EXPECT_EQ(csv.error().message, "column \"b\": expected an integer, found \"x\"");
@@ -270,7 +270,7 @@ TEST(CsvParserTest, ManyLevelsAreMergedInOrderOfAppearance) {
     text += level + "\n";
   }
   for (const int threads : {1, 3}) {
-    const auto csv = parse(text, {.thread_count = threads}, {.chunk_size = 100'000});
+    const auto csv = parse_small_chunks(text, {.thread_count = threads}, {.chunk_size = 100'000});
     ASSERT_TRUE(csv.ok());
     EXPECT_EQ(csv->table.column(0).texts().levels, expected);
   }
@@ -279,7 +279,7 @@ TEST(CsvParserTest, ManyLevelsAreMergedInOrderOfAppearance) {
 TEST(CsvParserTest, TakesCellsOfManyMegabytes) {
   const std::string long_text(std::size_t{64} << 20U, 'x');
   const std::string text = "a,b\n1,\"" + long_text + ",\n\"\"\"\n2,y\n";
-  const auto csv = parse(text, {});
+  const auto csv = parse_small_chunks(text, {});
   ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());
   EXPECT_TRUE(csv->table.column(1).texts().levels[0] == long_text + ",\n\"");
   EXPECT_EQ(csv->table.column(1).texts().levels[1], "y");
@@ -295,14 +295,14 @@ TEST(CsvParserTest, TakesAHundredThousandColumns) {
     for (int column = 0; column < kColumns; ++column)
       text += (column == 0 ? "" : ",") + std::to_string(column);
   }
-  const auto csv = parse(text, {});
+  const auto csv = parse_small_chunks(text, {});
   ASSERT_TRUE(csv.ok()) << base::to_string(csv.error());
   EXPECT_EQ(csv->table.columns().size(), std::size_t{kColumns});
   EXPECT_EQ(csv->table.column(kColumns - 1).integers().values[1], kColumns - 1);
 }
 
 TEST(CsvParserTest, RefusesMoreFieldsThanAnyTableHas) {
-  const auto csv = parse(std::string(1'000'001, ','), {});
+  const auto csv = parse_small_chunks(std::string(1'000'001, ','), {});
   ASSERT_FALSE(csv.ok());
   EXPECT_EQ(csv.error().code, base::ErrorCode::kResourceLimit);
   EXPECT_EQ(csv.error().where, "x:1");
@@ -361,7 +361,7 @@ TEST(CsvParserTest, ReportsProgress) {
   std::string text = "a\n";
   for (int row = 0; row < 1000; ++row) text += "1\n";
   CountingProgress progress;
-  ASSERT_TRUE(parse(text, {.thread_count = 1}, {.chunk_size = 10, .progress = &progress}).ok());
+  ASSERT_TRUE(parse_small_chunks(text, {.thread_count = 1}, {.chunk_size = 10, .progress = &progress}).ok());
   EXPECT_GT(progress.calls, 5U);
   EXPECT_EQ(progress.last, 1999U);  // all but the header and the last line end
   EXPECT_EQ(progress.rows, 1000U);

@@ -1,8 +1,11 @@
 #include "archmlp/table/csv_plans.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
@@ -18,8 +21,8 @@ template <typename Map>
 base::Status check_known(const Map& given, std::string_view option, const CsvFile& file) {
   for (const auto& [name, value] : given) {
     if (std::ranges::find(file.names(), name) == file.names().end()) {
-      return base::Error{.message = std::string(option) + " names the column " + base::quoted(name) +
-                                    ", which the file does not have",
+      return base::Error{.message = fmt::format("{} names the column {}, which the file does not have",
+                                                option, base::quoted(name)),
                          .where = file.input().name(),
                          .hint = base::suggest_names(name, file.names())};
     }

@@ -11,6 +11,7 @@
 #include "archmlp/base/cancel.h"
 #include "archmlp/base/file.h"
 #include "archmlp/base/hash.h"
+#include "archmlp/table/test_files.h"
 
 namespace archmlp::table {
 namespace {
@@ -323,16 +324,6 @@ TEST_F(CsvFileTest, ReadsFilesAndSaysWhichOneFailed) {
   EXPECT_EQ(none.error().code, base::ErrorCode::kNotFound);
 }
 
-std::filesystem::path shared_folder() {
-  if (const char* folder = std::getenv("ARCHMLP_SHARED")) return folder;
-  for (auto folder = std::filesystem::current_path(); folder != folder.root_path();
-       folder = folder.parent_path()) {
-    if (std::filesystem::exists(folder / ".git")) return folder.parent_path() / "shared";
-  }
-  return std::filesystem::path(__FILE__).parent_path() / "../../../shared";
-}
-
-/// Every file's rows, as text, are what its JSON says.
 TEST(CsvSpectrumTest, FilesMeanWhatTheirJsonSays) {
   const std::filesystem::path folder = shared_folder() / "data/csv-spectrum";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no csv-spectrum in " << folder;

@@ -265,7 +265,8 @@ base::Result<std::size_t> CsvRows::find_end(std::size_t index, CsvState state, C
       chunk.endless = true;
       return window.offset + end;
     }
-    const std::size_t wanted = std::min(chunk.stretch_end + tail * 4, file.rows_end());
+    const std::size_t wanted =
+        std::min(chunk.stretch_end + std::min(tail * 4, kLongestRecord), file.rows_end());
     window.text = TRY(file.input().read(window.offset, wanted - window.offset, workspace.text));
   }
 }

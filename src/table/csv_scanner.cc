@@ -18,7 +18,8 @@ std::string_view text_of(const CsvField& field, std::string& scratch) {
 }
 
 CsvScanner::CsvScanner(std::string_view text, char delimiter, std::size_t field_count)
-    : position_(text.data()),
+    : begin_(text.data()),
+      position_(text.data()),
       end_(text.data() + text.size()),
       delimiter_(delimiter),
       field_count_(field_count),
@@ -59,17 +60,19 @@ inline bool CsvScanner::read_plain_record(CsvBlock& block) {
   const std::uint16_t* const specials = specials_.data() + next_;
   CsvField* const fields = block.fields.data() + block.records.size() * field_count_;
   const char* begin = position_;
+  const bool has_room = begin - begin_ >= 16;
   const std::size_t last = field_count_ - 1;
   for (std::size_t field = 0; field < last; ++field) {
     const char* const special = window_begin_ + specials[field];
     if (*special != delimiter_) return false;
-    fields[field] = {.begin = begin, .size = static_cast<std::uint32_t>(special - begin)};
+    fields[field] = {
+        .begin = begin, .size = static_cast<std::uint32_t>(special - begin), .has_room = has_room};
     begin = special + 1;
   }
   const char* const line_end = window_begin_ + specials[last];
   const bool pair = *line_end == '\r' && window_begin_ + specials[last + 1] == line_end + 1;
   if (*(line_end + (pair ? 1 : 0)) != '\n') return false;
-  fields[last] = {.begin = begin, .size = static_cast<std::uint32_t>(line_end - begin)};
+  fields[last] = {.begin = begin, .size = static_cast<std::uint32_t>(line_end - begin), .has_room = has_room};
   block.records.push_back(position_);
   position_ = line_end + (pair ? 2 : 1);
   next_ += field_count_ + (pair ? 1 : 0);

@@ -15,7 +15,8 @@ struct CsvField {
   const char* begin = nullptr;
   std::uint32_t size = 0;
   bool quoted = false;
-  bool escaped = false;  // holds doubled quotes
+  bool escaped = false;   // holds doubled quotes
+  bool has_room = false;  // at least 16 bytes of the text are in front of it
 
   std::string_view raw() const noexcept { return {begin, size}; }
 };
@@ -72,6 +73,7 @@ class CsvScanner {
   /// Reads the quoted field at position_; afterwards position_ is behind its closing quote.
   std::optional<CsvFault> read_quoted(CsvField& field, std::size_t field_index, const char* record);
 
+  const char* begin_;
   const char* position_;
   const char* end_;
   char delimiter_;

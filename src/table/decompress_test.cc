@@ -2,39 +2,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "archmlp/base/hash.h"
 #include "archmlp/base/rng.h"
 #include "archmlp/table/csv_reader.h"
+#include "archmlp/table/test_files.h"
 
 namespace archmlp::table {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::string gzip(std::string_view text) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, text.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-std::string zstd(std::string_view text) {
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
-  return out;
-}
-
-std::string long_csv() {
+std::string random_csv_rows() {
   std::string text = "a,b\n";
   base::Rng rng(1);
   while (text.size() < std::size_t{12} << 20U) text += std::to_string(rng.next()) + ",\"x\"\n";
@@ -42,7 +21,7 @@ std::string long_csv() {
 }
 
 TEST(DecompressTest, ReadsMembersAndFramesOneBehindTheOther) {
-  const std::string text = long_csv();
+  const std::string text = random_csv_rows();
   EXPECT_EQ(*decompress(gzip(text) + gzip("") + gzip("tail") + std::string(512, '\0'), Compression::kGzip),
             text + "tail");
   EXPECT_EQ(*decompress(zstd(text) + zstd("") + zstd("tail"), Compression::kZstd), text + "tail");

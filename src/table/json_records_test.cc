@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "archmlp/base/text.h"
+#include "archmlp/table/test_files.h"
 
 namespace archmlp::table {
 namespace {
@@ -216,15 +217,6 @@ std::string read_file(const std::filesystem::path& path) {
   std::ostringstream bytes;
   bytes << stream.rdbuf();
   return bytes.str();
-}
-
-std::filesystem::path shared_folder() {
-  if (const char* given = std::getenv("ARCHMLP_SHARED")) return given;
-  for (auto folder = std::filesystem::current_path(); folder != folder.root_path();
-       folder = folder.parent_path()) {
-    if (std::filesystem::exists(folder / ".git")) return folder.parent_path() / "shared";
-  }
-  return "shared";
 }
 
 TEST(JsonRecords, JsonTestSuite) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -90,6 +91,26 @@ inline DigitWords load_digits(const char* begin, std::size_t size) noexcept {
   return {0, (word ^ kZeros) << (8 * (8 - size))};
 }
 
+/// What to keep of the 16 characters in front of the end, by size: the high bytes.
+inline constexpr auto kUsedDigits = [] {
+  constexpr std::uint64_t kAll = ~std::uint64_t{0};
+  std::array<DigitWords, 17> used{};
+  for (std::size_t size = 1; size <= 16; ++size) {
+    used[size].high = size < 8 ? kAll << (8 * (8 - size)) : kAll;
+    used[size].low = size > 8 ? kAll << (8 * (16 - size)) : 0;
+  }
+  return used;
+}();
+
+/// load_digits without a branch on the size. Reads the 16 bytes in front of `end`.
+inline DigitWords load_digits_before(const char* end, std::size_t size) noexcept {
+  constexpr std::uint64_t kZeros = 0x3030303030303030;
+  DigitWords words;
+  std::memcpy(&words.low, end - 16, sizeof words.low);
+  std::memcpy(&words.high, end - 8, sizeof words.high);
+  return {(words.low ^ kZeros) & kUsedDigits[size].low, (words.high ^ kZeros) & kUsedDigits[size].high};
+}
+
 /// The high bit of each byte that is no digit value.
 inline std::uint64_t not_digits(std::uint64_t word) noexcept {
   constexpr std::uint64_t kTo128From10 = 0x7676767676767676;
@@ -105,14 +126,14 @@ inline std::uint64_t without_byte(std::uint64_t word, unsigned place, std::uint6
 }
 
 /// [-]digits[.digits] of at most 16 characters behind the sign, the usual case, without a loop. Nothing if it
-/// is anything else, or would not be exact.
-inline std::optional<Number> parse_short_number(const char* begin, const char* end) noexcept {
+/// is anything else, or would not be exact. `has_room`: the 16 bytes in front of `end` may be read.
+inline std::optional<Number> parse_short_number(const char* begin, const char* end, bool has_room) noexcept {
   if constexpr (std::endian::native != std::endian::little) return std::nullopt;
   const bool negative = *begin == '-';
   if (negative) ++begin;
   const auto size = static_cast<std::size_t>(end - begin);
   if (size - 1 >= 16) return std::nullopt;
-  DigitWords words = load_digits(begin, size);
+  DigitWords words = has_room ? load_digits_before(end, size) : load_digits(begin, size);
   const std::uint64_t low = not_digits(words.low);
   const std::uint64_t high = not_digits(words.high);
   const bool leading_zero = *begin == '0';
@@ -147,11 +168,11 @@ inline std::optional<Number> parse_short_number(const char* begin, const char* e
 
 /// Parses all of [begin, end) in one pass. One multiplication or division of two exactly known doubles rounds
 /// once, hence correctly (Clinger 1990, "How to read floating point numbers accurately"); the rest goes the
-/// long way.
-inline Number parse_number(const char* begin, const char* end) noexcept {
+/// long way. `has_room`: the 16 bytes in front of `end` may be read, which is faster.
+inline Number parse_number(const char* begin, const char* end, bool has_room = false) noexcept {
   namespace detail = number_parser_detail;
   if (begin == end) return {};
-  if (const auto number = detail::parse_short_number(begin, end)) return *number;
+  if (const auto number = detail::parse_short_number(begin, end, has_room)) return *number;
   const char* p = begin;
   const bool negative = *p == '-';
   const bool plus = *p == '+';

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +13,9 @@
 #include "archmlp/contract/schema.h"
 
 namespace archmlp::table {
+
+inline constexpr double kMissingReal = std::numeric_limits<double>::quiet_NaN();
+inline constexpr std::int8_t kMissingBoolean = -1;
 
 struct IntegerCells {
   std::vector<std::int64_t> values;   // 0 where missing

@@ -14,10 +14,10 @@ using contract::Value;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 Column integer_column() { return {"age", IntegerCells{{7, 0, std::int64_t{9007199254740993}}, {0, 1, 0}}}; }
-Column real_column() { return {"amount", RealCells{{0.5, kNaN, -2.0}}}; }
+Column real_column() { return {"amount", RealCells{{0.5, kMissing, -2.0}}}; }
 Column boolean_column() { return {"paid", BooleanCells{{1, -1, 0}}}; }
 Column text_column() { return {"city", TextCells{{1, -1, 0}, {"Oslo", "Bern"}}}; }
 

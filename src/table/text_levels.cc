@@ -1,7 +1,9 @@
 #include "archmlp/table/text_levels.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
+#include <cassert>
 #include <cstring>
 #include <limits>
 #include <numeric>
@@ -15,27 +17,53 @@
 namespace archmlp::table {
 namespace {
 
-std::uint64_t load(const char* bytes, std::size_t size) noexcept {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, size);
+/// Up to 16 bytes with two overlapping words: names, codes and words are short.
+template <typename Word>
+Word load(const char* bytes) noexcept {
+  Word word = 0;
+  std::memcpy(&word, bytes, sizeof word);
   return word;
 }
 
-/// Names, codes and words are short: two overlapping loads see all of them. Never leaves the program.
-std::uint64_t hash_of(std::string_view text) noexcept {
-  const std::size_t size = text.size();
-  if (size > 16) return base::checksum64(std::as_bytes(std::span(text)));
-  if (size > 8) {
-    return base::mix64(base::mix64(load(text.data(), 8) + size) ^ load(text.data() + size - 8, 8));
-  }
-  if (size >= 4) {
-    return base::mix64((load(text.data(), 4) << 32U | load(text.data() + size - 4, 4)) ^ (size << 56U));
-  }
-  return base::mix64(load(text.data(), size) ^ (size << 56U));
+template <typename Word>
+bool equal_ends(const char* a, const char* b, std::size_t size) noexcept {
+  const std::size_t last = size - sizeof(Word);
+  return ((load<Word>(a) ^ load<Word>(b)) | (load<Word>(a + last) ^ load<Word>(b + last))) == 0;
 }
 
-constexpr std::size_t kPartitions = 64;
-constexpr std::size_t kPartitionedFrom = 20'000;  // levels; below, one partition does
+bool is_same(std::string_view a, std::string_view b) noexcept {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
+  if (size >= 8) return equal_ends<std::uint64_t>(a.data(), b.data(), size);
+  if (size >= 4) return equal_ends<std::uint32_t>(a.data(), b.data(), size);
+  if (size >= 2) return equal_ends<std::uint16_t>(a.data(), b.data(), size);
+  return size == 0 || a[0] == b[0];
+}
+
+template <typename Word>
+void copy_ends(const char* from, std::size_t size, char* to) noexcept {
+  const std::size_t last = size - sizeof(Word);
+  const Word first_word = load<Word>(from);
+  const Word last_word = load<Word>(from + last);
+  std::memcpy(to, &first_word, sizeof(Word));
+  std::memcpy(to + last, &last_word, sizeof(Word));
+}
+
+void copy_text(std::string_view text, char* to) noexcept {
+  const std::size_t size = text.size();
+  if (size > 16) {
+    std::memcpy(to, text.data(), size);
+  } else if (size >= 8) {
+    copy_ends<std::uint64_t>(text.data(), size, to);
+  } else if (size >= 4) {
+    copy_ends<std::uint32_t>(text.data(), size, to);
+  } else if (size >= 2) {
+    copy_ends<std::uint16_t>(text.data(), size, to);
+  } else if (size == 1) {
+    *to = text[0];
+  }
+}
 
 /// Joins by hash partitions: every partition finds, for each of its levels, where the same text stands first.
 /// A level is addressed by its place in the concatenation of all chunks' levels.
@@ -44,10 +72,14 @@ class Merger {
   Merger(std::span<const TextChunk* const> chunks, int thread_count)
       : chunks_(chunks), thread_count_(thread_count), level_bases_(1, 0), row_bases_(1, 0) {
     for (const TextChunk* chunk : chunks) {
-      level_bases_.push_back(level_bases_.back() + chunk->levels.levels().size());
+      level_bases_.push_back(level_bases_.back() + chunk->levels.size());
       row_bases_.push_back(row_bases_.back() + chunk->codes.size());
     }
-    partition_count_ = level_bases_.back() < kPartitionedFrom ? 1 : kPartitions;
+    // So many that the slots of one stay in a core's cache.
+    constexpr std::size_t kLevelsOfPartition = 8192;
+    constexpr std::size_t kMostPartitions = 512;
+    const std::size_t wanted = std::min(level_bases_.back() / kLevelsOfPartition, kMostPartitions);
+    partition_bits_ = std::bit_width(wanted);
   }
 
   base::Result<TextCells> merge() {
@@ -55,10 +87,8 @@ class Merger {
     reserve_large(first_, level_bases_.back());
     first_.resize(level_bases_.back());
     TRY(sort_by_partition());
-    TRY(base::parallel_for(partition_count_, thread_count_, [&](std::size_t partition) -> base::Status {
-      find_first(partition);
-      return {};
-    }));
+    TRY(find_first());
+    parts_.clear();
     TRY(number_levels());
     TextCells cells;
     reserve_large(cells.levels, level_count_);
@@ -73,58 +103,90 @@ class Merger {
   }
 
  private:
+  /// The levels of a chunk by partition, then by number; and where each partition begins.
+  struct Entry {
+    std::uint32_t hash = 0;
+    std::uint32_t place = 0;
+  };
+  struct Parts {
+    std::vector<Entry> entries;
+    std::vector<std::uint32_t> bounds;
+  };
+
   static base::Error too_many() {
     return {.code = base::ErrorCode::kResourceLimit,
             .message = "a text column has more than 2147483647 distinct values",
             .hint = "split the data, or remove the column"};
   }
 
-  std::size_t partition_of(std::uint64_t hash) const noexcept { return (hash >> 8U) % partition_count_; }
+  std::size_t partition_count() const noexcept { return std::size_t{1} << partition_bits_; }
+  std::size_t partition_of(std::uint32_t hash) const noexcept {
+    return static_cast<std::size_t>(std::uint64_t{hash} >> (32U - partition_bits_));
+  }
 
-  /// orders_[chunk]: the chunk's levels by partition, then by number; bounds_[chunk] where each partition
-  /// begins.
   base::Status sort_by_partition() {
-    orders_.resize(chunks_.size());
-    bounds_.resize(chunks_.size());
+    parts_.resize(chunks_.size());
     return base::parallel_for(chunks_.size(), thread_count_, [&](std::size_t chunk) -> base::Status {
       const auto hashes = chunks_[chunk]->levels.hashes();
-      std::vector<std::uint32_t>& bounds = bounds_[chunk];
-      bounds.assign(partition_count_ + 1, 0);
-      for (const std::uint64_t hash : hashes) ++bounds[partition_of(hash) + 1];
+      auto& [entries, bounds] = parts_[chunk];
+      bounds.assign(partition_count() + 1, 0);
+      for (const std::uint32_t hash : hashes) ++bounds[partition_of(hash) + 1];
       std::partial_sum(bounds.begin(), bounds.end(), bounds.begin());
       std::vector<std::uint32_t> next(bounds.begin(), bounds.end() - 1);
-      orders_[chunk].resize(hashes.size());
-      for (std::uint32_t level = 0; level < hashes.size(); ++level) {
-        orders_[chunk][next[partition_of(hashes[level])]++] = level;
+      entries.resize(hashes.size());
+      auto place = static_cast<std::uint32_t>(level_bases_[chunk]);
+      for (const std::uint32_t hash : hashes) {
+        entries[next[partition_of(hash)]++] = {hash, place};
+        first_[place] = place;
+        ++place;
       }
       return {};
     });
   }
 
-  void find_first(std::size_t partition) {
-    struct Slot {
-      std::uint32_t tag = 0;
-      std::uint32_t place = 0;
-      const std::string_view* text = nullptr;
+  std::string_view text_at(std::uint32_t place) const {
+    const auto behind = std::ranges::upper_bound(level_bases_, place);
+    const auto chunk = static_cast<std::size_t>(behind - level_bases_.begin()) - 1;
+    return chunks_[chunk]->levels[place - level_bases_[chunk]];
+  }
+
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t place_plus_one = 0;  // 0: free
+  };
+
+  base::Status find_first() {
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&](std::size_t) -> base::Status {
+      std::vector<Slot> slots;  // of one partition after the other, so that it stays in cache
+      for (std::size_t partition = next++; partition < partition_count(); partition = next++)
+        find_first(partition, slots);
+      return {};
     };
+    const auto workers = static_cast<std::size_t>(base::resolve_thread_count(thread_count_));
+    return base::parallel_for(std::min(workers, partition_count()), thread_count_, work);
+  }
+
+  void find_first(std::size_t partition, std::vector<Slot>& slots) {
     std::size_t count = 0;
-    for (const auto& bounds : bounds_) count += bounds[partition + 1] - bounds[partition];
-    std::vector<Slot> slots(std::bit_ceil(count * 2 + 1));
+    for (const Parts& parts : parts_) count += parts.bounds[partition + 1] - parts.bounds[partition];
+    slots.assign(std::bit_ceil(count * 2 + 1), {});
     const std::size_t slot_mask = slots.size() - 1;
     for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
-      const LevelTable& levels = chunks_[chunk]->levels;
-      for (std::size_t i = bounds_[chunk][partition]; i < bounds_[chunk][partition + 1]; ++i) {
-        const std::uint32_t level = orders_[chunk][i];
-        const std::uint64_t hash = levels.hashes()[level];
-        const auto tag = static_cast<std::uint32_t>(hash);
-        const std::string_view* text = &levels.levels()[level];
-        const auto place = static_cast<std::uint32_t>(level_bases_[chunk] + level);
-        std::size_t slot = (hash >> 14U) & slot_mask;
-        while (slots[slot].text != nullptr && (slots[slot].tag != tag || *slots[slot].text != *text)) {
+      const LevelList& levels = chunks_[chunk]->levels;
+      const auto& [entries, bounds] = parts_[chunk];
+      for (std::size_t i = bounds[partition]; i < bounds[partition + 1]; ++i) {
+        const auto [hash, place] = entries[i];
+        std::size_t slot = hash & slot_mask;
+        while (slots[slot].place_plus_one != 0) {
+          const std::uint32_t found = slots[slot].place_plus_one - 1;
+          if (slots[slot].hash == hash && is_same(text_at(found), levels[place - level_bases_[chunk]])) {
+            first_[place] = found;
+            break;
+          }
           slot = (slot + 1) & slot_mask;
         }
-        if (slots[slot].text == nullptr) slots[slot] = {tag, place, text};
-        first_[place] = slots[slot].place;
+        if (slots[slot].place_plus_one == 0) slots[slot] = {hash, place + 1};
       }
     }
   }
@@ -134,31 +196,24 @@ class Merger {
   base::Status number_levels() {
     reserve_large(codes_, first_.size());
     codes_.resize(first_.size());
-    new_bases_.assign(1, 0);
-    for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
-      std::size_t fresh = 0;
-      for (std::size_t place = level_bases_[chunk]; place < level_bases_[chunk + 1]; ++place) {
-        if (first_[place] != place) continue;
-        codes_[place] = static_cast<std::int32_t>(new_bases_.back() + fresh);
-        ++fresh;
-      }
-      new_bases_.push_back(new_bases_.back() + fresh);
-      if (new_bases_.back() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
-        return too_many();
+    std::size_t next = 0;
+    for (std::size_t place = 0; place < first_.size(); ++place) {
+      codes_[place] = static_cast<std::int32_t>(next);
+      next += first_[place] == place ? 1 : 0;
     }
-    level_count_ = new_bases_.back();
+    if (next > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) return too_many();
+    level_count_ = next;
     return {};
   }
 
   void fill(std::size_t chunk, TextCells& cells) const {
     const TextChunk& source = *chunks_[chunk];
     const std::size_t base = level_bases_[chunk];
-    const auto levels = source.levels.levels();
-    std::vector<std::int32_t> code_of(levels.size());
-    for (std::size_t level = 0; level < levels.size(); ++level) {
+    std::vector<std::int32_t> code_of(source.levels.size());
+    for (std::size_t level = 0; level < code_of.size(); ++level) {
       code_of[level] = codes_[first_[base + level]];
       if (first_[base + level] == base + level) {
-        cells.levels[static_cast<std::size_t>(code_of[level])].assign(levels[level]);
+        cells.levels[static_cast<std::size_t>(code_of[level])].assign(source.levels[level]);
       }
     }
     std::ranges::transform(
@@ -168,69 +223,88 @@ class Merger {
 
   std::span<const TextChunk* const> chunks_;
   int thread_count_;
-  std::size_t partition_count_ = 1;
+  unsigned partition_bits_ = 0;
   std::size_t level_count_ = 0;
   std::vector<std::size_t> level_bases_;
   std::vector<std::size_t> row_bases_;
-  std::vector<std::vector<std::uint32_t>> orders_;
-  std::vector<std::vector<std::uint32_t>> bounds_;
+  std::vector<Parts> parts_;
   std::vector<std::uint32_t> first_;
   std::vector<std::int32_t> codes_;
-  std::vector<std::size_t> new_bases_;
 };
 
 }  // namespace
 
-std::uint32_t LevelTable::insert(std::string_view text) {
-  if (levels_.size() * 2 >= slots_.size()) rehash(std::max<std::size_t>(16, slots_.size() * 4));
-  const std::uint64_t hash = hash_of(text);
-  const auto tag = static_cast<std::uint32_t>(hash >> 32U);
-  const std::size_t slot_mask = slots_.size() - 1;
-  std::size_t slot = hash & slot_mask;
+std::uint32_t hash_of_text(std::string_view text) noexcept {
+  const std::size_t size = text.size();
+  std::uint64_t hash = 0;
+  if (size > 16) {
+    hash = base::checksum64(std::as_bytes(std::span(text)));
+  } else if (size >= 8) {
+    const auto first = load<std::uint64_t>(text.data());
+    hash = base::mix64(base::mix64(first + size) ^ load<std::uint64_t>(text.data() + size - 8));
+  } else if (size >= 4) {
+    const std::uint64_t first = load<std::uint32_t>(text.data());
+    hash = base::mix64((first << 32U | load<std::uint32_t>(text.data() + size - 4)) ^
+                       (std::uint64_t{size} << 56U));
+  } else {
+    std::uint64_t word = std::uint64_t{size} << 56U;
+    for (std::size_t i = 0; i < size; ++i)
+      word |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+    hash = base::mix64(word);
+  }
+  return static_cast<std::uint32_t>(hash >> 32U);
+}
+
+void LevelList::reserve(std::size_t level_count, std::size_t byte_count) {
+  hashes_.reserve(level_count);
+  begins_.reserve(level_count + 1);
+  if (byte_count > capacity_) grow(byte_count);
+}
+
+void LevelList::append(std::string_view text, std::uint32_t hash) {
+  const std::size_t begin = begins_.back();
+  const std::size_t end = begin + text.size();
+  assert(end <= std::numeric_limits<std::uint32_t>::max());
+  if (end > capacity_) grow(std::max({end, capacity_ * 2, std::size_t{256}}));
+  copy_text(text, bytes_.get() + begin);
+  begins_.push_back(static_cast<std::uint32_t>(end));
+  hashes_.push_back(hash);
+}
+
+void LevelList::grow(std::size_t byte_count) {
+  auto grown = std::make_unique_for_overwrite<char[]>(byte_count);
+  std::copy_n(bytes_.get(), begins_.back(), grown.get());
+  bytes_ = std::move(grown);
+  capacity_ = byte_count;
+}
+
+void LevelIndex::restart(std::size_t level_count) {
+  slots_.assign(std::bit_ceil(std::max<std::size_t>(16, level_count * 2 + 2)), {});
+  slot_mask_ = slots_.size() - 1;
+}
+
+std::uint32_t LevelIndex::insert(std::string_view text, std::uint32_t hash, LevelList& levels) {
+  std::size_t slot = hash & slot_mask_;
   while (slots_[slot].level_plus_one != 0) {
     const std::uint32_t level = slots_[slot].level_plus_one - 1;
-    if (slots_[slot].tag == tag && levels_[level] == text) return level;
-    slot = (slot + 1) & slot_mask;
+    if (slots_[slot].hash == hash && is_same(levels[level], text)) return level;
+    slot = (slot + 1) & slot_mask_;
   }
-  const auto level = static_cast<std::uint32_t>(levels_.size());
-  slots_[slot] = {tag, level + 1};
-  levels_.push_back(keep(text));
-  hashes_.push_back(hash);
+  const auto level = static_cast<std::uint32_t>(levels.size());
+  slots_[slot] = {hash, level + 1};
+  levels.append(text, hash);
+  if (levels.size() * 2 > slots_.size()) grow(levels);
   return level;
 }
 
-std::string_view LevelTable::keep(std::string_view text) {
-  constexpr std::size_t kPiece = std::size_t{64} << 10U;
-  if (text.size() > free_size_) {
-    free_size_ = std::max(kPiece, text.size());
-    storage_.emplace_back(new char[free_size_]);
-    free_ = storage_.back().get();
+void LevelIndex::grow(const LevelList& levels) {
+  restart(levels.size() * 2);
+  const auto hashes = levels.hashes();
+  for (std::uint32_t level = 0; level < hashes.size(); ++level) {
+    std::size_t slot = hashes[level] & slot_mask_;
+    while (slots_[slot].level_plus_one != 0) slot = (slot + 1) & slot_mask_;
+    slots_[slot] = {hashes[level], level + 1};
   }
-  std::copy(text.begin(), text.end(), free_);
-  const std::string_view kept(free_, text.size());
-  free_ += text.size();
-  free_size_ -= text.size();
-  return kept;
-}
-
-void LevelTable::close() { slots_ = {}; }
-
-void LevelTable::reserve(std::size_t level_count) {
-  if (level_count == 0) return;
-  levels_.reserve(level_count);
-  hashes_.reserve(level_count);
-  rehash(std::bit_ceil(level_count * 2 + 2));
-}
-
-void LevelTable::rehash(std::size_t slot_count) {
-  std::vector<Slot> grown(slot_count);
-  const std::size_t slot_mask = grown.size() - 1;
-  for (std::uint32_t level = 0; level < levels_.size(); ++level) {
-    std::size_t slot = hashes_[level] & slot_mask;
-    while (grown[slot].level_plus_one != 0) slot = (slot + 1) & slot_mask;
-    grown[slot] = {static_cast<std::uint32_t>(hashes_[level] >> 32U), level + 1};
-  }
-  slots_ = std::move(grown);
 }
 
 base::Result<TextCells> merge_text_chunks(std::span<const TextChunk* const> chunks, int thread_count) {

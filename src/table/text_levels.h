@@ -12,41 +12,64 @@
 
 namespace archmlp::table {
 
+/// A hash of the text that differs between few texts and is kept with them. Never leaves the program.
+std::uint32_t hash_of_text(std::string_view text) noexcept;
+
 /// The distinct texts of one chunk of a column, numbered in order of first appearance.
-class LevelTable {
+class LevelList {
  public:
-  /// The number of `text`, new or not. It is copied if it is new.
-  std::uint32_t insert(std::string_view text);
+  std::size_t size() const noexcept { return hashes_.size(); }
+  std::string_view operator[](std::size_t level) const noexcept {
+    return {bytes_.get() + begins_[level], begins_[level + 1] - begins_[level]};
+  }
+  /// hash_of_text of each.
+  std::span<const std::uint32_t> hashes() const noexcept { return hashes_; }
+  std::size_t byte_count() const noexcept { return begins_.back(); }
 
-  /// Makes room for that many texts.
-  void reserve(std::size_t level_count);
-
-  /// Gives back what only insert needs; nothing may be inserted afterwards.
-  void close();
-
-  std::span<const std::string_view> levels() const noexcept { return levels_; }
-  std::span<const std::uint64_t> hashes() const noexcept { return hashes_; }
+  void reserve(std::size_t level_count, std::size_t byte_count);
+  /// Copies the text. Precondition: fewer than 2^32 bytes in all.
+  void append(std::string_view text, std::uint32_t hash);
 
  private:
-  void rehash(std::size_t slot_count);
-  std::string_view keep(std::string_view text);
+  void grow(std::size_t byte_count);
+
+  std::vector<std::uint32_t> hashes_;
+  std::vector<std::uint32_t> begins_ = {0};  // one more than texts
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0;
+};
+
+/// Finds the texts of a LevelList. Apart from it, so that it is used again for the next list, its memory in
+/// cache.
+class LevelIndex {
+ public:
+  /// Forgets everything and makes room for that many texts.
+  void restart(std::size_t level_count);
+
+  /// Starts to fetch what insert() will read.
+  void prefetch(std::uint32_t hash) const noexcept {
+    __builtin_prefetch(slots_.data() + (hash & slot_mask_));
+  }
+
+  /// The number of `text` in `levels`, where it is appended if it is new. `hash`: always the same for a text.
+  /// Precondition: all texts of `levels` came through here since restart().
+  std::uint32_t insert(std::string_view text, std::uint32_t hash, LevelList& levels);
+
+ private:
+  void grow(const LevelList& levels);
 
   struct Slot {
-    std::uint32_t tag = 0;             // high bits of the hash
+    std::uint32_t hash = 0;
     std::uint32_t level_plus_one = 0;  // 0: free
   };
-  std::vector<std::string_view> levels_;
-  std::vector<std::uint64_t> hashes_;
-  std::vector<Slot> slots_;
-  std::vector<std::unique_ptr<char[]>> storage_;  // of the levels' texts; never moves
-  char* free_ = nullptr;                          // in the last of them
-  std::size_t free_size_ = 0;
+  std::vector<Slot> slots_ = std::vector<Slot>(16);  // a power of two
+  std::size_t slot_mask_ = 15;
 };
 
 /// A chunk of a text column: codes index into `levels`, -1 is missing.
 struct TextChunk {
   std::vector<std::int32_t> codes;
-  LevelTable levels;
+  LevelList levels;
 };
 
 /// Joins the chunks of a column: levels in order of first appearance over the chunks in their order, whatever

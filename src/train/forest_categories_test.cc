@@ -16,7 +16,7 @@ namespace {
 
 using contract::ForestParams;
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 /// One feature of `categories` categories, each with a tendency of its own.
 TestData category_data(std::size_t rows, std::uint32_t categories, std::size_t classes, std::uint64_t seed) {
@@ -129,12 +129,12 @@ TEST(Categories, ThreadsAndRowOrderChangeNoByte) {
 
 TEST(Categories, WhatIsNoCategoryIsMissing) {
   // Missing goes with 2 and 3, of class 1.
-  TestData data{.cols = 1, .x = {0, 1, 2, 3, kNan, 9, -1, 0, 1}};
+  TestData data{.cols = 1, .x = {0, 1, 2, 3, kMissing, 9, -1, 0, 1}};
   data.labels.class_indices = {0, 0, 1, 1, 1, 1, 1, 0, 0};
   for (std::int64_t k = 0; k < 2; ++k) data.labels.classes.emplace_back(k);
   const FittedForest fitted = fit_categories(data, plain_tree(), {4});
   EXPECT_EQ(fitted.forest->summary()["leaves"], 2);
-  for (const float unknown : {kNan, 4.0F, -5.0F, 1e30F}) {
+  for (const float unknown : {kMissing, 4.0F, -5.0F, 1e30F}) {
     EXPECT_EQ(predict_row(*fitted.forest, {unknown})[1], 1.0) << unknown;
   }
 }
@@ -144,7 +144,7 @@ TEST(Categories, ThatANodeHasNotSeenGoWithTheMajority) {
   data.labels.class_indices = {1, 1, 1, 0};
   for (std::int64_t k = 0; k < 2; ++k) data.labels.classes.emplace_back(k);
   const FittedForest fitted = fit_categories(data, plain_tree(), {5});
-  for (const float unseen : {1.0F, 2.0F, 4.0F, kNan}) {
+  for (const float unseen : {1.0F, 2.0F, 4.0F, kMissing}) {
     EXPECT_EQ(predict_row(*fitted.forest, {unseen})[1], 1.0);
   }
 }

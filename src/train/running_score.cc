@@ -1,7 +1,6 @@
 #include "archmlp/train/running_score.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -11,7 +10,7 @@
 namespace archmlp::train {
 namespace {
 
-constexpr std::uint32_t kNoLeaf = 0xFFFFFFFF;
+constexpr std::uint32_t kNoLeaf = 0;         // of a row: it has drawn the tree; leaves have a flag
 constexpr double kShareUnits = 0x1p40;       // of a class share; 2^23 trees fit 63 bits
 constexpr double kLabelUnits = 1.0 / 0x1p8;  // of an encoded label, of 50 bits
 
@@ -33,30 +32,13 @@ RunningScore::RunningScore(model::MatrixView x, const Labels& labels, const Labe
 std::vector<std::uint32_t> RunningScore::find_leaves(const TreeView& tree,
                                                      std::span<const std::uint8_t> drawn) const {
   std::vector<std::uint32_t> leaves(x_.rows, kNoLeaf);
-  std::vector<float> gathered(x_.col_stride == 1 ? 0 : model::kLanes * x_.cols);
-  std::array<const float*, model::kLanes> features{};
-  std::array<const model::ForestNode*, model::kLanes> roots{};
-  std::array<std::uint32_t, model::kLanes> found{};
-  std::array<std::size_t, model::kLanes> rows{};
-  roots.fill(tree.nodes.data());
-  const model::CategorySets sets = {category_counts_.data(), tree.set_words.data()};
-  const model::WalkLanes walk = model::walk_for(true, !category_counts_.empty());
-  std::size_t lanes = 0;
-  for (std::size_t row = 0; row <= x_.rows; ++row) {
-    if (lanes == model::kLanes || (row == x_.rows && lanes > 0)) {
-      walk(roots.data(), features.data(), lanes, sets, found.data());
-      for (std::size_t lane = 0; lane < lanes; ++lane) leaves[rows[lane]] = found[lane];
-      lanes = 0;
-    }
-    if (row == x_.rows || (!drawn.empty() && drawn[row] != 0)) continue;
-    rows[lanes] = row;
-    features[lanes] = x_.data + row * x_.row_stride;
-    if (x_.col_stride != 1) {
-      float* const copy = gathered.data() + lanes * x_.cols;
-      for (std::size_t col = 0; col < x_.cols; ++col) copy[col] = x_.at(row, col);
-      features[lanes] = copy;
-    }
-    ++lanes;
+  model::CategorySets sets;
+  if (!tree.set_words.empty()) sets = {category_counts_.data(), tree.set_words.data()};
+  model::Paths paths;
+  for (std::size_t row = 0; row < x_.rows; ++row) {
+    if (drawn.empty() || drawn[row] == 0) paths.add(static_cast<std::uint32_t>(row));
+    if (!paths.full() && row + 1 < x_.rows) continue;
+    model::walk_rows(tree.nodes, sets, x_, true, paths, leaves.data());
   }
   return leaves;
 }
@@ -75,7 +57,7 @@ void RunningScore::add(const TreeView& tree, std::span<const std::uint8_t> drawn
     ++counts_[row];
     for (std::size_t k = 0; k < output_count_; ++k) {
       sums_[row * output_count_ + k] +=
-          encode(tree.leaf_values[std::size_t{leaves[row]} * output_count_ + k]);
+          encode(tree.leaf_values[std::size_t{leaves[row] & model::ForestNode::kIndex} * output_count_ + k]);
     }
   }
 }

@@ -27,14 +27,14 @@ struct Bounds {
   Number operator()(Number x) const noexcept { return std::clamp(x, lower, upper); }
 };
 
-struct Target {
+struct ClipTarget {
   std::size_t column = 0;
   ColumnKind kind = ColumnKind::kReal;  // of the result
   Bounds<std::int64_t> integers;
   Bounds<double> reals;
 };
 
-table::Cells clipped(const table::Column& column, const Target& target) {
+table::Cells clipped(const table::Column& column, const ClipTarget& target) {
   if (target.kind == ColumnKind::kInteger) {
     table::IntegerCells cells = column.integers();
     for (std::size_t row = 0; row < cells.values.size(); ++row) {
@@ -51,13 +51,13 @@ table::Cells clipped(const table::Column& column, const Target& target) {
 
 class BoundClip final : public BoundStep {
  public:
-  BoundClip(contract::Schema output, std::vector<Target> targets)
+  BoundClip(contract::Schema output, std::vector<ClipTarget> targets)
       : BoundStep(std::move(output)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& /*notes*/) const override {
     if (targets_.empty()) return rows;
     std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
-    for (const Target& target : targets_) {
+    for (const ClipTarget& target : targets_) {
       table::Column& column = columns[target.column];
       column = {column.name(), clipped(column, target)};
     }
@@ -65,7 +65,7 @@ class BoundClip final : public BoundStep {
   }
 
   Status apply(table::Record& record, RecordScratch& /*scratch*/) const override {
-    for (const Target& target : targets_) {
+    for (const ClipTarget& target : targets_) {
       table::Cell& cell = record[target.column];
       if (cell.missing) {
         cell = table::Cell::none(target.kind);
@@ -81,11 +81,11 @@ class BoundClip final : public BoundStep {
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override { return needed; }
 
  private:
-  std::vector<Target> targets_;
+  std::vector<ClipTarget> targets_;
 };
 
-Target target_for(const ClippedColumn& column, std::size_t index, ColumnKind kind) {
-  Target target{.column = index};
+ClipTarget target_for(const ClippedColumn& column, std::size_t index, ColumnKind kind) {
+  ClipTarget target{.column = index};
   if (column.lower) target.reals.lower = *column.lower;
   if (column.upper) target.reals.upper = *column.upper;
   const auto lower = column.lower ? as_integer(*column.lower) : target.integers.lower;
@@ -112,7 +112,7 @@ class Clip final : public Step {
   Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
     const auto indices = TRY(find_number_columns(input, names_of(columns_)));
     contract::Schema output = input;
-    std::vector<Target> targets;
+    std::vector<ClipTarget> targets;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       contract::ColumnSchema& column = output.columns[indices[i]];
       targets.push_back(target_for(columns_[i], indices[i], column.kind));

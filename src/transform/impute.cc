@@ -64,7 +64,7 @@ struct Placeholders {
   }
 };
 
-struct Target {
+struct ImputeTarget {
   std::size_t column = 0;
   Constant fill;
   Placeholders placeholders;
@@ -123,7 +123,7 @@ std::vector<std::uint8_t> rows_to_fill(const table::Column& column, const Placeh
 
 /// Overwrites the fill of all rows with that of their group, in the rows where `where` is 1.
 struct GroupFiller {
-  const Target& target;
+  const ImputeTarget& target;
   const std::vector<std::int32_t>& groups;
   const std::vector<std::uint8_t>& where;
 
@@ -163,7 +163,7 @@ struct GroupFiller {
 
 class BoundImpute final : public BoundStep {
  public:
-  BoundImpute(contract::Schema output, std::vector<Target> targets, std::optional<CategoryColumn> group)
+  BoundImpute(contract::Schema output, std::vector<ImputeTarget> targets, std::optional<CategoryColumn> group)
       : BoundStep(std::move(output)), targets_(std::move(targets)), group_(std::move(group)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& /*notes*/) const override {
@@ -171,7 +171,7 @@ class BoundImpute final : public BoundStep {
     std::vector<std::int32_t> groups;
     if (group_) groups = group_->index.find_all(rows.column(group_->column));
     std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
-    for (const Target& target : targets_) {
+    for (const ImputeTarget& target : targets_) {
       table::Column& column = columns[target.column];
       const std::vector<std::uint8_t> where = rows_to_fill(column, target.placeholders);
       column = with_constant(column, target.fill, where);
@@ -189,7 +189,7 @@ class BoundImpute final : public BoundStep {
 
   Status apply(table::Record& record, RecordScratch& /*scratch*/) const override {
     const std::int32_t group = group_ ? group_->index.find(record[group_->column]) : kMissingCategory;
-    for (const Target& target : targets_) {
+    for (const ImputeTarget& target : targets_) {
       table::Cell& cell = record[target.column];
       const bool is_missing = target.placeholders.mean_missing(cell);
       cell = is_missing ? target.fill_for(group).cell() : as_kind(cell, target.fill.kind);
@@ -200,9 +200,9 @@ class BoundImpute final : public BoundStep {
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
     std::size_t indicator = needed.size();
-    for (const Target& target : targets_) indicator -= target.indicator ? 1 : 0;
+    for (const ImputeTarget& target : targets_) indicator -= target.indicator ? 1 : 0;
     std::vector<bool> result(needed.begin(), needed.begin() + static_cast<std::ptrdiff_t>(indicator));
-    for (const Target& target : targets_) {
+    for (const ImputeTarget& target : targets_) {
       if (target.indicator && needed[indicator++]) result[target.column] = true;
       if (needed[target.column] && !target.group_fills.empty()) result[group_->column] = true;
     }
@@ -210,7 +210,7 @@ class BoundImpute final : public BoundStep {
   }
 
  private:
-  std::vector<Target> targets_;
+  std::vector<ImputeTarget> targets_;
   std::optional<CategoryColumn> group_;
 };
 
@@ -230,8 +230,8 @@ Result<CategoryColumn> bind_group(const contract::Schema& input, const std::stri
 }
 
 /// Errors: kInvalidInput if a fill does not fit the column as the column's own fill does.
-Status add_group_fills(Target& target, const ImputedColumn& column, const contract::ColumnSchema& schema,
-                       const std::vector<contract::Value>& groups) {
+Status add_group_fills(ImputeTarget& target, const ImputedColumn& column,
+                       const contract::ColumnSchema& schema, const std::vector<contract::Value>& groups) {
   target.fill_of_group.assign(groups.size(), -1);
   for (const GroupFill& one : column.groups) {
     Constant fill = TRY(constant_for(schema, one.fill, false));
@@ -278,13 +278,13 @@ class Impute final : public Step {
     std::vector<contract::Value> groups;
     if (group_by_) group = TRY(bind_group(input, *group_by_, columns_, groups));
     contract::Schema output = input;
-    std::vector<Target> targets;
+    std::vector<ImputeTarget> targets;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       contract::ColumnSchema& column = output.columns[indices[i]];
       Constant fill = TRY(constant_for(column, columns_[i].fill, false));
       if (fill.missing)
         return Error{.message = "column " + base::quoted(column.name) + " would be filled with null"};
-      Target target{
+      ImputeTarget target{
           indices[i], std::move(fill), Placeholders(column.kind, missing_values_), columns_[i].indicator, {},
           {}};
       TRY(add_group_fills(target, columns_[i], column, groups));

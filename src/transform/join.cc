@@ -249,7 +249,7 @@ class JoinStep final : public Step {
   table::Table keys_, columns_;
 };
 
-bool has_kind(const contract::Value& value, ColumnKind kind) noexcept {
+bool is_number_of(const contract::Value& value, ColumnKind kind) noexcept {
   switch (kind) {
     case ColumnKind::kInteger:
       return std::holds_alternative<std::int64_t>(value);
@@ -285,7 +285,7 @@ Result<table::Column> read_column(const contract::JsonObject& json, std::size_t 
   ColumnBuilder builder(*kind, row_count);
   for (std::size_t row = 0; row < row_count; ++row) {
     if (!is_key && std::holds_alternative<std::monostate>(values[row])) continue;
-    if (!has_kind(values[row], *kind)) {
+    if (!is_number_of(values[row], *kind)) {
       return Error{.message = "a value is not of the column's kind",
                    .where = fmt::format("{}.values[{}]", json.path(), row)};
     }

@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::int32_t kNoColumn = -1;
 
 /// Which of the columns made of one is 1.
-struct Target {
+struct OneHotTarget {
   CategoryColumn source;
   std::vector<std::int32_t> column_of_category;  // kNoColumn for the one left out
   std::int32_t column_of_unknown = kNoColumn;
@@ -38,12 +38,12 @@ struct Target {
 
 class BoundOneHot final : public BoundStep {
  public:
-  BoundOneHot(contract::Schema output, ReplacedColumns layout, std::vector<Target> targets)
+  BoundOneHot(contract::Schema output, ReplacedColumns layout, std::vector<OneHotTarget> targets)
       : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
     std::vector<const CategoryColumn*> sources;
-    for (const Target& target : targets_) sources.push_back(&target.source);
+    for (const OneHotTarget& target : targets_) sources.push_back(&target.source);
     const auto categories = TRY(find_categories(rows, sources, notes));
     std::vector<table::Column> columns = layout_.kept(rows);
     columns.reserve(output().columns.size());
@@ -54,7 +54,7 @@ class BoundOneHot final : public BoundStep {
   Status apply(table::Record& record, RecordScratch& scratch) const override {
     table::Record& spare = scratch.spare;
     layout_.keep(record, spare);
-    for (const Target& target : targets_) {
+    for (const OneHotTarget& target : targets_) {
       const std::int32_t category = TRY(find_category(target.source, record[target.source.column], scratch));
       const std::size_t first = spare.size();
       spare.resize(first + target.made_count, table::Cell::of(std::int64_t{0}));
@@ -67,9 +67,9 @@ class BoundOneHot final : public BoundStep {
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
     std::vector<std::size_t> made_counts;
-    for (const Target& target : targets_) made_counts.push_back(target.made_count);
+    for (const OneHotTarget& target : targets_) made_counts.push_back(target.made_count);
     std::vector<bool> result = layout_.inputs_needed(needed, made_counts);
-    for (const Target& target : targets_) {
+    for (const OneHotTarget& target : targets_) {
       // Whatever becomes of the column, it may refuse the record.
       if (target.source.unknown == UnknownPolicy::kError) result[target.source.column] = true;
     }
@@ -77,7 +77,7 @@ class BoundOneHot final : public BoundStep {
   }
 
  private:
-  void append_columns(const Target& target, const std::vector<std::int32_t>& categories,
+  void append_columns(const OneHotTarget& target, const std::vector<std::int32_t>& categories,
                       std::vector<table::Column>& columns) const {
     std::vector<table::IntegerCells> encoded(target.made_count);
     for (table::IntegerCells& cells : encoded) cells.values.resize(categories.size(), 0);
@@ -91,7 +91,7 @@ class BoundOneHot final : public BoundStep {
   }
 
   ReplacedColumns layout_;
-  std::vector<Target> targets_;
+  std::vector<OneHotTarget> targets_;
 };
 
 /// The columns made of one, by name.
@@ -159,7 +159,7 @@ class OneHot final : public Step {
     const std::vector<std::size_t> indices = TRY(find_columns(input, names_of(columns_)));
     ReplacedColumns layout(input, indices);
     contract::Schema output = layout.kept(input);
-    std::vector<Target> targets;
+    std::vector<OneHotTarget> targets;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const EncodedColumn& column = columns_[i];
       const ColumnKind kind = input.columns[indices[i]].kind;

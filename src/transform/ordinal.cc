@@ -17,7 +17,7 @@ using base::Status;
 using contract::ColumnKind;
 using Json = nlohmann::ordered_json;
 
-struct Target {
+struct OrdinalTarget {
   CategoryColumn source;
   std::optional<std::int64_t> unknown_value;
 
@@ -30,13 +30,13 @@ struct Target {
 
 class BoundOrdinal final : public BoundStep {
  public:
-  BoundOrdinal(contract::Schema output, std::vector<Target> targets)
+  BoundOrdinal(contract::Schema output, std::vector<OrdinalTarget> targets)
       : BoundStep(std::move(output)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
     if (targets_.empty()) return rows;
     std::vector<const CategoryColumn*> sources;
-    for (const Target& target : targets_) sources.push_back(&target.source);
+    for (const OrdinalTarget& target : targets_) sources.push_back(&target.source);
     const auto categories = TRY(find_categories(rows, sources, notes));
     std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
     for (std::size_t i = 0; i < targets_.size(); ++i) {
@@ -47,7 +47,7 @@ class BoundOrdinal final : public BoundStep {
   }
 
   Status apply(table::Record& record, RecordScratch& scratch) const override {
-    for (const Target& target : targets_) {
+    for (const OrdinalTarget& target : targets_) {
       table::Cell& cell = record[target.source.column];
       cell = target.cell(TRY(find_category(target.source, cell, scratch)));
     }
@@ -56,14 +56,15 @@ class BoundOrdinal final : public BoundStep {
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
     std::vector<bool> result = needed;
-    for (const Target& target : targets_) {
+    for (const OrdinalTarget& target : targets_) {
       if (target.source.unknown == UnknownPolicy::kError) result[target.source.column] = true;
     }
     return result;
   }
 
  private:
-  static table::IntegerCells encoded(const Target& target, const std::vector<std::int32_t>& categories) {
+  static table::IntegerCells encoded(const OrdinalTarget& target,
+                                     const std::vector<std::int32_t>& categories) {
     table::IntegerCells cells{std::vector<std::int64_t>(categories.size(), 0), {}};
     for (std::size_t row = 0; row < categories.size(); ++row) {
       const table::Cell cell = target.cell(categories[row]);
@@ -75,7 +76,7 @@ class BoundOrdinal final : public BoundStep {
     return cells;
   }
 
-  std::vector<Target> targets_;
+  std::vector<OrdinalTarget> targets_;
 };
 
 class Ordinal final : public Step {
@@ -94,7 +95,7 @@ class Ordinal final : public Step {
   Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
     const auto indices = TRY(find_columns(input, names_of(columns_)));
     contract::Schema output = input;
-    std::vector<Target> targets;
+    std::vector<OrdinalTarget> targets;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const OrdinalColumn& column = columns_[i];
       contract::ColumnSchema& made = output.columns[indices[i]];

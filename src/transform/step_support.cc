@@ -15,9 +15,10 @@ using base::Error;
 using base::Result;
 using contract::JsonObject;
 using contract::Value;
-using Json = nlohmann::ordered_json;
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 Result<Value> value_at(const Json& json, std::string where) {
   auto value = contract::value_from_json(json);

@@ -18,7 +18,7 @@ using base::Status;
 using contract::ColumnKind;
 using Json = nlohmann::ordered_json;
 
-struct Target {
+struct EncodeTarget {
   CategoryColumn source;
   std::size_t output_count = 0;
   std::vector<double> encodings;  // [categories + 2, output_count], those of missing and unknown at the end
@@ -33,12 +33,12 @@ struct Target {
 
 class BoundTargetEncode final : public BoundStep {
  public:
-  BoundTargetEncode(contract::Schema output, ReplacedColumns layout, std::vector<Target> targets)
+  BoundTargetEncode(contract::Schema output, ReplacedColumns layout, std::vector<EncodeTarget> targets)
       : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
     std::vector<const CategoryColumn*> sources;
-    for (const Target& target : targets_) sources.push_back(&target.source);
+    for (const EncodeTarget& target : targets_) sources.push_back(&target.source);
     const auto categories = TRY(find_categories(rows, sources, notes));
     std::vector<table::Column> columns = layout_.kept(rows);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
@@ -56,7 +56,7 @@ class BoundTargetEncode final : public BoundStep {
   Status apply(table::Record& record, RecordScratch& scratch) const override {
     table::Record& spare = scratch.spare;
     layout_.keep(record, spare);
-    for (const Target& target : targets_) {
+    for (const EncodeTarget& target : targets_) {
       const std::int32_t category = TRY(find_category(target.source, record[target.source.column], scratch));
       const double* encoding = target.encoding(category);
       for (std::size_t k = 0; k < target.output_count; ++k) spare.push_back(table::Cell::of(encoding[k]));
@@ -67,13 +67,13 @@ class BoundTargetEncode final : public BoundStep {
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
     std::vector<std::size_t> made_counts;
-    for (const Target& target : targets_) made_counts.push_back(target.output_count);
+    for (const EncodeTarget& target : targets_) made_counts.push_back(target.output_count);
     return layout_.inputs_needed(needed, made_counts);
   }
 
  private:
   ReplacedColumns layout_;
-  std::vector<Target> targets_;
+  std::vector<EncodeTarget> targets_;
 };
 
 class TargetEncode final : public Step {
@@ -95,7 +95,7 @@ class TargetEncode final : public Step {
     const auto indices = TRY(find_columns(input, names_of(columns_)));
     ReplacedColumns layout(input, indices);
     contract::Schema output = layout.kept(input);
-    std::vector<Target> targets;
+    std::vector<EncodeTarget> targets;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const TargetEncodedColumn& column = columns_[i];
       const ColumnKind kind = input.columns[indices[i]].kind;

@@ -246,6 +246,24 @@ def test_standard_input_and_compressed_files(trained, tmp_path):
             assert run("inspect", packed, "--json").stdout == plain
 
 
+def test_several_files_are_one_table(trained, tmp_path):
+    rows = (trained / "customers.csv").read_text().splitlines(keepends=True)
+    middle = len(rows) // 2
+    (tmp_path / "all.csv").write_text("".join(rows))
+    (tmp_path / "a.csv").write_text("".join(rows[:middle]))
+    (tmp_path / "b.csv").write_text("".join([rows[0], *rows[middle:]]))
+    (tmp_path / "r.yaml").write_text("label: left\ndata: [a.csv, b.csv]\npreprocess: [{remove: [id]}]\n")
+    recipe = ["--recipe", tmp_path / "r.yaml"]
+    run("preprocess", tmp_path / "all.csv", *recipe, "--out", tmp_path / "one")
+    run("preprocess", tmp_path / "a.csv", tmp_path / "b.csv", *recipe, "--out", tmp_path / "two")
+    run("run", tmp_path / "r.yaml", "--out", tmp_path / "three")
+    run("run", tmp_path / "r.yaml", "--data", tmp_path / "a.csv", "--data", tmp_path / "b.csv", "--out", tmp_path / "four")
+    for name in ("x_train.csv", "y_test.csv"):
+        expected = (tmp_path / "one" / name).read_bytes()
+        for folder in ("two", "three/prepared", "four/prepared"):
+            assert (tmp_path / folder / name).read_bytes() == expected
+
+
 def test_predict_from_standard_input(trained):
     record = '{"age": 41, "income": 30000.5, "plan": "pro", "newsletter": true, "account": 3}\n'
     answer = run("predict", trained / "out/model.archmlp", "-", "--json", text=record * 2).stdout.splitlines()

@@ -7,13 +7,13 @@ namespace {
 using base::Result;
 using Json = nlohmann::ordered_json;
 
-Result<StepConfig> parse(const Json& value, const std::string& path) {
+Result<StepConfig> parse_add_features(const Json& value, const std::string& path) {
   auto features = TRY(text_pairs(value, path, "a map from name to expression, as in {ratio: debt / income}",
                                  "an expression"));
   return StepConfig(AddFeaturesStep{std::move(features)});
 }
 
-Json pairs_to_json(const StepConfig& step) {
+Json add_features_to_json(const StepConfig& step) {
   Json json = Json::object();
   for (const auto& [name, expression] : std::get<AddFeaturesStep>(step).features) json[name] = expression;
   return json;
@@ -32,8 +32,8 @@ const StepKind& AddFeaturesStep::kind() {
                                 .help = "Compute new columns: {name: expression}",
                                 .flag_value = "{NAME: EXPR}",
                                 .flag_help = "Add columns computed from others",
-                                .parse = parse,
-                                .to_json = pairs_to_json,
+                                .parse = parse_add_features,
+                                .to_json = add_features_to_json,
                                 .schema = text_map_schema,
                                 .touched = made_names,
                                 .from_flag = pair_from_flag};

@@ -45,7 +45,7 @@ Field words_field(std::string_view name, std::vector<std::string> CastStep::*mem
   return stored_field(name, member, "list of words", "", help, words_from, words_schema);
 }
 
-Status check(const CastStep& step, const std::string& path) {
+Status check_cast(const CastStep& step, const std::string& path) {
   const CastStep defaults;
   const bool is_number = step.type == "integer" || step.type == "real";
   const bool is_date = step.type == "date";
@@ -102,7 +102,7 @@ const StepKind& CastStep::kind() {
                   word_field("errors", &CastStep::errors, {"raise", "missing"}, "raise or missing",
                              "What cannot be read: an error, or a missing value")},
        .required = {"columns", "type"},
-       .check = check});
+       .check = check_cast});
   return kind;
 }
 

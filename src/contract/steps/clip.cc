@@ -8,7 +8,7 @@ using base::Error;
 
 constexpr NumberRange kShare = {.least = 0, .most = 1, .text = "in [0, 1]"};
 
-base::Status check(const ClipStep& step, const std::string& path) {
+base::Status check_clip(const ClipStep& step, const std::string& path) {
   const bool has_bounds = step.lower || step.upper;
   const bool has_quantiles = step.lower_quantile || step.upper_quantile;
   if (!has_bounds && !has_quantiles) {
@@ -44,7 +44,7 @@ const StepKind& ClipStep::kind() {
                                         "Lowest value, as a quantile of the training rows"),
                   optional_number_field("upper_quantile", &ClipStep::upper_quantile, kShare,
                                         "Highest value, as a quantile of the training rows")},
-       .check = check});
+       .check = check_clip});
   return kind;
 }
 

@@ -7,7 +7,7 @@ namespace {
 using base::Result;
 using Json = nlohmann::ordered_json;
 
-Result<StepConfig> parse(const Json& value, const std::string& path) {
+Result<StepConfig> parse_filter(const Json& value, const std::string& path) {
   if (!value.is_string() || value.get<std::string>().empty()) {
     return expected_at(path, "a condition, as in `age >= 18`", value);
   }
@@ -22,7 +22,7 @@ const StepKind& FilterStep::kind() {
       .help = "Keep the rows for which the condition is true",
       .flag_value = "EXPR",
       .flag_help = "Keep the rows for which the expression is true",
-      .parse = parse,
+      .parse = parse_filter,
       .to_json = [](const StepConfig& step) { return Json(std::get<FilterStep>(step).condition); },
       .schema =
           [] {

@@ -52,7 +52,7 @@ ShortForms strategy_short_form() {
           .schemas = {Json{{"enum", {"mean", "median", "most_frequent"}}}}};
 }
 
-Status check(const ImputeStep& step, const std::string& path) {
+Status check_impute(const ImputeStep& step, const std::string& path) {
   const bool has_fill = !std::holds_alternative<std::monostate>(step.fill_value);
   if (step.strategy == "constant" && !has_fill) {
     return Error{.message = "the strategy constant needs a fill_value", .where = path};
@@ -91,7 +91,7 @@ const StepKind& ImputeStep::kind() {
                       "group_by", &ImputeStep::group_by, "column or null",
                       "Learn a fill for each value of this column; a new value gets that of all rows")},
        .short_forms = strategy_short_form(),
-       .check = check});
+       .check = check_impute});
   return kind;
 }
 

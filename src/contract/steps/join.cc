@@ -22,7 +22,7 @@ Field file_field() {
   return field;
 }
 
-Status check(const JoinStep& step, const std::string& path) {
+Status check_join(const JoinStep& step, const std::string& path) {
   if (std::filesystem::path(step.file).lexically_normal().filename().empty()) {
     return Error{.message = "this is a folder, not a file", .where = path + ".file"};
   }
@@ -75,7 +75,7 @@ const StepKind& JoinStep::kind() {
                       "suffix", &JoinStep::suffix, "text or null",
                       "Put behind the names of columns that are there already; null: that is an error")},
        .required = {"file"},
-       .check = check});
+       .check = check_join});
   return kind;
 }
 

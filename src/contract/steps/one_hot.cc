@@ -63,7 +63,7 @@ Field drop_field() {
                         });
 }
 
-base::Status check(const OneHotStep& step, const std::string& path) {
+base::Status check_one_hot(const OneHotStep& step, const std::string& path) {
   for (const auto& [column, policy] : step.column_handle_unknown) {
     if (step.columns.empty() ||
         std::find(step.columns.begin(), step.columns.end(), column) != step.columns.end())
@@ -97,7 +97,7 @@ const StepKind& OneHotStep::kind() {
                                          "Columns made of one; the rarest values share the infrequent one"),
                   drop_field()},
        .short_forms = columns_short_form(),
-       .check = check});
+       .check = check_one_hot});
   return kind;
 }
 

@@ -35,7 +35,7 @@ Field categories_field() {
       }};
 }
 
-base::Status check(const OrdinalStep& step, const std::string& path) {
+base::Status check_ordinal(const OrdinalStep& step, const std::string& path) {
   if (!step.categories.empty() && step.columns.empty()) {
     return base::Error{.message = "categories are for columns that are named", .where = path + ".columns"};
   }
@@ -64,7 +64,7 @@ const StepKind& OrdinalStep::kind() {
                                          {.least = std::numeric_limits<std::int64_t>::min(), .text = "< 0"},
                                          "For use_encoded_value; null: missing")},
        .short_forms = columns_short_form(),
-       .check = check});
+       .check = check_ordinal});
   return kind;
 }
 

@@ -7,7 +7,7 @@ namespace {
 using base::Result;
 using Json = nlohmann::ordered_json;
 
-Result<StepConfig> parse(const Json& value, const std::string& path) {
+Result<StepConfig> parse_remove(const Json& value, const std::string& path) {
   auto columns = column_names_from(value);
   if (!columns.ok()) {
     columns.error().where = path;
@@ -25,7 +25,7 @@ const StepKind& RemoveStep::kind() {
       .help = "Take columns out",
       .flag_value = "A,B,…",
       .flag_help = "Remove columns",
-      .parse = parse,
+      .parse = parse_remove,
       .to_json = [](const StepConfig& step) { return Json(std::get<RemoveStep>(step).columns); },
       .schema = column_names_schema,
       .touched = [](const StepConfig& step) { return std::get<RemoveStep>(step).columns; },

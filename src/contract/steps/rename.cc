@@ -12,7 +12,7 @@ namespace {
 using base::Result;
 using Json = nlohmann::ordered_json;
 
-Result<StepConfig> parse(const Json& value, const std::string& path) {
+Result<StepConfig> parse_rename(const Json& value, const std::string& path) {
   auto names = TRY(text_pairs(value, path, "a map from old to new names, as in {old: new}", "the new name"));
   std::vector<std::string> targets;
   for (const auto& [old_name, new_name] : names) {
@@ -25,7 +25,7 @@ Result<StepConfig> parse(const Json& value, const std::string& path) {
   return StepConfig(RenameStep{std::move(names)});
 }
 
-Json pairs_to_json(const StepConfig& step) {
+Json rename_to_json(const StepConfig& step) {
   Json json = Json::object();
   for (const auto& [old_name, new_name] : std::get<RenameStep>(step).names) json[old_name] = new_name;
   return json;
@@ -47,8 +47,8 @@ const StepKind& RenameStep::kind() {
                                 .help = "Give columns other names: {old: new}",
                                 .flag_value = "{OLD: NEW}",
                                 .flag_help = "Rename columns",
-                                .parse = parse,
-                                .to_json = pairs_to_json,
+                                .parse = parse_rename,
+                                .to_json = rename_to_json,
                                 .schema = text_map_schema,
                                 .touched = both_names,
                                 .from_flag = pair_from_flag};

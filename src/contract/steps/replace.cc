@@ -36,7 +36,7 @@ Field map_field() {
           }};
 }
 
-Status check(const ReplaceStep& step, const std::string& path) {
+Status check_replace(const ReplaceStep& step, const std::string& path) {
   const int given = (step.where ? 1 : 0) + (step.regex ? 1 : 0) + (step.map.empty() ? 0 : 1);
   if (given != 1) {
     return Error{.message = given == 0 ? "it does not say what is replaced"
@@ -82,7 +82,7 @@ const StepKind& ReplaceStep::kind() {
                       "What is replaced in texts, as RE2 takes it; \\1 in `with` is its first group"),
                   value_field("with", &ReplaceStep::with, "The new value; null makes it missing")},
        .required = {"columns"},
-       .check = check}));
+       .check = check_replace}));
   return kind;
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 using base::Error;
 
-base::Status check(const SampleStep& step, const std::string& path) {
+base::Status check_sample(const SampleStep& step, const std::string& path) {
   const int given = (step.n ? 1 : 0) + (step.frac ? 1 : 0) + (step.balance ? 1 : 0);
   if (given != 1) {
     return Error{.message = given == 0 ? "it is not said how many rows are drawn"
@@ -51,7 +51,7 @@ const StepKind& SampleStep::kind() {
                   balance_field(),
                   integer_field("random_state", &SampleStep::random_state, {},
                                 "The same one draws the same rows")},
-       .check = check});
+       .check = check_sample});
   return kind;
 }
 

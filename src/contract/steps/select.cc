@@ -6,7 +6,7 @@ namespace {
 
 using base::Error;
 
-base::Status check(const SelectStep& step, const std::string& path) {
+base::Status check_select(const SelectStep& step, const std::string& path) {
   if (!step.min_variance && !step.max_correlation && !step.k) {
     return Error{.message = "it is not said which columns are kept",
                  .where = path,
@@ -36,7 +36,7 @@ const StepKind& SelectStep::kind() {
                                          "Keep the best so many by score"),
                   word_field("score", &SelectStep::score, {"f", "mutual_info"}, "f or mutual_info",
                              "How much a column tells of the label")},
-       .check = check});
+       .check = check_select});
   return kind;
 }
 
