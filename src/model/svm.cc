@@ -33,7 +33,7 @@ double dot_range(const double* a, const double* b, std::size_t begin, std::size_
   return sum;
 }
 
-bool has_missing(const float* row, std::size_t count) noexcept {
+bool any_missing(const float* row, std::size_t count) noexcept {
   bool missing = false;
   for (std::size_t i = 0; i < count; ++i) missing |= row[i] != row[i];
   return missing;
@@ -125,7 +125,7 @@ void Svm::decide_rows(MatrixView x, std::span<double> out) const {
       const std::span<double> place = out.subspan((first + i) * outputs, outputs);
       pair_decisions(job.out[i], decisions.data());
       outputs_of(decisions.data(), place);
-      if (has_missing(job.rows[i], feature_count_))
+      if (any_missing(job.rows[i], feature_count_))
         std::fill(place.begin(), place.end(), std::numeric_limits<double>::quiet_NaN());
     }
   }

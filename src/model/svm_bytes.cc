@@ -20,12 +20,12 @@ using base::Status;
 
 static_assert(std::endian::native == std::endian::little, "models are used in place, as little-endian");
 
-constexpr std::uint32_t kLayoutVersion = 1;
+constexpr std::uint32_t kSvmLayoutVersion = 1;
 constexpr std::uint32_t kMostFeatures = 1U << 30U;
 constexpr std::uint32_t kMostClasses = 1U << 16U;
 constexpr std::uint32_t kMostDegree = 1000;
 
-struct Header {
+struct SvmHeader {
   std::uint32_t layout_version;
   std::uint32_t task;  // 0 classification, 1 regression
   std::uint32_t feature_count;
@@ -39,25 +39,26 @@ struct Header {
   std::uint32_t break_ties;
   std::uint64_t reserved;  // zero
 };
-static_assert(sizeof(Header) == 64);
+static_assert(sizeof(SvmHeader) == 64);
 
-Error broken(std::string message, std::string where) {
+Error svm_broken(std::string message, std::string where) {
   return Error{.message = std::move(message),
                .where = "svm section, " + std::move(where),
                .hint = "the model file is damaged: train again or copy it again"};
 }
 
 template <typename T>
-Result<std::span<const T>> take(std::span<const std::byte>& rest, std::uint64_t count, const char* what) {
+Result<std::span<const T>> take_items(std::span<const std::byte>& rest, std::uint64_t count,
+                                      const char* what) {
   if (count > rest.size() / sizeof(T))
-    return broken(std::string("the section ends within the ") + what, what);
+    return svm_broken(std::string("the section ends within the ") + what, what);
   const std::span<const T> items(reinterpret_cast<const T*>(rest.data()), static_cast<std::size_t>(count));
   rest = rest.subspan(items.size_bytes());
   return items;
 }
 
 template <typename T>
-void append(std::vector<std::byte>& out, std::span<const T> items) {
+void append_items(std::vector<std::byte>& out, std::span<const T> items) {
   if (items.empty()) return;
   const std::size_t size = out.size();
   out.resize(size + items.size_bytes());
@@ -72,25 +73,25 @@ bool all_finite(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }
 
-Status check_header(const Header& header, std::size_t size) {
-  if (header.layout_version != kLayoutVersion) {
-    return broken(fmt::format("layout version {} is not {}", header.layout_version, kLayoutVersion),
-                  "header");
+Status check_header(const SvmHeader& header, std::size_t size) {
+  if (header.layout_version != kSvmLayoutVersion) {
+    return svm_broken(fmt::format("layout version {} is not {}", header.layout_version, kSvmLayoutVersion),
+                      "header");
   }
   if (header.task > 1 || header.decision_shape > 1 || header.break_ties > 1 || header.reserved != 0) {
-    return broken("a field has a value that means nothing", "header");
+    return svm_broken("a field has a value that means nothing", "header");
   }
   if (header.kernel > static_cast<std::uint32_t>(KernelKind::kSigmoid))
-    return broken("unknown kernel", "header");
+    return svm_broken("unknown kernel", "header");
   if (header.feature_count == 0 || header.feature_count > kMostFeatures) {
-    return broken("a model needs 1 to 2^30 features", "header");
+    return svm_broken("a model needs 1 to 2^30 features", "header");
   }
   if (header.class_count == 0 || header.class_count > kMostClasses) {
-    return broken("a model has 1 to 65536 classes", "header");
+    return svm_broken("a model has 1 to 65536 classes", "header");
   }
   // Every product below then stays within 64 bits.
   if (header.vector_count > size || header.vector_count / kSvmPanel > size / header.feature_count) {
-    return broken("a count is larger than the section", "header");
+    return svm_broken("a count is larger than the section", "header");
   }
   return {};
 }
@@ -99,13 +100,13 @@ Status check_header(const Header& header, std::size_t size) {
 
 Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> bytes) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
-    return broken("the section does not start at a multiple of 8 bytes", "header");
+    return svm_broken("the section does not start at a multiple of 8 bytes", "header");
   }
-  if (bytes.size() < sizeof(Header)) return broken("the section ends within its header", "header");
-  Header header;
+  if (bytes.size() < sizeof(SvmHeader)) return svm_broken("the section ends within its header", "header");
+  SvmHeader header;
   std::memcpy(&header, bytes.data(), sizeof(header));
   TRY(check_header(header, bytes.size()));
-  std::span<const std::byte> rest = bytes.subspan(sizeof(Header));
+  std::span<const std::byte> rest = bytes.subspan(sizeof(SvmHeader));
   std::unique_ptr<Svm> svm(new Svm);
   svm->task_ = header.task == 0 ? contract::Task::kClassification : contract::Task::kRegression;
   svm->kernel_ = {static_cast<KernelKind>(header.kernel), header.gamma, header.coef0, header.degree};
@@ -115,13 +116,15 @@ Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> by
   svm->vector_count_ = static_cast<std::size_t>(header.vector_count);
   const std::uint64_t panels = (header.vector_count + kSvmPanel - 1) / kSvmPanel;
   const std::uint64_t rows = std::max<std::uint32_t>(header.class_count, 2) - 1;
-  if (header.vector_count > rest.size() / rows) return broken("a count is larger than the section", "header");
-  svm->panels_ = TRY(take<float>(rest, panels * header.feature_count * kSvmPanel, "support vectors"));
-  svm->coefficients_ = TRY(take<double>(rest, rows * header.vector_count, "coefficients"));
-  svm->class_begins_ = TRY(take<std::uint64_t>(rest, std::uint64_t{header.class_count} + 1, "class begins"));
-  svm->intercepts_ = TRY(take<double>(rest, pairs_of(header.class_count), "intercepts"));
-  svm->certificates_ = TRY(take<SvmCertificate>(rest, pairs_of(header.class_count), "certificates"));
-  if (!rest.empty()) return broken(std::to_string(rest.size()) + " bytes too many", "end");
+  if (header.vector_count > rest.size() / rows)
+    return svm_broken("a count is larger than the section", "header");
+  svm->panels_ = TRY(take_items<float>(rest, panels * header.feature_count * kSvmPanel, "support vectors"));
+  svm->coefficients_ = TRY(take_items<double>(rest, rows * header.vector_count, "coefficients"));
+  svm->class_begins_ =
+      TRY(take_items<std::uint64_t>(rest, std::uint64_t{header.class_count} + 1, "class begins"));
+  svm->intercepts_ = TRY(take_items<double>(rest, pairs_of(header.class_count), "intercepts"));
+  svm->certificates_ = TRY(take_items<SvmCertificate>(rest, pairs_of(header.class_count), "certificates"));
+  if (!rest.empty()) return svm_broken(std::to_string(rest.size()) + " bytes too many", "end");
   TRY(svm->check());
   return std::unique_ptr<const Svm>(std::move(svm));
 }
@@ -131,7 +134,7 @@ Result<std::unique_ptr<const Svm>> Svm::from_parts(SvmParts parts) {
   svm->owned_ = std::move(parts);
   if (svm->owned_.feature_count == 0 || svm->owned_.support_vectors.size() % svm->owned_.feature_count != 0 ||
       svm->owned_.class_begins.empty()) {
-    return broken("the support vectors are no rows of features", "parts");
+    return svm_broken("the support vectors are no rows of features", "parts");
   }
   svm->show_owned();
   TRY(svm->check());
@@ -161,13 +164,13 @@ void Svm::show_owned() {
 }
 
 std::size_t Svm::byte_count() const noexcept {
-  return sizeof(Header) + panels_.size_bytes() + coefficients_.size_bytes() + class_begins_.size_bytes() +
+  return sizeof(SvmHeader) + panels_.size_bytes() + coefficients_.size_bytes() + class_begins_.size_bytes() +
          intercepts_.size_bytes() + certificates_.size_bytes();
 }
 
 std::vector<std::byte> Svm::to_bytes() const {
-  Header header = {};
-  header.layout_version = kLayoutVersion;
+  SvmHeader header = {};
+  header.layout_version = kSvmLayoutVersion;
   header.task = task_ == contract::Task::kClassification ? 0 : 1;
   header.feature_count = static_cast<std::uint32_t>(feature_count_);
   header.class_count = static_cast<std::uint32_t>(class_count());
@@ -180,37 +183,38 @@ std::vector<std::byte> Svm::to_bytes() const {
   header.break_ties = break_ties_ ? 1 : 0;
   std::vector<std::byte> out;
   out.reserve(byte_count());
-  append(out, std::span<const Header>(&header, 1));
-  append(out, panels_);
-  append(out, coefficients_);
-  append(out, class_begins_);
-  append(out, intercepts_);
-  append(out, certificates_);
+  append_items(out, std::span<const SvmHeader>(&header, 1));
+  append_items(out, panels_);
+  append_items(out, coefficients_);
+  append_items(out, class_begins_);
+  append_items(out, intercepts_);
+  append_items(out, certificates_);
   return out;
 }
 
 Status Svm::check_shape() const {
   const std::size_t classes = class_count();
   if (classes == 0 || classes > kMostClasses || (classes == 1) != (task_ == contract::Task::kRegression)) {
-    return broken("a classification needs at least two classes, a regression has one", "classes");
+    return svm_broken("a classification needs at least two classes, a regression has one", "classes");
   }
   if (class_begins_.front() != 0 || class_begins_.back() != vector_count_ ||
       !std::is_sorted(class_begins_.begin(), class_begins_.end())) {
-    return broken("the classes do not cover the support vectors", "class begins");
+    return svm_broken("the classes do not cover the support vectors", "class begins");
   }
   if (coefficients_.size() != (std::max<std::size_t>(classes, 2) - 1) * vector_count_ ||
       intercepts_.size() != pairs_of(classes) || certificates_.size() != pairs_of(classes)) {
-    return broken("there is not one value for each pair of classes", "coefficients");
+    return svm_broken("there is not one value for each pair of classes", "coefficients");
   }
-  if (break_ties_ && shape_ == DecisionShape::kOvo) return broken("ovo decisions break no ties", "header");
+  if (break_ties_ && shape_ == DecisionShape::kOvo)
+    return svm_broken("ovo decisions break no ties", "header");
   return {};
 }
 
 Status Svm::check_kernel() const {
   if (!(kernel_.gamma >= 0) || !std::isfinite(kernel_.gamma) || !std::isfinite(kernel_.coef0)) {
-    return broken("gamma or coef0 is no finite number in its range", "header");
+    return svm_broken("gamma or coef0 is no finite number in its range", "header");
   }
-  if (kernel_.degree > kMostDegree) return broken("degree is above 1000", "header");
+  if (kernel_.degree > kMostDegree) return svm_broken("degree is above 1000", "header");
   return {};
 }
 
@@ -218,21 +222,21 @@ Status Svm::check_values() const {
   const std::size_t filled = vector_count_ % kSvmPanel;
   const std::size_t last = vector_count_ / kSvmPanel * feature_count_ * kSvmPanel;
   for (std::size_t i = 0; i < panels_.size(); ++i) {
-    if (!std::isfinite(panels_[i])) return broken("a support vector is not finite", "support vectors");
+    if (!std::isfinite(panels_[i])) return svm_broken("a support vector is not finite", "support vectors");
     if (i >= last && i % kSvmPanel >= filled && panels_[i] != 0) {
-      return broken("what fills the last panel up is not 0", "support vectors");
+      return svm_broken("what fills the last panel up is not 0", "support vectors");
     }
   }
-  if (!all_finite(coefficients_)) return broken("a coefficient is not finite", "coefficients");
-  if (!all_finite(intercepts_)) return broken("an intercept is not finite", "intercepts");
+  if (!all_finite(coefficients_)) return svm_broken("a coefficient is not finite", "coefficients");
+  if (!all_finite(intercepts_)) return svm_broken("an intercept is not finite", "intercepts");
   for (const SvmCertificate& certificate : certificates_) {
     const double values[] = {certificate.tol, certificate.violation, certificate.primal, certificate.dual};
     if (certificate.stopped_by > SvmStop::kStalled || certificate.reserved != 0 || !all_finite(values) ||
         certificate.tol < 0 || certificate.violation < 0) {
-      return broken("a certificate holds a value that means nothing", "certificates");
+      return svm_broken("a certificate holds a value that means nothing", "certificates");
     }
     if (certificate.stopped_by == SvmStop::kConverged && certificate.violation > certificate.tol) {
-      return broken("a certificate says converged, but its violation is above tol", "certificates");
+      return svm_broken("a certificate says converged, but its violation is above tol", "certificates");
     }
   }
   return {};

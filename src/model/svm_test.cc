@@ -37,7 +37,7 @@ SvmParts random_parts(std::size_t classes, std::size_t per_class, std::uint32_t 
   return parts;
 }
 
-std::vector<float> random_rows(std::size_t count, std::size_t features) {
+std::vector<float> random_points(std::size_t count, std::size_t features) {
   base::Rng rng(77);
   std::vector<float> rows;
   for (std::size_t i = 0; i < count * features; ++i)
@@ -82,7 +82,7 @@ const std::vector<Kernel>& kernels() {
 }
 
 TEST(Svm, DecidesByDefinition) {
-  const std::vector<float> rows = random_rows(67, 5);
+  const std::vector<float> rows = random_points(67, 5);
   for (const Kernel& kernel : kernels()) {
     for (const std::size_t classes : {2, 3, 5}) {
       SvmParts parts = random_parts(classes, 7, 5, kernel);
@@ -105,7 +105,7 @@ TEST(Svm, DecidesByDefinition) {
 }
 
 TEST(Svm, ARowAloneHasTheBitsThatItHasAmongOthers) {
-  const std::vector<float> rows = random_rows(130, 6);
+  const std::vector<float> rows = random_points(130, 6);
   const auto svm = Svm::from_parts(random_parts(3, 9, 6, {.gamma = 0.2})).value();
   std::vector<double> batch(130 * 3), columns(130 * 3), one(3);
   ASSERT_TRUE(svm->decide(MatrixView::row_major(rows.data(), 130, 6), batch, 3).ok());
@@ -122,7 +122,7 @@ TEST(Svm, ARowAloneHasTheBitsThatItHasAmongOthers) {
 }
 
 TEST(Svm, EveryInstructionSetGivesTheSameBits) {
-  const std::vector<float> rows = random_rows(9, 13);
+  const std::vector<float> rows = random_points(9, 13);
   for (const Kernel& kernel : kernels()) {
     const auto svm = Svm::from_parts(random_parts(2, 21, 13, kernel)).value();
     std::vector<std::vector<double>> found;
@@ -140,7 +140,7 @@ TEST(Svm, EveryInstructionSetGivesTheSameBits) {
 }
 
 TEST(Svm, AMissingFeatureGivesNoDecision) {
-  std::vector<float> rows = random_rows(3, 4);
+  std::vector<float> rows = random_points(3, 4);
   rows[5] = std::numeric_limits<float>::quiet_NaN();
   const auto svm = Svm::from_parts(random_parts(2, 5, 4, {.gamma = 0.2})).value();
   std::vector<double> out(3);
@@ -187,7 +187,7 @@ base::Result<std::unique_ptr<const Svm>> load(const std::vector<std::uint64_t>& 
 }
 
 TEST(SvmBytes, ReadBackAsTheyWereWritten) {
-  const std::vector<float> rows = random_rows(5, 3);
+  const std::vector<float> rows = random_points(5, 3);
   for (const std::size_t classes : {1, 2, 4}) {
     const auto svm = Svm::from_parts(random_parts(classes, 5, 3, kernels()[3])).value();
     const std::vector<std::byte> bytes = svm->to_bytes();

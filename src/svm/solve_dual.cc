@@ -17,7 +17,7 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kEndless = std::numeric_limits<double>::infinity();
 constexpr double kTargetShare = 0.9;  // of tol: what single precision aims at, so that the exact pass agrees
 constexpr double kGain = 0.5;  // what a run must at least make of the exact violation to be worth another
 constexpr double kMostFloat = 1e30, kMostDouble = 1e100;  // kernel values that leave room for sums
@@ -94,7 +94,7 @@ class ExactSums {
 /// Violation, rho, primal and dual, from exact sums.
 void certify(const Box& box, const ExactSums& exact, const std::vector<double>& beta,
              DualSolution& solution) {
-  double most_up = -kInfinity, least_down = kInfinity, free_sum = 0;
+  double most_up = -kEndless, least_down = kEndless, free_sum = 0;
   std::size_t free_count = 0;
   for (std::size_t v = 0; v < box.size(); ++v) {
     const double gradient = exact.values()[box.row[v]] + box.linear[v];
@@ -150,7 +150,7 @@ Status refine(const DualProblem& problem, const Box& box, std::span<const double
               DualSolution& solution) {
   Decomposition<T> decomposition(problem, box, centre, options);
   Certificate& certificate = solution.certificate;
-  for (double before = kInfinity;; before = certificate.violation) {
+  for (double before = kEndless;; before = certificate.violation) {
     const auto outcome =
         TRY(decomposition.run(beta, exact.values(), kTargetShare * options.tol, certificate.iterations));
     TRY(exact.update(beta));

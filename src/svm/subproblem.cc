@@ -8,7 +8,7 @@
 namespace archmlp::svm {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kUnreachable = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
@@ -18,8 +18,8 @@ void Subproblem<T>::resize(std::size_t size) {
   stride_ = (size + 7) / 8 * 8;
   kernel_.assign(size * stride_, T{0});
   for (auto* values : {&beta_, &low_, &high_, &gradient_, &diagonal_}) values->assign(stride_, 0.0);
-  up_wall_.assign(stride_, -kInfinity);
-  down_wall_.assign(stride_, kInfinity);
+  up_wall_.assign(stride_, -kUnreachable);
+  down_wall_.assign(stride_, kUnreachable);
 }
 
 template <typename T>
@@ -34,8 +34,8 @@ void Subproblem<T>::set_variable(std::size_t i, double beta, double low, double 
 template <typename T>
 void Subproblem<T>::set_beta(std::size_t i, double beta) noexcept {
   beta_[i] = beta;
-  up_wall_[i] = beta < high_[i] ? 0.0 : -kInfinity;
-  down_wall_[i] = beta > low_[i] ? 0.0 : kInfinity;
+  up_wall_[i] = beta < high_[i] ? 0.0 : -kUnreachable;
+  down_wall_[i] = beta > low_[i] ? 0.0 : kUnreachable;
 }
 
 /// As far as the curvature says, or to the nearest bound, which is then met exactly.
