@@ -144,7 +144,11 @@ void Options::value(const std::string& names, std::optional<std::filesystem::pat
 }
 void Options::values(const std::string& names, std::vector<std::filesystem::path>& target,
                      const std::string& help) {
-  impl_.add_value(names, target, help, false)->expected(1)->allow_extra_args(false)->type_name("PATH");
+  impl_.add_value(names, target, help, false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("PATH")
+      ->expected(1)
+      ->allow_extra_args(false);
 }
 void Options::count(const std::string& names, int& target, int least, const std::string& help) {
   impl_.add_count(names, target, least, help);

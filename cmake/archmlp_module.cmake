@@ -6,6 +6,10 @@
 function(archmlp_compile_together target together)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${together} UNITY_BUILD_BATCH_SIZE 8
     UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
+  if(ARCHMLP_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # It takes what a .cc file keeps to itself for part of a header, as the file is included.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
 endfunction()
 
 # archmlp_module(NAME
