@@ -11,6 +11,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/contract/json_reader.h"
+#include "archmlp/contract/parameter_fields.h"
 
 namespace archmlp::contract {
 namespace {
@@ -22,10 +23,6 @@ using Amount = std::variant<std::int64_t, double>;  // a count of rows or featur
 
 ForestParams& params_of(void* config) { return *static_cast<ForestParams*>(config); }
 const ForestParams& params_of(const void* config) { return *static_cast<const ForestParams*>(config); }
-
-Error expected_instead(std::string_view what, const Json& found) {
-  return Error{.message = fmt::format("expected {}, found {}", what, describe(found))};
-}
 
 bool is_count(const Json& json, std::int64_t least) {
   if (json.is_number_unsigned()) {
@@ -51,10 +48,8 @@ Json amount_to_json(const Amount& amount) {
   return std::get<double>(amount);
 }
 
-Json count_schema(std::int64_t least) { return {{"type", "integer"}, {"minimum", least}}; }
 // JSON Schema draws no line between 1 and 1.0: a share is what lies below 1.
 Json share_schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", 1}}; }
-Json null_schema() { return {{"type", "null"}}; }
 Json any_of(std::initializer_list<Json> schemas) {
   Json json = Json::object();
   json["anyOf"] = Json::array();
@@ -62,90 +57,28 @@ Json any_of(std::initializer_list<Json> schemas) {
   return json;
 }
 
-Field count_field(std::string_view name, std::int64_t ForestParams::*member, std::string_view range,
-                  std::int64_t least, std::int64_t most, std::string_view help) {
-  return {.name = name,
-          .type = "int",
-          .range = range,
-          .help = help,
-          .set = [=](void* config, const Json& value) -> Status {
-            if (!is_count(value, least) || value.get<std::int64_t>() > most) {
-              return expected_instead(fmt::format("an integer {}", range), value);
-            }
-            params_of(config).*member = value.get<std::int64_t>();
-            return {};
-          },
-          .get = [=](const void* config) { return Json(params_of(config).*member); },
-          .schema =
-              [=] {
-                Json schema = count_schema(least);
-                if (most != std::numeric_limits<std::int64_t>::max()) schema["maximum"] = most;
-                return schema;
-              }};
-}
-
-Field limit_field(std::string_view name, std::optional<std::int64_t> ForestParams::*member,
-                  std::string_view range, std::int64_t least, std::string_view help) {
-  return {.name = name,
-          .type = "int or null",
-          .range = range,
-          .help = help,
-          .set = [=](void* config, const Json& value) -> Status {
-            if (!value.is_null() && !is_count(value, least)) {
-              return expected_instead(fmt::format("null or an integer {}", range), value);
-            }
-            params_of(config).*member =
-                value.is_null() ? std::nullopt : std::optional<std::int64_t>(value.get<std::int64_t>());
-            return {};
-          },
-          .get =
-              [=](const void* config) {
-                const auto& limit = params_of(config).*member;
-                return limit ? Json(*limit) : Json(nullptr);
-              },
-          .schema =
-              [=] {
-                return any_of({null_schema(), count_schema(least)});
-              }};
-}
+constexpr IntegerRange kPositive = {.least = 1, .text = ">= 1"};
 
 Field amount_field(std::string_view name, Amount ForestParams::*member, std::string_view range,
-                   std::int64_t least, ShareRange share, std::string_view help) {
+                   IntegerRange count, ShareRange share, std::string_view help) {
   return {.name = name,
           .type = "int or float",
           .range = range,
           .help = help,
           .set = [=](void* config, const Json& value) -> Status {
-            if (is_count(value, least)) {
+            if (is_count(value, count.least)) {
               params_of(config).*member = value.get<std::int64_t>();
             } else if (is_share(value, share)) {
               params_of(config).*member = value.get<double>();
             } else {
-              return expected_instead(range, value);
+              return expected(range, value);
             }
             return {};
           },
           .get = [=](const void* config) { return amount_to_json(params_of(config).*member); },
           .schema =
               [=] {
-                return any_of({count_schema(least), share_schema()});
-              }};
-}
-
-Field flag_field(std::string_view name, bool ForestParams::*member, std::string_view help) {
-  return {.name = name,
-          .type = "bool",
-          .range = "",
-          .help = help,
-          .set = [=](void* config, const Json& value) -> Status {
-            if (!value.is_boolean()) return expected_instead("true or false", value);
-            params_of(config).*member = value.get<bool>();
-            return {};
-          },
-          .get = [=](const void* config) { return Json(params_of(config).*member); },
-          .schema =
-              [] {
-                return Json{{"type", "boolean"}};
+                return any_of({count.schema(), share_schema()});
               }};
 }
 
@@ -158,7 +91,7 @@ const std::vector<std::string>& criteria() {
 Status set_criterion(void* config, const Json& value) {
   const std::vector<std::string>& names = criteria();
   if (!value.is_string() || std::find(names.begin(), names.end(), value.get<std::string>()) == names.end()) {
-    Error error = expected_instead(
+    Error error = expected(
         "'gini', 'entropy', 'log_loss', 'squared_error', 'absolute_error', 'friedman_mse' or 'poisson'",
         value);
     if (value == "mse" || value == "mae") {
@@ -188,58 +121,12 @@ Field criterion_field() {
               }};
 }
 
-Field splitter_field() {
-  return {.name = "splitter",
-          .type = "str",
-          .range = "'best', 'random'",
-          .help = "Cuts tried of a feature: all, or one drawn at random, as extremely randomised trees do",
-          .set = [](void* config, const Json& value) -> Status {
-            if (value != "best" && value != "random") return expected_instead("'best' or 'random'", value);
-            params_of(config).splitter = value.get<std::string>();
-            return {};
-          },
-          .get = [](const void* config) { return Json(params_of(config).splitter); },
-          .schema =
-              [] {
-                return Json{{"enum", {"best", "random"}}};
-              }};
-}
-
-struct ForestRange {
-  std::string_view text;  // as in "a number >= 0"
-  double most;
-};
-
-Field number_field(std::string_view name, double ForestParams::*member, ForestRange range,
-                   std::string_view help) {
-  return {.name = name,
-          .type = "float",
-          .range = range.text,
-          .help = help,
-          .set = [=](void* config, const Json& value) -> Status {
-            const double number = value.is_number() ? value.get<double>() : -1.0;
-            if (!(number >= 0.0) || !(number <= range.most)) {
-              return expected_instead(fmt::format("a number {}", range.text), value);
-            }
-            params_of(config).*member = number;
-            return {};
-          },
-          .get = [=](const void* config) { return Json(params_of(config).*member); },
-          .schema =
-              [=] {
-                Json schema = {{"type", "number"}, {"minimum", 0}};
-                if (range.most < std::numeric_limits<double>::max()) schema["maximum"] = range.most;
-                return schema;
-              }};
-}
-
-constexpr ForestRange kNotNegative = {">= 0", std::numeric_limits<double>::max()};
-constexpr ForestRange kUpToHalf = {"between 0 and 0.5", 0.5};
+constexpr NumberRange kNotNegative = {.least = 0, .text = ">= 0"};
 
 Status set_monotonic(void* config, const Json& value) {
   std::vector<std::pair<std::string, std::int64_t>> directions;
   if (!value.is_null() && !value.is_object()) {
-    return expected_instead("null or a direction for each feature, as in {age: 1, price: -1}", value);
+    return expected("null or a direction for each feature, as in {age: 1, price: -1}", value);
   }
   for (const auto& [feature, direction] : value.items()) {
     const bool known = direction.is_number_integer() && std::abs(direction.get<std::int64_t>()) <= 1;
@@ -268,8 +155,7 @@ Field monotonic_field() {
           },
           .schema =
               [] {
-                return any_of({null_schema(),
-                               Json{{"type", "object"}, {"additionalProperties", {{"enum", {-1, 0, 1}}}}}});
+                return or_null(map_schema({{"enum", {-1, 0, 1}}}));
               }};
 }
 
@@ -288,7 +174,7 @@ Status set_max_features(void* config, const Json& value) {
   } else if (is_share(value, {.one_included = true})) {
     max_features = value.get<double>();
   } else {
-    return expected_instead("'sqrt', 'log2', 'auto', null, an integer >= 1 or a float in (0, 1]", value);
+    return expected("'sqrt', 'log2', 'auto', null, an integer >= 1 or a float in (0, 1]", value);
   }
   return {};
 }
@@ -318,8 +204,8 @@ Field max_features_field() {
       .set = set_max_features,
       .get = get_max_features,
       .schema = [] {
-        return any_of(
-            {Json{{"enum", {"auto", "sqrt", "log2"}}}, null_schema(), count_schema(1), share_schema()});
+        return any_of({Json{{"enum", {"auto", "sqrt", "log2"}}}, schema_of_type("null"), kPositive.schema(),
+                       share_schema()});
       }};
 }
 
@@ -337,7 +223,7 @@ Field max_samples_field() {
             } else if (is_share(value, {.one_included = true})) {
               max_samples = value.get<double>();
             } else {
-              return expected_instead("null, an integer >= 1 or a float in (0, 1]", value);
+              return expected("null, an integer >= 1 or a float in (0, 1]", value);
             }
             return {};
           },
@@ -348,7 +234,7 @@ Field max_samples_field() {
               },
           .schema =
               [] {
-                return any_of({null_schema(), count_schema(1), share_schema()});
+                return any_of({schema_of_type("null"), kPositive.schema(), share_schema()});
               }};
 }
 
@@ -378,7 +264,7 @@ base::Result<ClassWeights> class_weights_from(const Json& json) {
     return weights;
   }
   for (const Json& pair : json) {
-    if (!pair.is_array() || pair.size() != 2) return expected_instead("a pair [class, weight]", pair);
+    if (!pair.is_array() || pair.size() != 2) return expected("a pair [class, weight]", pair);
     Value name = TRY(value_from_json(pair[0]));
     TRY(add_class_weight(weights, std::move(name), pair[1]));
   }
@@ -396,8 +282,8 @@ Status set_class_weight(void* config, const Json& value) {
   } else if (value.is_structured() && !value.empty()) {
     class_weight = TRY(class_weights_from(value));
   } else {
-    return expected_instead(
-        "null, 'balanced', 'balanced_subsample' or a weight for each class, as in {0: 1, 1: 5}", value);
+    return expected("null, 'balanced', 'balanced_subsample' or a weight for each class, as in {0: 1, 1: 5}",
+                    value);
   }
   return {};
 }
@@ -416,22 +302,23 @@ Json get_class_weight(const void* config) {
 }
 
 Field class_weight_field() {
-  return {.name = "class_weight",
-          .type = "null, 'balanced', 'balanced_subsample' or {class: weight}",
-          .range = "weights >= 0",
-          .help =
-              "Weights of the classes; balanced: inverse to how often they occur, in all rows or, "
-              "balanced_subsample, in what a tree draws",
-          .set = set_class_weight,
-          .get = get_class_weight,
-          .schema = [] {
-            const Json weight = {{"type", "number"}, {"minimum", 0}};
-            return any_of({null_schema(), Json{{"enum", {"balanced", "balanced_subsample"}}},
-                           Json{{"type", "object"}, {"minProperties", 1}, {"additionalProperties", weight}},
-                           Json{{"type", "array"},
-                                {"minItems", 1},
-                                {"items", {{"type", "array"}, {"minItems", 2}, {"maxItems", 2}}}}});
-          }};
+  return {
+      .name = "class_weight",
+      .type = "null, 'balanced', 'balanced_subsample' or {class: weight}",
+      .range = "weights >= 0",
+      .help =
+          "Weights of the classes; balanced: inverse to how often they occur, in all rows or, "
+          "balanced_subsample, in what a tree draws",
+      .set = set_class_weight,
+      .get = get_class_weight,
+      .schema = [] {
+        return any_of(
+            {schema_of_type("null"), Json{{"enum", {"balanced", "balanced_subsample"}}},
+             Json{{"type", "object"}, {"minProperties", 1}, {"additionalProperties", kNotNegative.schema()}},
+             Json{{"type", "array"},
+                  {"minItems", 1},
+                  {"items", {{"type", "array"}, {"minItems", 2}, {"maxItems", 2}}}}});
+      }};
 }
 
 Field random_state_field() {
@@ -441,7 +328,7 @@ Field random_state_field() {
           .help = "Seed: the same one gives the same model",
           .set = [](void* config, const Json& value) -> Status {
             if (!value.is_number_unsigned() && !is_count(value, 0)) {
-              Error error = expected_instead("an integer >= 0", value);
+              Error error = expected("an integer >= 0", value);
               if (value.is_null()) error.hint = "models are reproducible here: choose any number";
               return error;
             }
@@ -449,26 +336,28 @@ Field random_state_field() {
             return {};
           },
           .get = [](const void* config) { return Json(params_of(config).random_state); },
-          .schema = [] { return count_schema(0); }};
+          .schema = [] { return IntegerRange{}.schema(); }};
 }
 
 FieldTable make_forest_fields() {
   return {
-      count_field("n_estimators", &ForestParams::n_estimators, "between 1 and 100,000", 1, 100'000,
-                  "Number of trees"),
+      integer_field("n_estimators", &ForestParams::n_estimators,
+                    {.least = 1, .most = 100'000, .text = "between 1 and 100,000"}, "Number of trees"),
       criterion_field(),
-      splitter_field(),
-      limit_field("max_depth", &ForestParams::max_depth, ">= 1", 1,
-                  "Depth of a tree; null: until the leaves are pure"),
-      limit_field("max_leaf_nodes", &ForestParams::max_leaf_nodes, ">= 2", 2,
-                  "Leaves of a tree, grown best first; null: no limit"),
+      word_field("splitter", &ForestParams::splitter, {"best", "random"}, "'best' or 'random'",
+                 "Cuts tried of a feature: all, or one drawn at random, as extremely randomised trees do"),
+      optional_integer_field("max_depth", &ForestParams::max_depth, kPositive,
+                             "Depth of a tree; null: until the leaves are pure"),
+      optional_integer_field("max_leaf_nodes", &ForestParams::max_leaf_nodes, {.least = 2, .text = ">= 2"},
+                             "Leaves of a tree, grown best first; null: no limit"),
       amount_field("min_samples_split", &ForestParams::min_samples_split,
-                   "an integer >= 2 or a float in (0, 1]", 2, {.one_included = true},
+                   "an integer >= 2 or a float in (0, 1]", {.least = 2}, {.one_included = true},
                    "Rows that a node needs to be split, or their share"),
       amount_field("min_samples_leaf", &ForestParams::min_samples_leaf,
-                   "an integer >= 1 or a float in (0, 1)", 1, {.one_included = false},
+                   "an integer >= 1 or a float in (0, 1)", {.least = 1}, {.one_included = false},
                    "Rows that each leaf keeps, or their share"),
-      number_field("min_weight_fraction_leaf", &ForestParams::min_weight_fraction_leaf, kUpToHalf,
+      number_field("min_weight_fraction_leaf", &ForestParams::min_weight_fraction_leaf,
+                   {.least = 0, .most = 0.5, .text = "between 0 and 0.5"},
                    "Share of the tree's weight that each leaf keeps"),
       number_field("min_impurity_decrease", &ForestParams::min_impurity_decrease, kNotNegative,
                    "A node is split only if that lowers the weighted impurity by at least this much"),
@@ -482,8 +371,9 @@ FieldTable make_forest_fields() {
           "ccp_alpha", &ForestParams::ccp_alpha, kNotNegative,
           "Impurity that a leaf more must take away, by minimal cost-complexity pruning; 0: no pruning"),
       monotonic_field(),
-      count_field("max_bins", &ForestParams::max_bins, "between 2 and 65535", 2, 65535,
-                  "Bins that the values of a feature are grouped into; more than 255 take twice the memory"),
+      integer_field(
+          "max_bins", &ForestParams::max_bins, {.least = 2, .most = 65535, .text = "between 2 and 65535"},
+          "Bins that the values of a feature are grouped into; more than 255 take twice the memory"),
       random_state_field(),
   };
 }

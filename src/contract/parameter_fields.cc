@@ -92,18 +92,18 @@ Json column_names_schema() {
   return json;
 }
 
-Result<double> number_from(const Json& json, const NumberRange& range) {
+Result<double> number_from(const Json& json, const NumberRange& range, std::string_view or_else) {
   if (json.is_number() && range.holds(json.get<double>())) return json.get<double>();
-  return expected(range.text.empty() ? "a number" : fmt::format("a number {}", range.text), json);
+  return expected(fmt::format("{}a number{}{}", or_else, range.text.empty() ? "" : " ", range.text), json);
 }
 
-Result<std::int64_t> integer_from(const Json& json, const IntegerRange& range) {
+Result<std::int64_t> integer_from(const Json& json, const IntegerRange& range, std::string_view or_else) {
   const bool is_huge = json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{1} << 62U;
   if (json.is_number_integer() && !is_huge) {
     const auto value = json.get<std::int64_t>();
     if (value >= range.least && value <= range.most) return value;
   }
-  return expected(fmt::format("an integer {}", range.text), json);
+  return expected(fmt::format("{}an integer {}", or_else, range.text), json);
 }
 
 }  // namespace archmlp::contract

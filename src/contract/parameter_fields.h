@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -34,7 +35,7 @@ nlohmann::ordered_json schema_of_type(std::string_view type);
 nlohmann::ordered_json map_schema(nlohmann::ordered_json values);
 nlohmann::ordered_json or_null(nlohmann::ordered_json schema);
 
-/// What a number may be. The bounds are part of it unless it is said that they are not.
+/// What a finite number may be. The bounds are part of it unless it is said that they are not.
 struct NumberRange {
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
@@ -43,12 +44,14 @@ struct NumberRange {
   std::string_view text;  // for people: `>= 0`, `in (0, 1]`
 
   bool holds(double value) const noexcept {
-    return (least_excluded ? value > least : value >= least) &&
+    return std::isfinite(value) && (least_excluded ? value > least : value >= least) &&
            (most_excluded ? value < most : value <= most);
   }
   nlohmann::ordered_json schema() const;
 };
-base::Result<double> number_from(const nlohmann::ordered_json& json, const NumberRange& range);
+/// `or_else`: what else may stand there, for the message, as in "null or ".
+base::Result<double> number_from(const nlohmann::ordered_json& json, const NumberRange& range,
+                                 std::string_view or_else = "");
 
 struct IntegerRange {
   std::int64_t least = 0;
@@ -57,7 +60,8 @@ struct IntegerRange {
 
   nlohmann::ordered_json schema() const;
 };
-base::Result<std::int64_t> integer_from(const nlohmann::ordered_json& json, const IntegerRange& range);
+base::Result<std::int64_t> integer_from(const nlohmann::ordered_json& json, const IntegerRange& range,
+                                        std::string_view or_else = "");
 
 template <typename Config, typename Setter>
 std::function<base::Status(void*, const nlohmann::ordered_json&)> setter(Setter set) {
@@ -73,26 +77,33 @@ std::function<nlohmann::ordered_json(const void*)> getter(Getter get) {
   };
 }
 
-/// A field whose value `read` makes of the JSON, and which shows as it is stored; `null` for no value.
+template <typename T>
+nlohmann::ordered_json stored_to_json(const T& value) {
+  return value;
+}
+template <typename T>
+nlohmann::ordered_json stored_to_json(const std::optional<T>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+
+/// A field whose value `read` makes of the JSON, and which shows as it is stored.
 template <typename Config, typename Member, typename Read>
 Field stored_field(std::string_view name, Member Config::*member, std::string_view type,
                    std::string_view range, std::string_view help, Read read,
-                   const std::function<nlohmann::ordered_json()>& schema) {
-  return {
-      .name = name,
-      .type = type,
-      .range = range,
-      .help = help,
-      .set =
-          setter<Config>([member, read](Config& config, const nlohmann::ordered_json& value) -> base::Status {
-            auto result = read(value);
-            if (!result.ok()) return std::move(result).error();
-            config.*member = std::move(result).value();
-            return {};
-          }),
-      .get =
-          getter<Config>([member](const Config& config) { return nlohmann::ordered_json(config.*member); }),
-      .schema = schema};
+                   std::function<nlohmann::ordered_json()> schema) {
+  const auto set = [member, read](Config& config, const nlohmann::ordered_json& value) -> base::Status {
+    auto result = read(value);
+    if (!result.ok()) return std::move(result).error();
+    config.*member = std::move(result).value();
+    return {};
+  };
+  return {.name = name,
+          .type = type,
+          .range = range,
+          .help = help,
+          .set = setter<Config>(set),
+          .get = getter<Config>([member](const Config& config) { return stored_to_json(config.*member); }),
+          .schema = std::move(schema)};
 }
 
 /// The same with null for none.
@@ -100,24 +111,14 @@ template <typename Config, typename T, typename Read>
 Field optional_field(std::string_view name, std::optional<T> Config::*member, std::string_view type,
                      std::string_view range, std::string_view help, Read read,
                      std::function<nlohmann::ordered_json()> schema) {
-  return {
-      .name = name,
-      .type = type,
-      .range = range,
-      .help = help,
-      .set =
-          setter<Config>([member, read](Config& config, const nlohmann::ordered_json& value) -> base::Status {
-            config.*member = std::nullopt;
-            if (value.is_null()) return {};
-            auto result = read(value);
-            if (!result.ok()) return std::move(result).error();
-            config.*member = std::move(result).value();
-            return {};
-          }),
-      .get = getter<Config>([member](const Config& config) {
-        return config.*member ? nlohmann::ordered_json(*(config.*member)) : nlohmann::ordered_json(nullptr);
-      }),
-      .schema = [schema = std::move(schema)] { return or_null(schema()); }};
+  const auto read_or_none = [read](const nlohmann::ordered_json& value) -> base::Result<std::optional<T>> {
+    if (value.is_null()) return std::optional<T>();
+    auto result = read(value);
+    if (!result.ok()) return std::move(result).error();
+    return std::optional<T>(std::move(result).value());
+  };
+  return stored_field(name, member, type, range, help, read_or_none,
+                      [schema = std::move(schema)] { return or_null(schema()); });
 }
 
 template <typename Config>
@@ -182,7 +183,7 @@ Field optional_number_field(std::string_view name, std::optional<double> Config:
                             std::string_view help) {
   return optional_field(
       name, member, "float or null", range.text, help,
-      [range](const nlohmann::ordered_json& value) { return number_from(value, range); },
+      [range](const nlohmann::ordered_json& value) { return number_from(value, range, "null or "); },
       [range] { return range.schema(); });
 }
 
@@ -200,7 +201,7 @@ Field optional_integer_field(std::string_view name, std::optional<std::int64_t> 
                              IntegerRange range, std::string_view help) {
   return optional_field(
       name, member, "int or null", range.text, help,
-      [range](const nlohmann::ordered_json& value) { return integer_from(value, range); },
+      [range](const nlohmann::ordered_json& value) { return integer_from(value, range, "null or "); },
       [range] { return range.schema(); });
 }
 
