@@ -6,6 +6,7 @@
 
 #include "archmlp/base/try.h"
 #include "archmlp/model/forest.h"
+#include "archmlp/model/section_bytes.h"
 
 namespace archmlp::model {
 namespace {
@@ -31,30 +32,14 @@ struct Header {
 };
 static_assert(sizeof(Header) == kForestHeaderBytes);
 
-Error broken(std::string message, std::string where) {
-  return Error{.message = std::move(message),
-               .where = "forest section, " + std::move(where),
-               .hint = "the model file is damaged: train again or copy it again"};
-}
-
-/// Takes `count` items off the front of `rest`. Errors: kInvalidInput if they are not there.
-template <typename T>
-Result<std::span<const T>> take(std::span<const std::byte>& rest, std::uint64_t count, const char* what) {
-  if (count > rest.size() / sizeof(T))
-    return broken(std::string("the section ends within the ") + what, what);
-  const auto size = static_cast<std::size_t>(count) * sizeof(T);
-  const std::span<const T> items(reinterpret_cast<const T*>(rest.data()), static_cast<std::size_t>(count));
-  rest = rest.subspan(size);
-  return items;
+Error broken(std::string message, std::string_view where) {
+  return broken_section("forest", std::move(message), where);
 }
 
 template <typename T>
-void append(std::vector<std::byte>& out, std::span<const T> items) {
-  const auto bytes = std::as_bytes(items);
-  if (bytes.empty()) return;
-  const std::size_t begin = out.size();
-  out.resize(begin + bytes.size());
-  std::memcpy(out.data() + begin, bytes.data(), bytes.size());
+Result<std::span<const T>> take(std::span<const std::byte>& rest, std::uint64_t count,
+                                std::string_view what) {
+  return take_items<T>("forest", rest, count, what);
 }
 
 Result<Header> read_header(std::span<const std::byte> bytes) {
@@ -136,12 +121,12 @@ std::vector<std::byte> Forest::to_bytes() const {
   std::vector<std::byte> out;
   out.reserve(sizeof(header) + nodes_.size_bytes() + leaf_values_.size_bytes() + tree_begins_.size_bytes() +
               category_counts_.size_bytes() + set_words_.size_bytes());
-  append(out, std::span<const Header>(&header, 1));
-  append(out, nodes_);
-  append(out, leaf_values_);
-  append(out, tree_begins_);
-  append(out, category_counts_);
-  append(out, set_words_);
+  append_items(out, std::span<const Header>(&header, 1));
+  append_items(out, nodes_);
+  append_items(out, leaf_values_);
+  append_items(out, tree_begins_);
+  append_items(out, category_counts_);
+  append_items(out, set_words_);
   return out;
 }
 

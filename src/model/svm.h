@@ -14,20 +14,24 @@
 
 namespace archmlp::model {
 
-/// Why a fit ended.
+/// Why a fit ended. kStalled: the violation no longer falls, or no step changes the digits of a variable.
 enum class SvmStop : std::uint32_t { kConverged, kMaxIter, kMaxTime, kStalled };
 std::string_view to_string(SvmStop stop) noexcept;
 
-/// How good the machine of a pair of classes, or a regression, is: double precision, over all its training
-/// rows.
+/// How good the machine of a pair of classes, or a regression, is: from kernel values and sums in double
+/// precision over all its training rows, made when the solver had stopped. For kernels that are not positive
+/// semidefinite (sigmoid), the gap bounds nothing.
 struct SvmCertificate {
   SvmStop stopped_by = SvmStop::kConverged;
   std::uint32_t reserved = 0;
   double tol = 0;
-  double violation = 0;  // of the KKT conditions; converged: <= tol
-  double primal = 0;
-  double dual = 0;
-  std::uint64_t iterations = 0;
+  double violation = 0;          // the largest of the KKT conditions; converged: <= tol
+  double primal = 0;             // ½|w|² + Σ C max(0, what a row lacks)
+  double dual = 0;               // its sign turned so that it is at most the primal
+  std::uint64_t iterations = 0;  // steps of two variables
+
+  double gap() const noexcept { return primal - dual; }
+  bool converged() const noexcept { return stopped_by == SvmStop::kConverged; }
 };
 static_assert(sizeof(SvmCertificate) == 48);
 

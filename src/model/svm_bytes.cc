@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "archmlp/base/try.h"
+#include "archmlp/model/section_bytes.h"
 #include "archmlp/model/svm.h"
 
 namespace archmlp::model {
@@ -41,28 +42,8 @@ struct SvmHeader {
 };
 static_assert(sizeof(SvmHeader) == 64);
 
-Error svm_broken(std::string message, std::string where) {
-  return Error{.message = std::move(message),
-               .where = "svm section, " + std::move(where),
-               .hint = "the model file is damaged: train again or copy it again"};
-}
-
-template <typename T>
-Result<std::span<const T>> take_items(std::span<const std::byte>& rest, std::uint64_t count,
-                                      const char* what) {
-  if (count > rest.size() / sizeof(T))
-    return svm_broken(std::string("the section ends within the ") + what, what);
-  const std::span<const T> items(reinterpret_cast<const T*>(rest.data()), static_cast<std::size_t>(count));
-  rest = rest.subspan(items.size_bytes());
-  return items;
-}
-
-template <typename T>
-void append_items(std::vector<std::byte>& out, std::span<const T> items) {
-  if (items.empty()) return;
-  const std::size_t size = out.size();
-  out.resize(size + items.size_bytes());
-  std::memcpy(out.data() + size, items.data(), items.size_bytes());
+Error svm_broken(std::string message, std::string_view where) {
+  return broken_section(Svm::kKind, std::move(message), where);
 }
 
 std::size_t pairs_of(std::size_t class_count) {
@@ -118,12 +99,14 @@ Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> by
   const std::uint64_t rows = std::max<std::uint32_t>(header.class_count, 2) - 1;
   if (header.vector_count > rest.size() / rows)
     return svm_broken("a count is larger than the section", "header");
-  svm->panels_ = TRY(take_items<float>(rest, panels * header.feature_count * kSvmPanel, "support vectors"));
-  svm->coefficients_ = TRY(take_items<double>(rest, rows * header.vector_count, "coefficients"));
+  svm->panels_ =
+      TRY(take_items<float>(kKind, rest, panels * header.feature_count * kSvmPanel, "support vectors"));
+  svm->coefficients_ = TRY(take_items<double>(kKind, rest, rows * header.vector_count, "coefficients"));
   svm->class_begins_ =
-      TRY(take_items<std::uint64_t>(rest, std::uint64_t{header.class_count} + 1, "class begins"));
-  svm->intercepts_ = TRY(take_items<double>(rest, pairs_of(header.class_count), "intercepts"));
-  svm->certificates_ = TRY(take_items<SvmCertificate>(rest, pairs_of(header.class_count), "certificates"));
+      TRY(take_items<std::uint64_t>(kKind, rest, std::uint64_t{header.class_count} + 1, "class begins"));
+  svm->intercepts_ = TRY(take_items<double>(kKind, rest, pairs_of(header.class_count), "intercepts"));
+  svm->certificates_ =
+      TRY(take_items<SvmCertificate>(kKind, rest, pairs_of(header.class_count), "certificates"));
   if (!rest.empty()) return svm_broken(std::to_string(rest.size()) + " bytes too many", "end");
   TRY(svm->check());
   return std::unique_ptr<const Svm>(std::move(svm));

@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "archmlp/base/progress.h"
 #include "archmlp/base/result.h"
 #include "archmlp/model/kernel.h"
 #include "archmlp/model/matrix_view.h"
+#include "archmlp/model/svm.h"
 
 namespace archmlp::svm {
 
@@ -41,29 +41,10 @@ struct SolveOptions {
   base::Progress* progress = &base::no_progress();
 };
 
-/// kStalled: the violation no longer falls, or no step changes the digits of a variable.
-enum class StopReason : std::uint32_t { kConverged, kMaxIter, kDeadline, kStalled };
-
-/// "converged", "max_iter", "max_time", "stalled".
-std::string_view to_string(StopReason reason) noexcept;
-
-/// How good a solution is: from kernel values and sums in double precision over all rows, made when the
-/// solver had stopped. For kernels that are not positive semidefinite (sigmoid), the gap bounds nothing.
-struct Certificate {
-  StopReason stopped_by = StopReason::kConverged;
-  double violation = 0;          // the largest of the KKT conditions; converged: <= tol
-  double primal = 0;             // ½|w|² + Σ C_v max(0, -p_v - y_v f(row v))
-  double dual = 0;               // what the dual reaches, its sign turned so that it is at most the primal
-  std::uint64_t iterations = 0;  // steps of two variables
-
-  double gap() const noexcept { return primal - dual; }
-  bool converged() const noexcept { return stopped_by == StopReason::kConverged; }
-};
-
 struct DualSolution {
   std::vector<double> alpha;  // [variables]
   double rho = 0;
-  Certificate certificate;
+  model::SvmCertificate certificate;
 };
 
 /// The optimum, from working sets of some hundred variables and kernel rows in single precision; where these

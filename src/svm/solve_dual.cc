@@ -16,6 +16,8 @@ namespace {
 using base::Error;
 using base::Result;
 using base::Status;
+using model::SvmCertificate;
+using model::SvmStop;
 
 constexpr double kEndless = std::numeric_limits<double>::infinity();
 constexpr double kTargetShare = 0.9;  // of tol: what single precision aims at, so that the exact pass agrees
@@ -106,7 +108,7 @@ void certify(const Box& box, const ExactSums& exact, const std::vector<double>& 
       ++free_count;
     }
   }
-  Certificate& certificate = solution.certificate;
+  SvmCertificate& certificate = solution.certificate;
   certificate.violation = std::max(0.0, most_up - least_down);
   if (std::isinf(certificate.violation)) certificate.violation = 0;  // nothing can move
   if (free_count > 0) {
@@ -130,15 +132,15 @@ void certify(const Box& box, const ExactSums& exact, const std::vector<double>& 
 }
 
 template <typename T>
-StopReason stop_reason(typename Decomposition<T>::Outcome outcome) {
+SvmStop stop_reason(typename Decomposition<T>::Outcome outcome) {
   using Outcome = typename Decomposition<T>::Outcome;
   switch (outcome) {
     case Outcome::kMaxIter:
-      return StopReason::kMaxIter;
+      return SvmStop::kMaxIter;
     case Outcome::kDeadline:
-      return StopReason::kDeadline;
+      return SvmStop::kMaxTime;
     default:
-      return StopReason::kStalled;
+      return SvmStop::kStalled;
   }
 }
 
@@ -149,34 +151,20 @@ Status refine(const DualProblem& problem, const Box& box, std::span<const double
               const SolveOptions& options, ExactSums& exact, std::vector<double>& beta,
               DualSolution& solution) {
   Decomposition<T> decomposition(problem, box, centre, options);
-  Certificate& certificate = solution.certificate;
+  SvmCertificate& certificate = solution.certificate;
   for (double before = kEndless;; before = certificate.violation) {
     const auto outcome =
         TRY(decomposition.run(beta, exact.values(), kTargetShare * options.tol, certificate.iterations));
     TRY(exact.update(beta));
     certify(box, exact, beta, solution);
     certificate.stopped_by =
-        certificate.violation <= options.tol ? StopReason::kConverged : stop_reason<T>(outcome);
-    if (certificate.stopped_by != StopReason::kStalled) return {};
+        certificate.violation <= options.tol ? SvmStop::kConverged : stop_reason<T>(outcome);
+    if (certificate.stopped_by != SvmStop::kStalled) return {};
     if (outcome == Decomposition<T>::Outcome::kStalled || certificate.violation > kGain * before) return {};
   }
 }
 
 }  // namespace
-
-std::string_view to_string(StopReason reason) noexcept {
-  switch (reason) {
-    case StopReason::kConverged:
-      return "converged";
-    case StopReason::kMaxIter:
-      return "max_iter";
-    case StopReason::kDeadline:
-      return "max_time";
-    case StopReason::kStalled:
-      break;
-  }
-  return "stalled";
-}
 
 Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& options) {
   const double bound = kernel_bound(problem);
@@ -190,9 +178,10 @@ Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& 
   ExactSums exact(problem, box, centre, threads);
   std::vector<double> beta(box.size(), 0.0);
   DualSolution solution;
-  solution.certificate.stopped_by = StopReason::kStalled;
+  solution.certificate.stopped_by = SvmStop::kStalled;
+  solution.certificate.tol = options.tol;
   if (bound <= kMostFloat) TRY(refine<float>(problem, box, centre, options, exact, beta, solution));
-  if (solution.certificate.stopped_by == StopReason::kStalled) {
+  if (solution.certificate.stopped_by == SvmStop::kStalled) {
     TRY(refine<double>(problem, box, centre, options, exact, beta, solution));
   }
   solution.alpha.resize(box.size());

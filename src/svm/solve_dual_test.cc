@@ -82,7 +82,7 @@ DualSolution reference_solution(const DualProblem& problem, double tol) {
 
 void expect_matches_certificate(const DualProblem& problem, const DualSolution& solution) {
   const Measures measures = measure(problem, solution.alpha, solution.rho);
-  const Certificate& certificate = solution.certificate;
+  const model::SvmCertificate& certificate = solution.certificate;
   const double rounding = 1e-13 * measures.magnitude;
   EXPECT_NEAR(certificate.violation, measures.violation, rounding);
   EXPECT_NEAR(certificate.primal, measures.primal, rounding * measures.total_upper);
@@ -178,12 +178,12 @@ TEST(SolveDual, SaysWhatStoppedIt) {
   const TestData data = make_test_data(900, 6, true, 6);
   const DualProblem problem = classification_problem(data, {.kind = KernelKind::kRbf, .gamma = 0.2}, 100);
   const DualSolution few = solve_dual(problem, {.max_iter = 25}).value();
-  EXPECT_EQ(few.certificate.stopped_by, StopReason::kMaxIter);
+  EXPECT_EQ(few.certificate.stopped_by, model::SvmStop::kMaxIter);
   EXPECT_EQ(few.certificate.iterations, 25U);
   EXPECT_GT(few.certificate.violation, 1e-3);
   expect_matches_certificate(problem, few);
   const DualSolution late = solve_dual(problem, {.deadline = std::chrono::steady_clock::now()}).value();
-  EXPECT_EQ(late.certificate.stopped_by, StopReason::kDeadline);
+  EXPECT_EQ(late.certificate.stopped_by, model::SvmStop::kMaxTime);
   EXPECT_FALSE(late.certificate.converged());
   expect_matches_certificate(problem, late);
 }

@@ -168,16 +168,6 @@ SolveOptions solve_options(const SvmParams& params, const SvmFitOptions& options
           .progress = options.progress};
 }
 
-model::SvmCertificate certificate_of(const Certificate& certificate, double tol) {
-  static_assert(static_cast<int>(StopReason::kStalled) == static_cast<int>(model::SvmStop::kStalled));
-  return {.stopped_by = static_cast<model::SvmStop>(certificate.stopped_by),
-          .tol = tol,
-          .violation = certificate.violation,
-          .primal = certificate.primal,
-          .dual = certificate.dual,
-          .iterations = certificate.iterations};
-}
-
 model::SvmParts make_parts(const SvmParams& params, const SvmLabels& labels, const model::Kernel& kernel,
                            const Rows& rows) {
   model::SvmParts parts;
@@ -218,7 +208,7 @@ Result<model::SvmParts> fit_regression(const Rows& rows, const SvmLabels& labels
   }
   parts.class_begins = {0, parts.coefficients.size()};
   parts.intercepts = {-solution.rho};
-  parts.certificates = {certificate_of(solution.certificate, params.tol)};
+  parts.certificates = {solution.certificate};
   return parts;
 }
 
@@ -266,7 +256,7 @@ Result<PairFit> fit_pair(const Rows& rows, const std::vector<double>& class_weig
   for (std::size_t i = 0; i < pair.rows.size(); ++i)
     pair.betas[i] = turn * problem.variables[i].sign * solution.alpha[i];
   pair.intercept = -turn * solution.rho;
-  pair.certificate = certificate_of(solution.certificate, params.tol);
+  pair.certificate = solution.certificate;
   return pair;
 }
 
