@@ -33,8 +33,8 @@ struct DatasetContract {
   Schema features;                                                 // of the x files, in file order
   LabelSchema label;
   std::map<std::string, FileRecord, std::less<>> files;  // the four CSVs
-  std::map<std::string, std::string, std::less<>>
-      inputs;                     // lineage: role ("data", "data:2", …, "test_data") -> SHA-256
+  /// Lineage: role of an input ("data", "data:2", …, "test_data", "join:FILE") -> SHA-256.
+  std::map<std::string, std::string, std::less<>> inputs;
   nlohmann::ordered_json recipe;  // canonical (contract::to_json(Recipe)); null if none
   std::uint64_t seed = 0;
 };

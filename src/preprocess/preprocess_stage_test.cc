@@ -105,6 +105,12 @@ TEST_F(PreprocessStageTest, AFileAmongSeveralThatDoesNotFitIsNamed) {
   ASSERT_FALSE(repeated.ok());
   EXPECT_THAT(base::to_string(repeated.error()), HasSubstr("is given twice"));
 
+  several = options("label: y\nsplit: {test_file: a.csv}\n");
+  several.data = {folder_ / "a.csv"};
+  const auto tested_on_itself = run_preprocess_stage(several);
+  ASSERT_FALSE(tested_on_itself.ok());
+  EXPECT_THAT(base::to_string(tested_on_itself.error()), HasSubstr("is both data and the test file"));
+
   several = options("label: y\nread: {types: {x: integer}}\n");
   several.data = {folder_ / "a.csv", folder_ / "c.csv"};
   const auto bad_cell = run_preprocess_stage(several);

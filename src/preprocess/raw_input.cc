@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <set>
 
 #include "archmlp/base/cancel.h"
 #include "archmlp/base/text.h"
@@ -26,17 +27,21 @@ std::vector<std::string> unread_in(const PreprocessOptions& options) {
   return options.test_rows_out ? std::vector<std::string>() : unread_columns(options.recipe);
 }
 
-/// A file that is there twice has its rows in both the training and the test set.
-Status refuse_repeated(const std::vector<std::filesystem::path>& files) {
+/// A file that is there twice would have its rows in both the training and the test set.
+Status refuse_repeated(const PreprocessOptions& options) {
+  std::vector<std::filesystem::path> files = options.data;
+  if (options.recipe.split.test_file)
+    files.push_back(options.recipe.folder / *options.recipe.split.test_file);
+  std::set<std::filesystem::path> seen;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    for (std::size_t before = 0; before < i; ++before) {
-      std::error_code unknown;
-      if (files[i] != files[before] && !std::filesystem::equivalent(files[i], files[before], unknown))
-        continue;
-      return Error{.message = fmt::format("{} is given twice", base::quoted(files[i].string())),
-                   .where = "data",
-                   .hint = "its rows would be in both the training and the test set; give each file once"};
-    }
+    std::error_code unknown;  // opening it says what is wrong
+    const std::filesystem::path file = std::filesystem::canonical(files[i], unknown);
+    if (seen.insert(unknown ? files[i] : file).second) continue;
+    const bool is_test = i >= options.data.size();
+    return Error{.message = base::quoted(files[i].string()) +
+                            (is_test ? " is both data and the test file" : " is given twice"),
+                 .where = is_test ? "split.test_file" : "data",
+                 .hint = "its rows would be in both the training and the test set; give each file once"};
   }
   return {};
 }
@@ -49,7 +54,7 @@ Result<RawInput> RawInput::open(const PreprocessOptions& options, base::Progress
   contract::CsvOptions reading = options.recipe.read;
   reading.unread = unread_in(options);
   reading.thread_count = options.thread_count;
-  TRY(refuse_repeated(options.data));
+  TRY(refuse_repeated(options));
   RawInput input(options, progress, TRY(table::CsvBlocks::open(options.data, reading, progress)));
   input.take_schema();
   return input;
