@@ -62,6 +62,7 @@ class Options::Impl {
   CLI::Option* add_value(const std::string& names, T& target, const std::string& help, bool show_default) {
     CLI::Option* option = app_.add_option(names, target, help)->group(group_);
     if (show_default) option->capture_default_str();
+    refuse_option_names(option);
     return option;
   }
   void add_flag(const std::string& names, bool& target, const std::string& help) {
@@ -72,9 +73,7 @@ class Options::Impl {
     auto texts = std::make_unique<std::vector<std::string>>();
     CLI::Option* option = app_.add_option(names, *texts, help)->group(group_);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    option->check([this](const std::string& text) {
-      return is_option_name(app_, text) ? "the value is missing: " + text + " is an option" : std::string();
-    });
+    refuse_option_names(option);
     consumers_[option] = {std::move(texts), std::move(consumer)};
     return option;
   }
@@ -112,6 +111,12 @@ class Options::Impl {
   }
 
  private:
+  void refuse_option_names(CLI::Option* option) {
+    option->check([this](const std::string& text) {
+      return is_option_name(app_, text) ? "the value is missing: " + text + " is an option" : std::string();
+    });
+  }
+
   struct Collected {
     std::unique_ptr<std::vector<std::string>> texts;
     Consumer consumer;

@@ -98,7 +98,8 @@ TEST_F(PreprocessStageTest, AFileAmongSeveralThatDoesNotFitIsNamed) {
   several.data = {folder_ / "a.csv", folder_ / "b.csv"};
   const auto other_columns = run_preprocess_stage(several);
   ASSERT_FALSE(other_columns.ok());
-  EXPECT_THAT(base::to_string(other_columns.error()), AllOf(HasSubstr("b.csv"), HasSubstr("\"y\"")));
+  EXPECT_THAT(base::to_string(other_columns.error()),
+              AllOf(HasSubstr("b.csv"), HasSubstr("\"z\""), HasSubstr("Every file needs the columns of")));
 
   several.data = {folder_ / "a.csv", folder_ / "." / "a.csv"};
   const auto repeated = run_preprocess_stage(several);
@@ -116,6 +117,17 @@ TEST_F(PreprocessStageTest, AFileAmongSeveralThatDoesNotFitIsNamed) {
   const auto bad_cell = run_preprocess_stage(several);
   ASSERT_FALSE(bad_cell.ok());
   EXPECT_THAT(base::to_string(bad_cell.error()), AllOf(HasSubstr("c.csv:3"), HasSubstr("\"five\"")));
+}
+
+TEST_F(PreprocessStageTest, AStepThatMeetsTextNamesTheCellsThatMadeItText) {
+  std::string data = "amount,y\n";
+  for (int row = 0; row < 50; ++row) data += (row == 30 ? "12x," : "7.5,") + std::to_string(row % 2) + "\n";
+  write("data.csv", data);
+  const auto report = run_preprocess_stage(options("label: y\npreprocess: [{filter: amount > 0}]\n"));
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(base::to_string(report.error()), AllOf(HasSubstr("cannot compare text with a number"),
+                                                     HasSubstr("data.csv: row 31: column \"amount\" is text"),
+                                                     HasSubstr("\"12x\""), HasSubstr("missing_values")));
 }
 
 TEST_F(PreprocessStageTest, FitsOnTrainingRowsOnly) {

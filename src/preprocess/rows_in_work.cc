@@ -177,7 +177,7 @@ Status RowsInWork::read() {
   while (true) {
     if (Status status = add_first_steps(); !status.ok()) {
       // Perhaps only because a kind was guessed from too few rows.
-      if (input_->kinds_are_known()) return status;
+      if (input_->kinds_are_known()) return with_doubtful_texts(std::move(status).error(), *input_, *recipe_);
       TRY(input_->learn_kinds());
       continue;
     }
@@ -214,13 +214,10 @@ Status RowsInWork::add_first_steps() {
 
 Result<RowsInWork::Arrival> RowsInWork::arrive(std::size_t block, table::Table rows) {
   Arrival arrival;
+  arrival.doubtful_texts = DoubtfulTexts(rows, *recipe_);
   std::vector<table::Column> features;
   for (const table::Column& column : rows.columns()) {
     if (column.name() != recipe_->label) features.push_back(column);
-    const bool is_guessed_text = column.kind() == contract::ColumnKind::kText &&
-                                 column.name() != recipe_->label &&
-                                 !recipe_->read.types.contains(column.name());
-    if (is_guessed_text) arrival.numbers_in_texts[column.name()] = table::count_numbers_in_text(column);
   }
   std::vector<table::Column> companions;
   companions.reserve(companion_names_.size());
@@ -250,7 +247,7 @@ Status RowsInWork::collect(std::vector<Arrival>& arrivals) {
     for (const std::uint32_t position : arrival.positions) raw_rows_.push_back(first_row + position);
     for (std::size_t i = 0; i < arrival.companions.columns().size(); ++i)
       if (!arrival.positions.empty()) pieces[i].push_back(arrival.companions.column(i));
-    for (const auto& [column, counts] : arrival.numbers_in_texts) numbers_in_texts_[column].add(counts);
+    doubtful_texts_.add(arrival.doubtful_texts);
     notes.add(arrival.notes);
     arrival = Arrival();
   }
@@ -448,11 +445,11 @@ Status RowsInWork::check_columns() const {
     return Error{
         .message = "the steps leave no feature", .where = "preprocess", .hint = "keep at least one column"};
   }
+  const std::map<std::string, table::NumbersInText> doubtful = doubtful_texts_.found();
   for (const contract::ColumnSchema& column : schema_.columns) {
-    const auto found = numbers_in_texts_.find(column.name);
-    const bool is_suspicious = found != numbers_in_texts_.end() && found->second.is_suspicious();
-    if (column.kind != contract::ColumnKind::kText || !is_suspicious) continue;
-    return Error{.message = describe_suspicion(column.name, found->second) +
+    const auto found = doubtful.find(column.name);
+    if (column.kind != contract::ColumnKind::kText || found == doubtful.end()) continue;
+    return Error{.message = describe_doubt(*input_, column.name, found->second) +
                             "; the model would take its numbers for categories",
                  .hint = table::hint_for_numbers_in_text(column.name, found->second)};
   }
@@ -504,12 +501,6 @@ std::vector<std::uint32_t> RowsInWork::side_rows(bool test) const {
   return rows;
 }
 
-std::string RowsInWork::describe_suspicion(const std::string& column,
-                                           const table::NumbersInText& found) const {
-  return fmt::format("{}: {}", input_->row_name(found.first_other_row),
-                     table::describe_numbers_in_text(column, found));
-}
-
 std::vector<std::string> RowsInWork::warnings() const {
   std::vector<std::string> removed;
   for (const contract::StepConfig& step : recipe_->preprocess) {
@@ -519,10 +510,9 @@ std::vector<std::string> RowsInWork::warnings() const {
     if (cast != nullptr) removed.insert(removed.end(), cast->columns.begin(), cast->columns.end());
   }
   std::vector<std::string> warnings;
-  for (const auto& [column, found] : numbers_in_texts_) {
-    const bool is_removed = std::find(removed.begin(), removed.end(), column) != removed.end();
-    if (is_removed || !found.is_suspicious()) continue;
-    warnings.push_back(fmt::format("{}. Hint: {}", describe_suspicion(column, found),
+  for (const auto& [column, found] : doubtful_texts_.found()) {
+    if (std::find(removed.begin(), removed.end(), column) != removed.end()) continue;
+    warnings.push_back(fmt::format("{}. Hint: {}", describe_doubt(*input_, column, found),
                                    table::hint_for_numbers_in_text(column, found)));
   }
   return warnings;

@@ -11,12 +11,12 @@
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/recipe.h"
+#include "archmlp/preprocess/doubtful_texts.h"
 #include "archmlp/preprocess/fit_steps.h"
 #include "archmlp/preprocess/learning_rows.h"
 #include "archmlp/preprocess/raw_input.h"
 #include "archmlp/preprocess/row_store.h"
 #include "archmlp/preprocess/step_chain.h"
-#include "archmlp/table/numbers_in_text.h"
 #include "archmlp/table/table.h"
 #include "archmlp/transform/step.h"
 
@@ -66,13 +66,12 @@ class RowsInWork {
   void add_last_notes();
 
  private:
-  using NumbersInTexts = std::map<std::string, table::NumbersInText>;  // of raw text columns, by name
   /// A block as the first steps leave it.
   struct Arrival {
     table::Table companions;
     std::vector<std::uint32_t> positions;  // of the raw block's rows
     ChainNotes notes;
-    NumbersInTexts numbers_in_texts;
+    DoubtfulTexts doubtful_texts;
     std::optional<StepChain::Fault> fault;
   };
 
@@ -107,7 +106,6 @@ class RowsInWork {
                                                           std::string_view key) const;
   std::vector<std::uint32_t> side_rows(bool test) const;
 
-  std::string describe_suspicion(const std::string& column, const table::NumbersInText& found) const;
   base::Error in_step(base::Error error, std::size_t index) const;
   base::Error in_step(base::Error error, std::size_t index,
                       const std::function<std::size_t(std::size_t row)>& raw_row_of) const;
@@ -129,7 +127,7 @@ class RowsInWork {
   std::vector<transform::StepPointer> steps_;
   std::size_t dropped_count_ = 0;
   std::map<std::string, std::size_t> unknown_categories_;
-  NumbersInTexts numbers_in_texts_;
+  DoubtfulTexts doubtful_texts_;
   std::vector<ChainNotes> last_notes_;  // per block
   std::map<std::string, std::string> inputs_;
 };

@@ -214,11 +214,11 @@ TEST(CsvBlocksTest, SaysWhichFileHasOtherColumns) {
     return blocks.ok() ? "" : base::to_string(blocks.error());
   };
   EXPECT_EQ(error_of({"age,city\n1,x\n", "age,citys\n1,x\n"}),
-            "1:1: unknown column \"citys\". Hint: did you mean \"city\"?");
+            "1:1: unknown column \"citys\". Hint: did you mean \"city\"? Every file needs the columns of 0");
   EXPECT_THAT(error_of({"age,city\n1,x\n", "age,city,more\n1,x,1\n"}),
               HasSubstr("1:1: unknown column \"more\""));
   EXPECT_THAT(error_of({"age,city\n1,x\n", "city\n1\n"}), HasSubstr("1:1: column \"age\" is missing"));
-  EXPECT_THAT(error_of({"a\n1\n", "a\n"}), HasSubstr("1:1: the file has a header of 1 columns but no rows"));
+  EXPECT_THAT(error_of({"a\n1\n", "a\n"}), HasSubstr("1:1: the file has a header of 1 column but no rows"));
 }
 
 TEST(CsvBlocksTest, TheFirstErrorWinsWhateverTheThreads) {

@@ -120,8 +120,8 @@ base::Status CsvFile::check_names() const {
 }
 
 base::Error CsvFile::no_rows() const {
-  return errors_.at(body_begin_, {.message = "the file has a header of " + std::to_string(names_.size()) +
-                                             " columns but no rows",
+  return errors_.at(body_begin_, {.message = fmt::format("the file has a header of {} column{} but no rows",
+                                                         names_.size(), names_.size() == 1 ? "" : "s"),
                                   .hint = "add rows; if the file has no header, say so with --no-header"});
 }
 

@@ -88,7 +88,14 @@ base::Result<CsvPlans> plan_guessing_kinds(std::span<const std::unique_ptr<CsvFi
     }
   }
   for (const auto& file : files) {
-    plans.schema_index.push_back(TRY(match_columns(*file, first.names(), false, {})));
+    auto index = match_columns(*file, first.names(), false, {});
+    if (!index.ok()) {
+      base::Error error = std::move(index).error();
+      error.hint += fmt::format("{} Every file needs the columns of {}", error.hint.ends_with('?') ? "" : ".",
+                                first.input().name());
+      return error;
+    }
+    plans.schema_index.push_back(*std::move(index));
     if (!file->has_rows()) return file->no_rows();
   }
   return plans;

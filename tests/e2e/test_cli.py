@@ -86,7 +86,9 @@ def test_class_weight_as_people_write_it(trained, tmp_path):
 @pytest.mark.parametrize("arguments, word", [
     (["serve", "m", "--port", "99999"], "0 to 65535"), (["inspect", "f", "--rows", "-1"], "at least 0"),
     (["generate", "paysim", "--rows", "-1"], "at least 0"), (["generate", "paysim", "--seed", "1e3"], "integer"),
-    (["preprocess", "f", "--label", "y", "--filter", "--one-hot", "all"], "--one-hot is an option")])
+    (["preprocess", "f", "--label", "y", "--filter", "--one-hot", "all"], "--one-hot is an option"),
+    (["preprocess", "f", "--label", "y", "--recipe", "--out", "o"], "--out is an option"),
+    (["run", "r.yaml", "--data", "--out", "o"], "--out is an option")])
 def test_values_that_an_option_cannot_have(arguments, word):
     assert word in run(*arguments, expect=USAGE).stderr
 
