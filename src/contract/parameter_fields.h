@@ -90,7 +90,7 @@ nlohmann::ordered_json stored_to_json(const std::optional<T>& value) {
 template <typename Config, typename Member, typename Read>
 Field stored_field(std::string_view name, Member Config::*member, std::string_view type,
                    std::string_view range, std::string_view help, Read read,
-                   std::function<nlohmann::ordered_json()> schema) {
+                   const std::function<nlohmann::ordered_json()>& schema) {
   const auto set = [member, read](Config& config, const nlohmann::ordered_json& value) -> base::Status {
     auto result = read(value);
     if (!result.ok()) return std::move(result).error();
@@ -103,7 +103,7 @@ Field stored_field(std::string_view name, Member Config::*member, std::string_vi
           .help = help,
           .set = setter<Config>(set),
           .get = getter<Config>([member](const Config& config) { return stored_to_json(config.*member); }),
-          .schema = std::move(schema)};
+          .schema = schema};
 }
 
 /// The same with null for none.
