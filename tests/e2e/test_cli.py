@@ -273,6 +273,27 @@ def test_predict_from_standard_input(trained):
     assert json.loads(answer[0])["prediction"] in ("yes", "no")
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_predict_reports_what_it_met(form, trained, tmp_path):
+    model = trained / "out/model.archmlp"
+    names = ["age", "income", "plan", "newsletter", "account"]
+    rows = [[41, 30000.5, "pro", True, 3], [42, 30000.5, "unheard of", True, 3], [43, 1.5, "pro", False, 3]]
+    if form == "csv":
+        text = "".join(",".join(map(str, row)) + "\n" for row in [names, *rows])
+    else:
+        text = "".join(json.dumps(dict(zip(names, row))) + "\n" for row in rows)
+    expected = {"rows": 3, "rows_outside": 1, "unknown_categories": {"plan": 1}}
+    done = run("predict", model, "-", "--json", "--empty-outside", text=text)
+    assert [json.loads(line)["prediction"] for line in done.stdout.splitlines()][2] is None
+    assert json.loads(done.stderr) == {"note": expected}
+    out = tmp_path / "p.jsonl"
+    report = json.loads(run("predict", model, "-", "--json", "--empty-outside", "--out", out, text=text).stdout)
+    assert report == {"out": str(out), **expected}
+    assert out.read_text() == done.stdout
+    notes = run("predict", model, "-", "--empty-outside", text=text).stderr
+    assert '1 rows have a value in "plan"' in notes and "1 of 3 rows are outside" in notes
+
+
 def test_filtered_rows_stop_predict_unless_told_otherwise(trained, tmp_path):
     model = trained / "out/model.archmlp"
     lines = ('{"age": 41, "income": 30000.5, "plan": "pro", "newsletter": true, "account": 3}\n'
