@@ -31,7 +31,7 @@ struct OwnedLabels {
 
 std::vector<double> decisions_of(const model::Svm& svm, model::MatrixView x, int threads = 1) {
   std::vector<double> out(x.rows * svm.output_count());
-  EXPECT_TRUE(svm.decide(x, out, threads).ok());
+  EXPECT_TRUE(svm.predict(x, out, threads).ok());
   return out;
 }
 
