@@ -16,8 +16,8 @@ namespace archmlp::model {
 
 /// What the outputs of a row are, one behind the other.
 struct OutputLayout {
-  std::size_t decisions = 0;  // as scikit-learn's decision_function: one for two classes, where positive
-                              // means the second; else one for each class or
+  std::size_t decisions = 0;      // as scikit-learn's decision_function: one for two classes, where positive
+                                  // means the second; else one for each class or
   bool are_of_pairs = false;      // for each pair of classes, (0, 1), (0, 2), …, positive for the first
   std::size_t probabilities = 0;  // of each class, in [0, 1]; or none
   std::size_t values = 0;         // of a regression, 1: in the label's unit
