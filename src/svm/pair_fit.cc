@@ -6,8 +6,12 @@
 
 namespace archmlp::svm {
 
+double expected_work(std::size_t row_count) noexcept {
+  return static_cast<double>(row_count) * static_cast<double>(row_count);
+}
+
 base::Result<PairFit> fit_pair(const TrainingRows& rows, std::span<const std::uint32_t> candidates,
-                               ClassPair pair, const PairSettings& settings) {
+                               ClassPair pair, const PairSettings& settings, TimeBudget& time) {
   PairFit fit;
   for (const std::uint32_t row : candidates) {
     const std::uint32_t index = rows.class_indices[row];
@@ -42,7 +46,9 @@ base::Result<PairFit> fit_pair(const TrainingRows& rows, std::span<const std::ui
       gathered.insert(gathered.end(), rows.row(row), rows.row(row) + rows.cols);
     problem.x = model::MatrixView::row_major(gathered.data(), fit.rows.size(), rows.cols);
   }
-  const DualSolution solution = TRY(solve_dual(problem, settings.solve));
+  SolveOptions options = settings.solve;
+  options.deadline = time.next(expected_work(fit.rows.size()));
+  const DualSolution solution = TRY(solve_dual(problem, options));
   for (std::size_t i = 0; i < fit.rows.size(); ++i)
     fit.betas[i] = turn * problem.variables[i].sign * solution.alpha[i];
   fit.intercept = -turn * solution.rho;

@@ -126,9 +126,14 @@ model::SvmSigmoid fit_sigmoid(std::span<const double> decisions, std::span<const
   return sigmoid;
 }
 
+double expected_sigmoid_work(std::size_t row_count) noexcept {
+  return kParts * expected_work(row_count * (kParts - 1) / kParts);
+}
+
 base::Result<model::SvmSigmoid> fit_pair_sigmoid(const TrainingRows& rows,
                                                  std::span<const std::uint32_t> candidates, ClassPair pair,
-                                                 const PairSettings& settings, std::uint64_t seed) {
+                                                 const PairSettings& settings, TimeBudget& time,
+                                                 std::uint64_t seed) {
   std::vector<std::uint32_t> members;
   for (const std::uint32_t row : candidates) {
     const std::uint32_t index = rows.class_indices[row];
@@ -142,7 +147,7 @@ base::Result<model::SvmSigmoid> fit_pair_sigmoid(const TrainingRows& rows,
     for (std::size_t i = 0; i < members.size(); ++i)
       (part[i] == held ? held_out : kept).push_back(members[i]);
     if (held_out.empty()) continue;
-    const PairFit fit = TRY(fit_pair(rows, kept, pair, settings));
+    const PairFit fit = TRY(fit_pair(rows, kept, pair, settings, time));
     const std::vector<double> found = TRY(decisions_of(fit, rows, held_out, settings));
     decisions.insert(decisions.end(), found.begin(), found.end());
     for (const std::uint32_t row : held_out)

@@ -11,6 +11,7 @@
 #include "archmlp/base/try.h"
 #include "archmlp/svm/dual_problem.h"
 #include "archmlp/svm/pair_fit.h"
+#include "archmlp/svm/time_budget.h"
 #include "archmlp/svm/training_rows.h"
 
 namespace archmlp::svm {
@@ -198,6 +199,21 @@ void assemble(const std::vector<PairFit>& pairs, const TrainingRows& rows, std::
   }
 }
 
+double whole_work(const TrainingRows& rows, const std::vector<ClassPair>& pairs, bool with_probabilities) {
+  std::vector<std::size_t> counts;
+  for (const std::uint32_t index : rows.class_indices) {
+    counts.resize(std::max<std::size_t>(counts.size(), index + 1));
+    ++counts[index];
+  }
+  double work = 0;
+  for (const ClassPair pair : pairs) {
+    if (pair.second >= counts.size()) continue;  // the last classes have no rows
+    const std::size_t count = counts[pair.first] + counts[pair.second];
+    work += expected_work(count) + (with_probabilities ? expected_sigmoid_work(count) : 0);
+  }
+  return work;
+}
+
 Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& labels,
                                     const model::Kernel& kernel, const SvmParams& params,
                                     const SvmFitOptions& options) {
@@ -214,18 +230,18 @@ Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& l
   }
   std::vector<std::uint32_t> all(rows.count());
   std::iota(all.begin(), all.end(), 0U);
-  std::vector<PairFit> pairs;
+  std::vector<ClassPair> class_pairs;
   for (std::uint32_t i = 0; i < class_count; ++i) {
-    for (std::uint32_t j = i + 1; j < class_count; ++j)
-      pairs.push_back(TRY(fit_pair(rows, all, {i, j}, settings)));
+    for (std::uint32_t j = i + 1; j < class_count; ++j) class_pairs.push_back({i, j});
   }
+  TimeBudget time(options.deadline, whole_work(rows, class_pairs, params.probability));
+  std::vector<PairFit> fits;
+  for (const ClassPair pair : class_pairs) fits.push_back(TRY(fit_pair(rows, all, pair, settings, time)));
   model::SvmParts parts = make_parts(params, labels, kernel, rows);
-  assemble(pairs, rows, class_count, parts);
+  assemble(fits, rows, class_count, parts);
   if (!params.probability) return parts;
-  for (std::uint32_t i = 0; i < class_count; ++i) {
-    for (std::uint32_t j = i + 1; j < class_count; ++j)
-      parts.sigmoids.push_back(TRY(fit_pair_sigmoid(rows, all, {i, j}, settings, params.random_state)));
-  }
+  for (const ClassPair pair : class_pairs)
+    parts.sigmoids.push_back(TRY(fit_pair_sigmoid(rows, all, pair, settings, time, params.random_state)));
   return parts;
 }
 

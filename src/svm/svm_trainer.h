@@ -25,7 +25,8 @@ struct SvmLabels {
   std::span<const double> weights;               // [n], finite and >= 0, or empty: all 1
 };
 
-/// What does not change the model, but for a deadline that comes too soon.
+/// What does not change the model, but for a deadline that comes too soon: its time is shared out among the
+/// pairs of classes and the fits of probabilities.
 struct SvmFitOptions {
   int thread_count = 0;
   base::Progress* progress = &base::no_progress();
