@@ -36,16 +36,19 @@ svm::SvmLabels labels_view(const train::Labels& labels) {
 
 /// The widest and the narrowest feature, if distances between rows are those of the widest alone.
 std::optional<std::string> unlike_ranges(const TrainInputs& inputs) {
+  const model::MatrixView x = inputs.view();
+  std::vector<float> low(inputs.matrix.begin(), inputs.matrix.begin() + static_cast<std::ptrdiff_t>(x.cols));
+  std::vector<float> high = low;
+  for (std::size_t row = 1; row < x.rows; ++row) {
+    for (std::size_t col = 0; col < x.cols; ++col) {
+      low[col] = std::min(low[col], x.at(row, col));
+      high[col] = std::max(high[col], x.at(row, col));
+    }
+  }
   std::size_t widest = 0, narrowest = 0;
   double most = 0, least = std::numeric_limits<double>::infinity();
-  const model::MatrixView x = inputs.view();
   for (std::size_t col = 0; col < x.cols; ++col) {
-    float low = std::numeric_limits<float>::infinity(), high = -low;
-    for (std::size_t row = 0; row < x.rows; ++row) {
-      low = std::min(low, x.at(row, col));
-      high = std::max(high, x.at(row, col));
-    }
-    const double range = static_cast<double>(high) - static_cast<double>(low);
+    const double range = static_cast<double>(high[col]) - static_cast<double>(low[col]);
     if (range > most) {
       most = range;
       widest = col;
