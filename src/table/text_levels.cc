@@ -311,14 +311,26 @@ void LevelList::reserve(std::size_t level_count, std::size_t byte_count) {
   if (byte_count > capacity_) grow(byte_count);
 }
 
+char* LevelList::draft(std::size_t size) {
+  make_room(begins_.back() + size);
+  return bytes_.get() + begins_.back();
+}
+
 void LevelList::append(std::string_view text, std::uint32_t hash) {
   const std::size_t begin = begins_.back();
   const std::size_t end = begin + text.size();
   assert(end <= std::numeric_limits<std::uint32_t>::max());
-  if (end > capacity_) grow(std::max({end, capacity_ * 2, std::size_t{256}}));
-  copy_text(text, bytes_.get() + begin);
+  make_room(end);
+  if (text.data() != bytes_.get() + begin) copy_text(text, bytes_.get() + begin);
   begins_.push_back(static_cast<std::uint32_t>(end));
   hashes_.push_back(hash);
+}
+
+/// Twice as much, lest it come to this too often; where that would be much, a little more than is needed.
+void LevelList::make_room(std::size_t end) {
+  constexpr std::size_t kMuch = std::size_t{32} << 20U;
+  if (end <= capacity_) return;
+  grow(std::max({end, std::min(capacity_ * 2, capacity_ + kMuch), std::size_t{256}}));
 }
 
 void LevelList::grow(std::size_t byte_count) {

@@ -30,10 +30,13 @@ class LevelList {
   std::size_t byte_count() const noexcept { return begins_.back(); }
 
   void reserve(std::size_t level_count, std::size_t byte_count);
+  /// Room for a text of up to that size; append() does not copy what stands there.
+  char* draft(std::size_t size);
   /// Copies the text. Precondition: fewer than 2^32 bytes in all.
   void append(std::string_view text, std::uint32_t hash);
 
  private:
+  void make_room(std::size_t end);
   void grow(std::size_t byte_count);
 
   std::vector<std::uint32_t> hashes_;
