@@ -28,6 +28,7 @@ struct DualProblem {
   model::MatrixView x;  // finite
   model::Kernel kernel;
   std::vector<DualVariable> variables;
+  bool bias = true;  // false: Σ y_v α_v may be anything and rho is 0; for linear kernels
 };
 
 /// What does not change the solution, but for `tol`, and where it stops too soon.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -5,10 +7,12 @@
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/try.h"
 #include "archmlp/svm/box.h"
+#include "archmlp/svm/certificate.h"
 #include "archmlp/svm/decomposition.h"
 #include "archmlp/svm/dual_problem.h"
 #include "archmlp/svm/exact_decisions.h"
 #include "archmlp/svm/packed_rows.h"
+#include "archmlp/svm/solve_linear.h"
 
 namespace archmlp::svm {
 namespace {
@@ -93,44 +97,6 @@ class ExactSums {
   std::vector<double> weights_, sums_;  // of each row: Σ β of its variables
 };
 
-/// Violation, rho, primal and dual, from exact sums.
-void certify(const Box& box, const ExactSums& exact, const std::vector<double>& beta,
-             DualSolution& solution) {
-  double most_up = -kEndless, least_down = kEndless, free_sum = 0;
-  std::size_t free_count = 0;
-  for (std::size_t v = 0; v < box.size(); ++v) {
-    const double gradient = exact.values()[box.row[v]] + box.linear[v];
-    const bool grows = beta[v]<box.high[v], falls = beta[v]> box.low[v];
-    if (grows) most_up = std::max(most_up, -gradient);
-    if (falls) least_down = std::min(least_down, -gradient);
-    if (grows && falls) {
-      free_sum += gradient;
-      ++free_count;
-    }
-  }
-  SvmCertificate& certificate = solution.certificate;
-  certificate.violation = std::max(0.0, most_up - least_down);
-  if (std::isinf(certificate.violation)) certificate.violation = 0;  // nothing can move
-  if (free_count > 0) {
-    solution.rho = free_sum / static_cast<double>(free_count);
-  } else if (std::isfinite(most_up) && std::isfinite(least_down)) {
-    solution.rho = -(most_up + least_down) / 2;
-  } else {
-    solution.rho = std::isfinite(most_up) ? -most_up : std::isfinite(least_down) ? -least_down : 0.0;
-  }
-  double norm = 0, loss = 0, linear = 0;
-  for (std::size_t row = 0; row < exact.values().size(); ++row)
-    norm += exact.weights()[row] * exact.values()[row];
-  for (std::size_t v = 0; v < box.size(); ++v) {
-    const double gradient = exact.values()[box.row[v]] + box.linear[v] - solution.rho;
-    // High is 0 or C, low -C or 0: the sign of what β may be decides which side costs.
-    loss += box.high[v] > 0 ? box.high[v] * std::max(0.0, -gradient) : -box.low[v] * std::max(0.0, gradient);
-    linear += box.linear[v] * beta[v];
-  }
-  certificate.primal = norm / 2 + loss;
-  certificate.dual = -(norm / 2 + linear);
-}
-
 template <typename T>
 SvmStop stop_reason(typename Decomposition<T>::Outcome outcome) {
   using Outcome = typename Decomposition<T>::Outcome;
@@ -156,7 +122,11 @@ Status refine(const DualProblem& problem, const Box& box, std::span<const double
     const auto outcome =
         TRY(decomposition.run(beta, exact.values(), kTargetShare * options.tol, certificate.iterations));
     TRY(exact.update(beta));
-    certify(box, exact, beta, solution);
+    const Certified certified = certify(box, exact.weights(), exact.values(), beta, true);
+    solution.rho = certified.rho;
+    certificate.violation = certified.violation;
+    certificate.primal = certified.primal;
+    certificate.dual = certified.dual;
     certificate.stopped_by =
         certificate.violation <= options.tol ? SvmStop::kConverged : stop_reason<T>(outcome);
     if (certificate.stopped_by != SvmStop::kStalled) return {};
@@ -171,6 +141,12 @@ Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& 
   if (!(bound <= kMostDouble)) {
     return Error{.message = "kernel values are too large to compute with",
                  .hint = "scale the features, or lower gamma, coef0 or degree"};
+  }
+  const bool linear = problem.kernel.kind == model::KernelKind::kLinear;
+  if (linear && problem.x.cols <= kMostInteriorColumns) return solve_linear(problem, options);
+  if (!problem.bias) {
+    return Error{.message = "a machine without bias is solved for with a linear kernel alone",
+                 .hint = fmt::format("a linear kernel and at most {} features", kMostInteriorColumns)};
   }
   const int threads = base::resolve_thread_count(options.thread_count);
   const Box box(problem);

@@ -22,6 +22,9 @@ class LevelList {
   std::string_view operator[](std::size_t level) const noexcept {
     return {bytes_.get() + begins_[level], begins_[level + 1] - begins_[level]};
   }
+  /// Start to fetch what [level] reads: first where the text is, then, once that is there, the text.
+  void prefetch_place(std::size_t level) const noexcept { __builtin_prefetch(begins_.data() + level); }
+  void prefetch_text(std::size_t level) const noexcept { __builtin_prefetch(bytes_.get() + begins_[level]); }
   /// hash_of_text of each.
   std::span<const std::uint32_t> hashes() const noexcept { return hashes_; }
   std::size_t byte_count() const noexcept { return begins_.back(); }

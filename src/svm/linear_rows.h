@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "archmlp/base/result.h"
+#include "archmlp/model/matrix_view.h"
+#include "archmlp/svm/linear_block.h"
+#include "archmlp/svm/packed_rows.h"
+
+namespace archmlp::svm {
+
+/// The rows of a linear machine, as x̃ = (x - centre, -1): with coefficients (w, rho) a row's decision is
+/// x̃·(w, rho). The centre changes rho alone, as Σ β = 0. Without bias x̃ = x.
+class LinearRows {
+ public:
+  LinearRows(model::MatrixView x, bool bias, int thread_count);
+
+  std::size_t row_count() const noexcept { return row_count_; }
+  std::size_t depth() const noexcept { return packed_.depth(); }
+  std::size_t columns() const noexcept { return depth() + (bias_ ? 1 : 0); }
+  bool bias() const noexcept { return bias_; }
+  std::span<const double> centre() const noexcept { return centre_; }
+  /// Parts whose sums are kept apart and added up in their order, so that threads do not matter.
+  std::size_t chunk_count() const noexcept { return chunk_count_; }
+
+  struct Block {
+    std::size_t chunk = 0, first = 0, count = 0;  // rows
+    const double* values = nullptr;               // [columns, kBlockRows]; zeros pad it to whole tiles
+    double* spare = nullptr;                      // as large, zeros at first, kept between blocks
+  };
+  /// In ascending order within a chunk. Errors: kCancelled.
+  base::Status for_each_block(const std::function<void(const Block&)>& work) const;
+
+  void copy_row(std::size_t row, double* values) const noexcept;  // [columns]
+  /// out[row] = x̃·coefficients
+  base::Status decide(std::span<const double> coefficients, std::span<double> out) const;
+  /// Σ_row factors[row] x̃: [columns]
+  base::Result<std::vector<double>> weighted_sum(std::span<const double> factors) const;
+
+ private:
+  std::size_t row_count_, chunk_count_ = 1, blocks_per_chunk_ = 1;
+  bool bias_;
+  int thread_count_;
+  std::vector<double> centre_;
+  PackedRows<float> packed_;
+};
+
+/// parts[0] += the others, in their order. [parts, size]
+void add_up_parts(std::vector<double>& parts, std::size_t size);
+
+}  // namespace archmlp::svm
