@@ -64,7 +64,7 @@ def test_absent_files(arguments, tmp_path):
     ("--n-estimators", "0", "between 1 and"), ("--n-estimators", "many", "--n-estimators"),
     ("--max-features", "1.5", "--max-features"), ("--n-estimators", "1000000000", "100,000"),
     ("--threads", "many", "integer"), ("--criterion", "mse", "squared_error"), ("--criterion", "ginni", "gini"),
-    ("--model", "svn", "random_forest"), ("--task", "guess", "classification"), ("--class-weight", "heavy", "balanced")])
+    ("--model", "svn", "svm"), ("--task", "guess", "classification"), ("--class-weight", "heavy", "balanced")])
 def test_parameters_out_of_range(trained, tmp_path, option, value, word):
     prepared = trained / "out/prepared"
     result = run("train", prepared / "x_train.csv", prepared / "y_train.csv", option, value, "--out",
@@ -88,9 +88,23 @@ def test_class_weight_as_people_write_it(trained, tmp_path):
     (["generate", "paysim", "--rows", "-1"], "at least 0"), (["generate", "paysim", "--seed", "1e3"], "integer"),
     (["preprocess", "f", "--label", "y", "--filter", "--one-hot", "all"], "--one-hot is an option"),
     (["preprocess", "f", "--label", "y", "--recipe", "--out", "o"], "--out is an option"),
-    (["run", "r.yaml", "--data", "--out", "o"], "--out is an option")])
+    (["run", "r.yaml", "--data", "--out", "o"], "--out is an option"),
+    (["preprocess", "f", "--label", "y", "--test-size", "2"], "--test-size: expected a share"),
+    (["preprocess", "f", "--label", "y", "--seed", "-1"], "--seed: expected an integer"),
+    (["preprocess", "f", "--label", "y", "--stratify", "much"], "--stratify: expected true or false"),
+    (["preprocess", "f", "--label", "y", "--memory", "much"], "--memory: expected an amount"),
+    (["preprocess", "f", "--label", "y", "--impute", "mode"], "--impute"),
+    (["preprocess", "f", "--label", "y", "--no-header", "maybe"], "--no-header: expected true or false"),
+    (["preprocess", "f"], "--label: the label is not given"),
+    (["train", "x", "y", "--max-time", "0"], "--max-time: expected seconds"),
+    (["train", "x", "y", "--memory", "much"], "--memory: expected an amount")])
 def test_values_that_an_option_cannot_have(arguments, word):
     assert word in run(*arguments, expect=USAGE).stderr
+
+
+def test_values_that_may_be_left_out_are_in_brackets():
+    text = run("preprocess", "--help").stdout
+    assert "--no-header [BOOL]" in text and "--stratify [BOOL]" in text and "BOOL=" not in text
 
 
 def test_wrong_usage_as_json():
