@@ -1,13 +1,13 @@
 #include "archmlp/expression/compiler.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/expression/calls.h"
+#include "archmlp/expression/column_names.h"
 #include "archmlp/expression/emitter.h"
 #include "archmlp/expression/functions.h"
 #include "archmlp/expression/lexer.h"
@@ -18,7 +18,6 @@ namespace {
 using base::Error;
 using base::Result;
 using base::Status;
-using contract::ColumnKind;
 
 constexpr int kDeepest = 200;
 
@@ -83,7 +82,7 @@ class Compiler {
  public:
   Compiler(std::string_view text, const contract::Schema& schema, std::vector<Token> tokens,
            Expression::Program& program)
-      : schema_(schema), tokens_(std::move(tokens)), emit_(text, program), program_(program) {}
+      : tokens_(std::move(tokens)), columns_(schema), emit_(text, program), program_(program) {}
 
   Status run() {
     if (peek().kind == TokenKind::kEnd) return fail(0, "the expression is empty");
@@ -275,10 +274,6 @@ class Compiler {
     }
   }
 
-  static Value literal(double number, Type type, std::size_t at) {
-    return {.type = type, .at = at, .is_literal = true, .operand = {.constant = number}};
-  }
-
   Result<Value> parse_name() {
     const Token& token = peek();
     if (peek(1).kind == TokenKind::kOpen) return parse_call({});
@@ -351,38 +346,9 @@ class Compiler {
   }
 
   Result<Value> column(const std::string& name, std::size_t at) {
-    auto known = resolved_.find(name);
-    if (known == resolved_.end()) {
-      const auto found = schema_.find(name);
-      if (!found) return unknown_column(name, at);
-      known = resolved_.emplace(name, *found).first;
-    }
-    const auto index = static_cast<std::uint32_t>(known->second);
-    Value value{.at = at};
-    switch (schema_.columns[index].kind) {
-      case ColumnKind::kText:
-        value.type = Type::kText;
-        value.text = {.is_column = true, .column = index};
-        return value;
-      case ColumnKind::kBoolean:
-        value.type = Type::kBoolean;
-        break;
-      case ColumnKind::kInteger:
-      case ColumnKind::kReal:
-        break;
-    }
-    value.operand = {.kind = Operand::Kind::kColumn, .index = index};
-    return value;
-  }
-
-  Error unknown_column(const std::string& name, std::size_t at) const {
-    std::string hint = base::suggest_names(name, schema_.names());
-    if (peek().kind == TokenKind::kName) hint += " (put a column name with spaces in backticks)";
-    if (name == "None" || name == "nan" || name == "NaN" || name == "null") hint = "use isnull(x)";
-    if (name == "true") hint = "write True";
-    if (name == "false") hint = "write False";
-    if (find_function(name) != nullptr) hint = "it is a function: write " + name + "(…)";
-    return fail(at, "unknown column " + base::quoted(name), std::move(hint));
+    if (const auto found = columns_.find(name, at)) return *found;
+    return fail(at, "unknown column " + base::quoted(name),
+                columns_.hint_for_unknown(name, peek().kind == TokenKind::kName));
   }
 
   /// At a function's name. `arguments` holds what a method is called on, or nothing.
@@ -410,123 +376,19 @@ class Compiler {
     }
     TRY(expect(TokenKind::kClose, ")"));
     if (count < function->min_arguments || count > function->max_arguments)
-      return wrong_count(name, *function, count);
-    Value value = TRY(call(*function, arguments));
+      return fail(name.at, describe_wrong_count(*function, name.text, count));
+    Value value = TRY(emit_call(emit_, *function, arguments));
     value.at = name.at;
     return value;
   }
 
-  Error wrong_count(const Token& name, const Function& function, std::size_t count) const {
-    std::string wanted = std::to_string(function.min_arguments);
-    if (function.max_arguments > 1000) {
-      wanted += " or more";
-    } else if (function.max_arguments > function.min_arguments) {
-      wanted += " or " + std::to_string(function.max_arguments);
-    }
-    return fail(name.at, "`" + name.text + "` takes " + wanted +
-                             (wanted == "1" ? " argument" : " arguments") + ", found " +
-                             std::to_string(count));
-  }
-
-  Result<Value> call(const Function& function, std::vector<Value>& arguments) {
-    Value& first = arguments.front();
-    switch (function.shape) {
-      case FunctionShape::kNumber:
-        return emit_.numeric_function(function.op, first, function.name);
-      case FunctionShape::kRound:
-        return round(arguments);
-      case FunctionShape::kFold:
-        return std::move(first);
-      case FunctionShape::kClip:
-        return clip(arguments);
-      case FunctionShape::kBetween:
-        return between(arguments);
-      case FunctionShape::kIsNull:
-        return emit_.null_test(function.op, std::move(first));
-      case FunctionShape::kText:
-        return emit_.text_function(static_cast<TextFunction>(function.which), std::move(first),
-                                   function.name);
-      case FunctionShape::kLength:
-        return emit_.text_length(std::move(first));
-      case FunctionShape::kTextSearch:
-        return emit_.text_search(static_cast<TextTestKind>(function.which), std::move(first),
-                                 std::move(arguments[1]), function.name);
-      case FunctionShape::kIsIn:
-        break;
-    }
-    Value found = TRY(emit_.membership(first, arguments[1], false));
-    emit_.release(first);
-    return found;
-  }
-
-  Result<Value> round(std::vector<Value>& arguments) {
-    constexpr double kMostDigits = 22.0;  // powers of ten beyond are not exact
-    if (arguments.size() == 1) arguments.push_back(literal(0.0, Type::kNumber, arguments[0].at));
-    const Value& digits = arguments[1];
-    if (digits.is_list || digits.type != Type::kNumber || !digits.is_constant() ||
-        std::nearbyint(digits.operand.constant) != digits.operand.constant ||
-        std::fabs(digits.operand.constant) > kMostDigits) {
-      return fail(digits.at, "`round` needs a whole number of digits from -22 to 22");
-    }
-    return emit_.arithmetic(Op::kRound, arguments[0], arguments[1], "round");
-  }
-
-  Result<Value> clip(std::vector<Value>& arguments) {
-    for (const Value& argument : arguments) TRY(emit_.require_number(argument, "`clip`"));
-    const Value& lower = arguments[1];
-    const Value& upper = arguments[2];
-    if (lower.is_constant() && upper.is_constant() && lower.operand.constant > upper.operand.constant) {
-      return fail(lower.at, "the lower bound of `clip` is above the upper one");
-    }
-    Value raised = TRY(emit_.arithmetic(Op::kAtLeast, arguments[0], arguments[1], "clip"));
-    return emit_.arithmetic(Op::kAtMost, raised, arguments[2], "clip");
-  }
-
-  Result<Value> between(const std::vector<Value>& arguments) {
-    Value above = TRY(emit_.comparison(Op::kGreaterEqual, arguments[0], arguments[1]));
-    Value below = TRY(emit_.comparison(Op::kLessEqual, arguments[0], arguments[2]));
-    for (const Value& argument : arguments) emit_.release(argument);
-    return emit_.logical(Op::kAnd, above, below, "and");
-  }
-
-  const contract::Schema& schema_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  ColumnNames columns_;
   Emitter emit_;
   Expression::Program& program_;
-  std::unordered_map<std::string, std::size_t> resolved_;
 };
-
-/// From indices into the schema to indices into the ascending list of the columns that are read.
-void number_columns(Expression::Program& program) {
-  std::vector<std::size_t>& columns = program.columns;
-  const auto visit_all = [&](const auto& visit) {
-    const auto visit_operand = [&](Operand& operand) {
-      if (operand.kind == Operand::Kind::kColumn) visit(operand.index);
-    };
-    const auto visit_text = [&](TextOperand& text) {
-      if (text.is_column) visit(text.column);
-    };
-    for (Instruction& instruction : program.code) {
-      visit_operand(instruction.a);
-      visit_operand(instruction.b);
-    }
-    for (TextTest& test : program.text_tests) {
-      visit_text(test.a);
-      visit_text(test.b);
-    }
-    visit_operand(program.result);
-    visit_text(program.text_result);
-  };
-  visit_all([&](std::uint32_t& index) { columns.push_back(index); });
-  std::sort(columns.begin(), columns.end());
-  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-  visit_all([&](std::uint32_t& index) {
-    index =
-        static_cast<std::uint32_t>(std::lower_bound(columns.begin(), columns.end(), index) - columns.begin());
-  });
-}
 
 }  // namespace
 

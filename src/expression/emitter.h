@@ -26,6 +26,11 @@ struct Value {
   }
 };
 
+/// A constant as the user wrote it, at `at`.
+inline Value literal(double number, Type type, std::size_t at) {
+  return {.type = type, .at = at, .is_literal = true, .operand = {.constant = number}};
+}
+
 /// `a number`, `a boolean`, `text`, `a list`.
 std::string_view describe(const Value& value) noexcept;
 
