@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "archmlp/preprocess/preprocess_stage.h"
+#include "archmlp/test_support/shared_data.h"
 
 namespace archmlp::preprocess {
 namespace {
@@ -12,11 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path source_folder() { return ARCHMLP_SOURCE_DIR; }
-
-fs::path shared_folder() {
-  const char* given = std::getenv("ARCHMLP_SHARED");
-  return given != nullptr ? fs::path(given) : source_folder() / ".." / "shared";
-}
 
 TEST(Examples, AreRecipes) {
   std::size_t count = 0;
@@ -40,7 +35,7 @@ struct Example {
 class ExampleTest : public ::testing::TestWithParam<Example> {};
 
 TEST_P(ExampleTest, PreparesItsData) {
-  const fs::path data = shared_folder() / "data" / GetParam().data;
+  const fs::path data = test_support::shared_folder() / "data" / GetParam().data;
   if (!fs::exists(data)) GTEST_SKIP() << data << " is not there";
   const fs::path out = fs::path(::testing::TempDir()) /
                        ("archmlp_example_" + std::to_string(::getpid()) + "_" + GetParam().recipe);

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include "archmlp/base/version.h"
 #include "archmlp/test_support/counting_new.h"
 #include "archmlp/test_support/example_parts.h"
+#include "archmlp/test_support/shared_data.h"
 
 namespace archmlp::serve {
 namespace {
@@ -256,17 +256,8 @@ TEST(HandlerOfARegression, AnswersNumbers) {
   EXPECT_TRUE(json::parse(response.body).at("raw").is_null());
 }
 
-std::filesystem::path shared_folder() {
-  if (const char* given = std::getenv("ARCHMLP_SHARED")) return given;
-  for (auto folder = std::filesystem::current_path(); folder != folder.root_path();
-       folder = folder.parent_path()) {
-    if (std::filesystem::exists(folder / ".git")) return folder.parent_path() / "shared";
-  }
-  return "shared";
-}
-
 TEST_F(HandlerTest, JsonTestSuite) {
-  const std::filesystem::path folder = shared_folder() / "data/JSONTestSuite/test_parsing";
+  const std::filesystem::path folder = test_support::shared_folder() / "data/JSONTestSuite/test_parsing";
   if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is absent";
   std::size_t file_count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

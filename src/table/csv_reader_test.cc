@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +11,7 @@
 #include "archmlp/base/file.h"
 #include "archmlp/base/hash.h"
 #include "archmlp/table/test_files.h"
+#include "archmlp/test_support/shared_data.h"
 
 namespace archmlp::table {
 namespace {
@@ -325,7 +325,7 @@ TEST_F(CsvFileTest, ReadsFilesAndSaysWhichOneFailed) {
 }
 
 TEST(CsvSpectrumTest, FilesMeanWhatTheirJsonSays) {
-  const std::filesystem::path folder = shared_folder() / "data/csv-spectrum";
+  const std::filesystem::path folder = test_support::shared_folder() / "data/csv-spectrum";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no csv-spectrum in " << folder;
   std::size_t file_count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder / "csvs")) {

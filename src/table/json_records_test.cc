@@ -3,14 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "archmlp/base/text.h"
-#include "archmlp/table/test_files.h"
+#include "archmlp/test_support/shared_data.h"
 
 namespace archmlp::table {
 namespace {
@@ -220,7 +219,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 TEST(JsonRecords, JsonTestSuite) {
-  const std::filesystem::path folder = shared_folder() / "data/JSONTestSuite/test_parsing";
+  const std::filesystem::path folder = test_support::shared_folder() / "data/JSONTestSuite/test_parsing";
   if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is absent";
   JsonRecordDecoder decoder = four_kinds_decoder();
   std::size_t file_count = 0;

@@ -4,8 +4,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -29,16 +27,6 @@ inline std::string zstd(std::string_view text) {
   std::string out(ZSTD_compressBound(text.size()), '\0');
   out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
   return out;
-}
-
-/// Where data lies that the project may not ship; what is in it may be absent.
-inline std::filesystem::path shared_folder() {
-  if (const char* given = std::getenv("ARCHMLP_SHARED")) return given;
-  for (auto folder = std::filesystem::current_path(); folder != folder.root_path();
-       folder = folder.parent_path()) {
-    if (std::filesystem::exists(folder / ".git")) return folder.parent_path() / "shared";
-  }
-  return "shared";
 }
 
 }  // namespace archmlp::table
