@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
-#include <numeric>
 #include <utility>
 
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/preprocess/split.h"
+#include "archmlp/preprocess/error_row.h"
+#include "archmlp/preprocess/row_lists.h"
 #include "archmlp/table/concatenate.h"
 
 namespace archmlp::preprocess {
@@ -29,12 +28,6 @@ std::vector<T> gathered(const std::vector<T>& values, const std::vector<std::uin
   return result;
 }
 
-std::vector<std::uint32_t> counted_from(std::size_t first, std::size_t count) {
-  std::vector<std::uint32_t> rows(count);
-  std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
-  return rows;
-}
-
 bool needs_rows(const contract::StepConfig& config) {
   return contract::learns_from_rows(config) || std::holds_alternative<contract::DropDuplicatesStep>(config) ||
          std::holds_alternative<contract::SampleStep>(config);
@@ -47,41 +40,6 @@ bool is_filter(const contract::StepConfig& config) {
 
 bool may_drop_rows(const contract::StepConfig& config) {
   return is_filter(config) || std::holds_alternative<contract::JoinStep>(config);
-}
-
-std::string filter_for_present(const std::string& column) {
-  return fmt::format("put `- filter: notnull(`{}`)` at the top of the steps, in quotes", column);
-}
-
-/// The rows of all blocks. Precondition: one has rows, and those that have are alike.
-Result<table::Table> stacked(const std::vector<table::Table>& blocks) {
-  std::vector<std::vector<table::Column>> pieces;
-  for (const table::Table& block : blocks) {
-    if (block.row_count() == 0) continue;
-    pieces.resize(block.columns().size());
-    for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i].push_back(block.column(i));
-  }
-  std::vector<table::Column> columns;
-  columns.reserve(pieces.size());
-  for (const std::vector<table::Column>& of_column : pieces)
-    columns.push_back(TRY(table::concatenated(of_column)));
-  return table::Table::from_columns(std::move(columns));
-}
-
-struct ErrorRow {
-  std::size_t row;   // from 0
-  std::string rest;  // of where it is
-};
-
-/// Of an error at `row N`.
-std::optional<ErrorRow> row_of(const Error& error) {
-  constexpr std::string_view kRow = "row ";
-  if (!error.where.starts_with(kRow)) return std::nullopt;
-  std::size_t row = 0;
-  const char* end = error.where.data() + error.where.size();
-  const auto [rest, problem] = std::from_chars(error.where.data() + kRow.size(), end, row);
-  if (problem != std::errc() || row == 0) return std::nullopt;
-  return ErrorRow{row - 1, std::string(rest, end)};
 }
 
 }  // namespace
@@ -200,104 +158,6 @@ std::vector<std::string> RowsInWork::split_columns_lost(const contract::Schema& 
   return lost;
 }
 
-Status RowsInWork::read() {
-  while (true) {
-    if (Status status = add_first_steps(); !status.ok()) {
-      // Perhaps only because a kind was guessed from too few rows.
-      if (input_->kinds_are_known()) return with_doubtful_texts(std::move(status).error(), *input_, *recipe_);
-      TRY(input_->learn_kinds());
-      continue;
-    }
-    std::vector<Arrival> arrivals;
-    const auto take = [&](std::size_t block, table::Table rows) -> Status {
-      arrivals[block] = TRY(arrive(block, std::move(rows)));
-      return {};
-    };
-    store_.restart();
-    store_.grow(input_->block_count());
-    arrivals.resize(input_->block_count());
-    const bool as_guessed = TRY(input_->read_data(take));
-    if (!as_guessed) continue;
-    TRY(input_->open_test());
-    store_.grow(input_->block_count());
-    arrivals.resize(input_->block_count());
-    TRY(input_->read_test(take));
-    is_read_ = true;
-    TRY(collect(arrivals));
-    return bind_again();
-  }
-}
-
-Status RowsInWork::add_first_steps() {
-  schema_ = input_->schema();
-  const auto label = schema_.columns.begin() + static_cast<std::ptrdiff_t>(*schema_.find(recipe_->label));
-  label_schema_ = *label;
-  schema_.columns.erase(label);
-  steps_.clear();
-  chain_.clear();
-  for (const std::size_t index : first_steps_) TRY(fit_and_add(recipe_->preprocess[index], index, nullptr));
-  return {};
-}
-
-Result<RowsInWork::Arrival> RowsInWork::arrive(std::size_t block, table::Table rows) {
-  Arrival arrival;
-  arrival.doubtful_texts = DoubtfulTexts(rows, *recipe_);
-  std::vector<table::Column> features;
-  for (const table::Column& column : rows.columns()) {
-    if (column.name() != recipe_->label) features.push_back(column);
-  }
-  std::vector<table::Column> companions;
-  companions.reserve(companion_names_.size());
-  for (const std::string& name : companion_names_) companions.push_back(*rows.find(name));
-  BlockInWork work{.features = TRY(table::Table::from_columns(std::move(features))),
-                   .companions = TRY(table::Table::from_columns(std::move(companions))),
-                   .positions = counted_from(0, rows.row_count())};
-  rows = table::Table();
-  arrival.fault = chain_.apply(work, arrival.notes);
-  if (arrival.fault) return arrival;
-  TRY(store_.put(block, std::move(work.features)));
-  arrival.companions = std::move(work.companions);
-  arrival.positions = std::move(work.positions);
-  return arrival;
-}
-
-Status RowsInWork::collect(std::vector<Arrival>& arrivals) {
-  ChainNotes notes;
-  std::vector<table::Table> companions;
-  for (std::size_t block = 0; block < arrivals.size(); ++block) {
-    Arrival& arrival = arrivals[block];
-    const auto first_row = static_cast<std::uint32_t>(input_->first_row(block));
-    if (arrival.fault) {
-      return in_step(std::move(arrival.fault->error), arrival.fault->config_index,
-                     [&](std::size_t row) { return first_row + row; });
-    }
-    for (const std::uint32_t position : arrival.positions) raw_rows_.push_back(first_row + position);
-    companions.push_back(std::move(arrival.companions));
-    doubtful_texts_.add(arrival.doubtful_texts);
-    notes.add(arrival.notes);
-    arrival = Arrival();
-  }
-  TRY(check_some_left(notes));
-  unknown_categories_ = notes.unknown_categories;
-  dropped_count_ = input_->row_count() - raw_rows_.size();
-  companions_ = TRY(stacked(companions));
-  chain_.clear();
-  return {};
-}
-
-/// Now that it is known which columns have missing values.
-Status RowsInWork::bind_again() {
-  schema_ = input_->schema();
-  const auto label = schema_.columns.begin() + static_cast<std::ptrdiff_t>(*schema_.find(recipe_->label));
-  label_schema_ = *label;
-  schema_.columns.erase(label);
-  for (const transform::StepPointer& step : steps_) {
-    const auto bound = TRY(step->bind(schema_));
-    schema_ = bound->output();
-  }
-  return {};
-}
-
 table::Table RowsInWork::companions_of(std::size_t first_row, std::size_t row_count) const {
   return companions_.gathered(counted_from(first_row, row_count));
 }
@@ -336,7 +196,7 @@ Status RowsInWork::run_chain() {
   TRY(check_some_left(all_notes));
   for (const auto& [column, count] : all_notes.unknown_categories) unknown_categories_[column] += count;
   if (rows.size() < raw_rows_.size()) keep_companions(rows);
-  if (chain_.takes_out_companions()) companions_ = TRY(stacked(companions));
+  if (chain_.takes_out_companions()) companions_ = TRY(table::concatenated(companions));
   chain_.clear();
   return {};
 }
@@ -404,76 +264,6 @@ Status RowsInWork::set_training_values(const std::vector<table::Column>& values)
   });
 }
 
-Status RowsInWork::check_labels_present() const {
-  const std::size_t missing = label().missing_count();
-  if (missing == 0) return {};
-  std::uint32_t first = 0;
-  while (!label().is_missing(first)) ++first;
-  return Error{
-      .message = fmt::format("{} of {} rows have no label (column {})", base::with_thousands(missing),
-                             base::with_thousands(label().row_count()), base::quoted(recipe_->label)),
-      .where = input_->row_name(raw_rows_[first]),
-      .hint = filter_for_present(recipe_->label)};
-}
-
-Result<std::optional<table::Column>> RowsInWork::split_column(const std::optional<std::string>& name,
-                                                              std::string_view key) const {
-  if (!name) return std::optional<table::Column>();
-  if (*name == recipe_->label) {
-    return Error{.message = fmt::format("{} is the label", base::quoted(*name)),
-                 .where = fmt::format("split.{}", key),
-                 .hint = "use `stratify: true` to keep the shares of its classes"};
-  }
-  if (schema_.find(*name)) {
-    const LearningRows rows(store_, schema_, label(), {}, label().row_count(), thread_count_);
-    return std::optional(TRY(rows.cells(*name)));
-  }
-  if (const table::Column* taken_out = companions_.find(*name)) return std::optional(*taken_out);
-  return Error{.message = fmt::format("there is no column {}", base::quoted(*name)),
-               .where = fmt::format("split.{}", key),
-               .hint = base::suggest_names(*name, schema_.names())};
-}
-
-/// Precondition: the chain drops no row, and is empty where the split looks at a column.
-Status RowsInWork::split() {
-  if (is_split_) return {};
-  TRY(check_labels_present());
-  if (recipe_->split.test_file) {
-    is_test_.resize(raw_rows_.size());
-    std::ranges::transform(raw_rows_, is_test_.begin(), [&](std::uint32_t row) {
-      return static_cast<std::uint8_t>(row >= input_->data_row_count());
-    });
-  } else {
-    const auto time = TRY(split_column(recipe_->split.time_column, "time_column"));
-    const auto group = TRY(split_column(recipe_->split.group_column, "group_column"));
-    auto is_test = assign_test_rows(
-        recipe_->split, raw_rows_.size(),
-        {.label = &label(), .time = time ? &*time : nullptr, .group = group ? &*group : nullptr});
-    if (!is_test.ok()) return in_split(std::move(is_test).error());
-    is_test_ = *std::move(is_test);
-  }
-  is_split_ = true;
-  companions_ = TRY(table::Table::from_columns({label()}));
-  return {};
-}
-
-Error RowsInWork::in_split(Error error) const {
-  if (const std::optional<ErrorRow> place = row_of(error))
-    error.where = "split.time_column: " + input_->row_name(raw_rows_[place->row]) + place->rest;
-  return error;
-}
-
-Status RowsInWork::check_both_sides() const {
-  const auto test_count = std::ranges::count(is_test_, std::uint8_t{1});
-  if (test_count == 0) {
-    return Error{.message = "no test row is left", .where = "split", .hint = "check the filters"};
-  }
-  if (test_count == std::ssize(is_test_)) {
-    return Error{.message = "no training row is left", .where = "split", .hint = "check the filters"};
-  }
-  return {};
-}
-
 Status RowsInWork::check_columns() const {
   if (schema_.columns.empty()) {
     return Error{
@@ -524,15 +314,6 @@ void RowsInWork::add_last_notes() {
     for (const auto& [column, count] : notes.unknown_categories) unknown_categories_[column] += count;
   }
   last_notes_.clear();
-}
-
-std::vector<std::uint32_t> RowsInWork::side_rows(bool test) const {
-  assert(is_split_);
-  std::vector<std::uint32_t> rows;
-  for (std::uint32_t row = 0; row < is_test_.size(); ++row) {
-    if ((is_test_[row] != 0) == test) rows.push_back(row);
-  }
-  return rows;
 }
 
 std::vector<std::string> RowsInWork::warnings() const {

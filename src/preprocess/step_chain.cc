@@ -1,11 +1,10 @@
 #include "archmlp/preprocess/step_chain.h"
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
 #include <utility>
 
 #include "archmlp/base/try.h"
+#include "archmlp/preprocess/error_row.h"
 
 namespace archmlp::preprocess {
 namespace {
@@ -32,15 +31,9 @@ Status keep_taken_out(const std::vector<std::string>& names, BlockInWork& block)
 
 /// The rows of the block as it came in for those that a step was given.
 Error in_positions(Error error, const std::vector<std::uint32_t>& positions) {
-  constexpr std::string_view kRow = "row ";
-  if (!error.where.starts_with(kRow)) return error;
-  std::size_t row = 0;
-  const char* start = error.where.data() + kRow.size();
-  const char* end = error.where.data() + error.where.size();
-  const auto [rest, problem] = std::from_chars(start, end, row);
-  if (problem != std::errc() || row == 0 || row > positions.size()) return error;
-  error.where =
-      std::string(kRow) + std::to_string(positions[row - 1] + std::size_t{1}) + std::string(rest, end);
+  const std::optional<ErrorRow> place = row_of(error);
+  if (!place || place->row >= positions.size()) return error;
+  error.where = "row " + std::to_string(positions[place->row] + std::size_t{1}) + place->rest;
   return error;
 }
 

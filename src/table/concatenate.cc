@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "archmlp/base/try.h"
 #include "archmlp/table/large_memory.h"
 
 namespace archmlp::table {
@@ -95,6 +96,19 @@ base::Result<Column> concatenated(std::span<const Column> pieces) {
   auto texts = join_texts(pieces);
   if (!texts.ok()) return std::move(texts).error();
   return Column(first.name(), std::move(texts).value());
+}
+
+base::Result<Table> concatenated(std::span<const Table> tables) {
+  std::vector<std::vector<Column>> pieces;
+  for (const Table& table : tables) {
+    if (table.row_count() == 0) continue;
+    pieces.resize(table.columns().size());
+    for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i].push_back(table.column(i));
+  }
+  std::vector<Column> columns;
+  columns.reserve(pieces.size());
+  for (const std::vector<Column>& of_column : pieces) columns.push_back(TRY(concatenated(of_column)));
+  return Table::from_columns(std::move(columns));
 }
 
 }  // namespace archmlp::table

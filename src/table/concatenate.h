@@ -12,4 +12,8 @@ namespace archmlp::table {
 /// Errors: kResourceLimit beyond 2^31 - 1 distinct texts.
 base::Result<Column> concatenated(std::span<const Column> pieces);
 
+/// The rows of all tables that have any. Precondition: one has, and those that have agree in their columns.
+/// Errors: as above.
+base::Result<Table> concatenated(std::span<const Table> tables);
+
 }  // namespace archmlp::table
