@@ -14,6 +14,7 @@ namespace {
 
 using base::Error;
 using base::Result;
+using base::Status;
 using Json = nlohmann::ordered_json;
 
 struct Interval {
@@ -48,17 +49,14 @@ StepPointer make_bin(std::vector<BinnedColumn> columns) { return std::make_share
 
 Result<StepPointer> read_bin(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
-  std::vector<BinnedColumn> columns;
-  const auto objects = TRY(objects_member(json, "columns", {"name", "edges"}));
-  for (const contract::JsonObject& one : objects) {
-    BinnedColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [](const contract::JsonObject& one, BinnedColumn& column) -> Status {
     column.edges = TRY(numbers_member(one, "edges"));
     if (!std::is_sorted(column.edges.begin(), column.edges.end())) {
       return Error{.message = "the edges do not ascend", .where = one.path() + ".edges"};
     }
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns = TRY(columns_member<BinnedColumn>(json, {"name", "edges"}, read));
   return make_bin(std::move(columns));
 }
 

@@ -58,6 +58,23 @@ struct CategoryColumn {
 /// value in the first row whose column refuses it, as if the rows came one by one.
 base::Result<std::vector<std::vector<std::int32_t>>> find_categories(
     const table::Table& rows, const std::vector<const CategoryColumn*>& columns, BatchNotes& notes);
+/// The same for the `source` of each target.
+template <typename Target>
+base::Result<std::vector<std::vector<std::int32_t>>> find_categories(const table::Table& rows,
+                                                                     const std::vector<Target>& targets,
+                                                                     BatchNotes& notes) {
+  std::vector<const CategoryColumn*> sources;
+  sources.reserve(targets.size());
+  for (const Target& target : targets) sources.push_back(&target.source);
+  return find_categories(rows, sources, notes);
+}
+/// Whatever becomes of a target's column, it may refuse the record: then it is needed.
+template <typename Target>
+void need_refusing(const std::vector<Target>& targets, std::vector<bool>& needed) {
+  for (const Target& target : targets) {
+    if (target.source.unknown == UnknownPolicy::kError) needed[target.source.column] = true;
+  }
+}
 /// The same for one cell. Errors: kInvalidInput, `where` = the column.
 base::Result<std::int32_t> find_category(const CategoryColumn& column, const table::Cell& cell,
                                          RecordScratch& scratch);

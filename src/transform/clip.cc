@@ -140,18 +140,15 @@ StepPointer make_clip(std::vector<ClippedColumn> columns) {
 
 Result<StepPointer> read_clip(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
-  std::vector<ClippedColumn> columns;
-  const auto objects = TRY(objects_member(json, "columns", {"name", "lower", "upper"}));
-  for (const contract::JsonObject& one : objects) {
-    ClippedColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [](const contract::JsonObject& one, ClippedColumn& column) -> Status {
     column.lower = TRY(bound_member(one, "lower"));
     column.upper = TRY(bound_member(one, "upper"));
     if (column.lower && column.upper && *column.lower > *column.upper) {
       return Error{.message = "the lower bound is above the upper one", .where = one.path()};
     }
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns = TRY(columns_member<ClippedColumn>(json, {"name", "lower", "upper"}, read));
   return make_clip(std::move(columns));
 }
 

@@ -6,6 +6,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/transform/category_index.h"
+#include "archmlp/transform/indicators.h"
 #include "archmlp/transform/readers.h"
 #include "archmlp/transform/replaced_columns.h"
 #include "archmlp/transform/step_support.h"
@@ -42,12 +43,13 @@ class BoundOneHot final : public BoundStep {
       : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
-    std::vector<const CategoryColumn*> sources;
-    for (const OneHotTarget& target : targets_) sources.push_back(&target.source);
-    const auto categories = TRY(find_categories(rows, sources, notes));
+    const auto categories = TRY(find_categories(rows, targets_, notes));
     std::vector<table::Column> columns = layout_.kept(rows);
     columns.reserve(output().columns.size());
-    for (std::size_t i = 0; i < targets_.size(); ++i) append_columns(targets_[i], categories[i], columns);
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      const auto made_of = [&](std::size_t row) { return targets_[i].made_column(categories[i][row]); };
+      append_indicators(output(), targets_[i].made_count, rows.row_count(), made_of, columns);
+    }
     return table_of(std::move(columns), rows.row_count());
   }
 
@@ -56,10 +58,7 @@ class BoundOneHot final : public BoundStep {
     layout_.keep(record, spare);
     for (const OneHotTarget& target : targets_) {
       const std::int32_t category = TRY(find_category(target.source, record[target.source.column], scratch));
-      const std::size_t first = spare.size();
-      spare.resize(first + target.made_count, table::Cell::of(std::int64_t{0}));
-      const std::int32_t made = target.made_column(category);
-      if (made != kNoColumn) spare[first + static_cast<std::size_t>(made)].integer = 1;
+      append_indicators(target.made_count, target.made_column(category), spare);
     }
     record.swap(spare);
     return {};
@@ -69,27 +68,11 @@ class BoundOneHot final : public BoundStep {
     std::vector<std::size_t> made_counts;
     for (const OneHotTarget& target : targets_) made_counts.push_back(target.made_count);
     std::vector<bool> result = layout_.inputs_needed(needed, made_counts);
-    for (const OneHotTarget& target : targets_) {
-      // Whatever becomes of the column, it may refuse the record.
-      if (target.source.unknown == UnknownPolicy::kError) result[target.source.column] = true;
-    }
+    need_refusing(targets_, result);
     return result;
   }
 
  private:
-  void append_columns(const OneHotTarget& target, const std::vector<std::int32_t>& categories,
-                      std::vector<table::Column>& columns) const {
-    std::vector<table::IntegerCells> encoded(target.made_count);
-    for (table::IntegerCells& cells : encoded) cells.values.resize(categories.size(), 0);
-    for (std::size_t row = 0; row < categories.size(); ++row) {
-      const std::int32_t made = target.made_column(categories[row]);
-      if (made != kNoColumn) encoded[static_cast<std::size_t>(made)].values[row] = 1;
-    }
-    for (table::IntegerCells& cells : encoded) {
-      columns.emplace_back(output().columns[columns.size()].name, std::move(cells));
-    }
-  }
-
   ReplacedColumns layout_;
   std::vector<OneHotTarget> targets_;
 };
@@ -140,19 +123,14 @@ class OneHot final : public Step {
 
   std::string_view kind() const noexcept override { return "one_hot"; }
   Json to_json() const override {
-    Json json = Json::object();
-    json["kind"] = kind();
-    json["columns"] = Json::array();
-    for (const EncodedColumn& column : columns_) {
-      Json one = Json::object();
-      one["name"] = column.name;
-      one["categories"] = values_to_json(column.categories);
-      one["unknown"] = to_string(column.unknown);
+    return columns_to_json(kind(), columns_, [](const EncodedColumn& column) {
+      Json one{{"name", column.name},
+               {"categories", values_to_json(column.categories)},
+               {"unknown", to_string(column.unknown)}};
       if (!column.infrequent.empty()) one["infrequent"] = values_to_json(column.infrequent);
       if (column.drop_first) one["drop_first"] = true;
-      json["columns"].push_back(std::move(one));
-    }
-    return json;
+      return one;
+    });
   }
 
   Result<std::unique_ptr<const BoundStep>> bind(const contract::Schema& input) const override {
@@ -189,18 +167,15 @@ StepPointer make_one_hot(std::vector<EncodedColumn> columns) {
 
 Result<StepPointer> read_one_hot(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
-  std::vector<EncodedColumn> columns;
-  const auto objects =
-      TRY(objects_member(json, "columns", {"name", "categories", "unknown", "infrequent", "drop_first"}));
-  for (const contract::JsonObject& one : objects) {
-    EncodedColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [](const contract::JsonObject& one, EncodedColumn& column) -> Status {
     column.categories = TRY(values_member(one, "categories"));
     column.unknown = TRY(unknown_policy_member(one, "unknown"));
     if (one.has("infrequent")) column.infrequent = TRY(values_member(one, "infrequent"));
     if (one.has("drop_first")) column.drop_first = TRY(one.boolean("drop_first"));
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns = TRY(columns_member<EncodedColumn>(
+      json, {"name", "categories", "unknown", "infrequent", "drop_first"}, read));
   return make_one_hot(std::move(columns));
 }
 

@@ -35,9 +35,7 @@ class BoundOrdinal final : public BoundStep {
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
     if (targets_.empty()) return rows;
-    std::vector<const CategoryColumn*> sources;
-    for (const OrdinalTarget& target : targets_) sources.push_back(&target.source);
-    const auto categories = TRY(find_categories(rows, sources, notes));
+    const auto categories = TRY(find_categories(rows, targets_, notes));
     std::vector<table::Column> columns(rows.columns().begin(), rows.columns().end());
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       table::Column& column = columns[targets_[i].source.column];
@@ -56,9 +54,7 @@ class BoundOrdinal final : public BoundStep {
 
   std::vector<bool> inputs_needed(const std::vector<bool>& needed) const override {
     std::vector<bool> result = needed;
-    for (const OrdinalTarget& target : targets_) {
-      if (target.source.unknown == UnknownPolicy::kError) result[target.source.column] = true;
-    }
+    need_refusing(targets_, result);
     return result;
   }
 
@@ -130,17 +126,14 @@ StepPointer make_ordinal(std::vector<OrdinalColumn> columns) {
 
 Result<StepPointer> read_ordinal(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
-  std::vector<OrdinalColumn> columns;
-  const auto objects =
-      TRY(objects_member(json, "columns", {"name", "categories", "unknown", "unknown_value"}));
-  for (const contract::JsonObject& one : objects) {
-    OrdinalColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [](const contract::JsonObject& one, OrdinalColumn& column) -> Status {
     column.categories = TRY(values_member(one, "categories"));
     column.unknown = TRY(unknown_policy_member(one, "unknown"));
     column.unknown_value = TRY(unknown_value_member(one));
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns =
+      TRY(columns_member<OrdinalColumn>(json, {"name", "categories", "unknown", "unknown_value"}, read));
   return make_ordinal(std::move(columns));
 }
 

@@ -12,6 +12,7 @@ namespace archmlp::transform {
 namespace {
 
 using base::Result;
+using base::Status;
 using Json = nlohmann::ordered_json;
 
 struct ScaledPower {
@@ -61,16 +62,13 @@ StepPointer make_power(std::vector<PowerColumn> columns) {
 
 Result<StepPointer> read_power(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
-  std::vector<PowerColumn> columns;
-  const auto objects = TRY(objects_member(json, "columns", {"name", "lambda", "center", "scale"}));
-  for (const contract::JsonObject& one : objects) {
-    PowerColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [](const contract::JsonObject& one, PowerColumn& column) -> Status {
     column.lambda = TRY(one.number("lambda"));
     column.center = TRY(one.number("center"));
     column.scale = TRY(positive_member(one, "scale"));
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns = TRY(columns_member<PowerColumn>(json, {"name", "lambda", "center", "scale"}, read));
   return make_power(std::move(columns));
 }
 

@@ -11,6 +11,7 @@ namespace archmlp::transform {
 namespace {
 
 using base::Result;
+using base::Status;
 using Json = nlohmann::ordered_json;
 
 struct Scaling {
@@ -47,15 +48,12 @@ StepPointer make_scale(std::vector<ScaledColumn> columns) {
 
 Result<StepPointer> read_scale(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
-  std::vector<ScaledColumn> columns;
-  const auto objects = TRY(objects_member(json, "columns", {"name", "center", "scale"}));
-  for (const contract::JsonObject& one : objects) {
-    ScaledColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [](const contract::JsonObject& one, ScaledColumn& column) -> Status {
     column.center = TRY(one.number("center"));
     column.scale = TRY(positive_member(one, "scale"));
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns = TRY(columns_member<ScaledColumn>(json, {"name", "center", "scale"}, read));
   return make_scale(std::move(columns));
 }
 

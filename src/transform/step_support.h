@@ -66,6 +66,26 @@ nlohmann::ordered_json columns_to_json(std::string_view kind, const std::vector<
   return json;
 }
 
+/// The member `columns`: objects with exactly `keys`, `name` among them. `read` fills in the rest of a
+/// Column. Errors: kInvalidInput with the key; those of `read`.
+template <typename Column, typename Read>
+base::Result<std::vector<Column>> columns_member(const contract::JsonObject& json,
+                                                 std::initializer_list<std::string_view> keys,
+                                                 const Read& read) {
+  auto objects = objects_member(json, "columns", keys);
+  if (!objects.ok()) return std::move(objects).error();
+  std::vector<Column> columns;
+  columns.reserve(objects->size());
+  for (const contract::JsonObject& one : *objects) {
+    auto name = one.text("name");
+    if (!name.ok()) return std::move(name).error();
+    Column& column = columns.emplace_back();
+    column.name = std::move(name).value();
+    if (base::Status status = read(one, column); !status.ok()) return std::move(status).error();
+  }
+  return columns;
+}
+
 /// The member as a number that is > 0. Errors: kInvalidInput with the key.
 base::Result<double> positive_member(const contract::JsonObject& object, std::string_view key);
 /// The member `format`, which DateFormat takes, and `unit`. Errors: kInvalidInput with the key.

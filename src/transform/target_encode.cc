@@ -37,9 +37,7 @@ class BoundTargetEncode final : public BoundStep {
       : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
-    std::vector<const CategoryColumn*> sources;
-    for (const EncodeTarget& target : targets_) sources.push_back(&target.source);
-    const auto categories = TRY(find_categories(rows, sources, notes));
+    const auto categories = TRY(find_categories(rows, targets_, notes));
     std::vector<table::Column> columns = layout_.kept(rows);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       for (std::size_t k = 0; k < targets_[i].output_count; ++k) {
@@ -132,19 +130,16 @@ Result<StepPointer> read_target_encode(const contract::JsonObject& json) {
     return Error{.message = "expected at least one output, and not too many",
                  .where = json.path() + ".outputs"};
   }
-  std::vector<TargetEncodedColumn> columns;
-  const auto objects = TRY(objects_member(json, "columns", {"name", "categories", "encodings"}));
-  for (const contract::JsonObject& one : objects) {
-    TargetEncodedColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [&outputs](const contract::JsonObject& one, TargetEncodedColumn& column) -> Status {
     column.categories = TRY(values_member(one, "categories"));
     column.encodings = TRY(numbers_member(one, "encodings"));
     if (column.encodings.size() != (column.categories.size() + 2) * outputs.size()) {
       return Error{.message = "expected the encodings of every category, of missing and of unknown values",
                    .where = one.path() + ".encodings"};
     }
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns = TRY(columns_member<TargetEncodedColumn>(json, {"name", "categories", "encodings"}, read));
   return make_target_encode(std::move(outputs), std::move(columns));
 }
 

@@ -6,6 +6,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/transform/indicators.h"
 #include "archmlp/transform/readers.h"
 #include "archmlp/transform/replaced_columns.h"
 #include "archmlp/transform/step_support.h"
@@ -24,7 +25,9 @@ struct Target {
   std::size_t n_features = 0;
   std::uint64_t seed = 0;
 
-  std::size_t feature_of(std::string_view text) const noexcept { return fnv1a(text, seed) % n_features; }
+  std::int32_t feature_of(std::string_view text) const noexcept {
+    return static_cast<std::int32_t>(fnv1a(text, seed) % n_features);
+  }
 };
 
 class BoundTextHash final : public BoundStep {
@@ -36,17 +39,14 @@ class BoundTextHash final : public BoundStep {
     std::vector<table::Column> columns = layout_.kept(rows);
     for (const Target& target : targets_) {
       const table::TextCells& texts = rows.column(target.column).texts();
-      std::vector<std::size_t> feature_of_level;
+      std::vector<std::int32_t> feature_of_level;
+      feature_of_level.reserve(texts.levels.size());
       for (const std::string& level : texts.levels) feature_of_level.push_back(target.feature_of(level));
-      std::vector<table::IntegerCells> made(target.n_features);
-      for (table::IntegerCells& cells : made) cells.values.resize(rows.row_count(), 0);
-      for (std::size_t row = 0; row < texts.codes.size(); ++row) {
-        if (texts.codes[row] >= 0)
-          made[feature_of_level[static_cast<std::size_t>(texts.codes[row])]].values[row] = 1;
-      }
-      for (table::IntegerCells& cells : made) {
-        columns.emplace_back(output().columns[columns.size()].name, std::move(cells));
-      }
+      const auto made_of = [&](std::size_t row) {
+        const std::int32_t code = texts.codes[row];
+        return code < 0 ? -1 : feature_of_level[static_cast<std::size_t>(code)];
+      };
+      append_indicators(output(), target.n_features, rows.row_count(), made_of, columns);
     }
     return table_of(std::move(columns), rows.row_count());
   }
@@ -55,10 +55,8 @@ class BoundTextHash final : public BoundStep {
     table::Record& spare = scratch.spare;
     layout_.keep(record, spare);
     for (const Target& target : targets_) {
-      const std::size_t first = spare.size();
-      spare.resize(first + target.n_features, table::Cell::of(std::int64_t{0}));
       const table::Cell& cell = record[target.column];
-      if (!cell.missing) spare[first + target.feature_of(cell.text)].integer = 1;
+      append_indicators(target.n_features, cell.missing ? -1 : target.feature_of(cell.text), spare);
     }
     record.swap(spare);
     return {};
@@ -132,11 +130,7 @@ StepPointer make_text_hash(std::vector<HashedColumn> columns) {
 
 Result<StepPointer> read_text_hash(const contract::JsonObject& json) {
   TRY(json.only({"kind", "columns"}));
-  std::vector<HashedColumn> columns;
-  const auto objects = TRY(objects_member(json, "columns", {"name", "n_features", "seed"}));
-  for (const contract::JsonObject& one : objects) {
-    HashedColumn column;
-    column.name = TRY(one.text("name"));
+  const auto read = [](const contract::JsonObject& one, HashedColumn& column) -> Status {
     const std::uint64_t n_features = TRY(one.unsigned_integer("n_features"));
     if (n_features == 0 || n_features > kMostHashedFeatures) {
       return Error{.message = fmt::format("expected 1 to {} features", kMostHashedFeatures),
@@ -144,8 +138,9 @@ Result<StepPointer> read_text_hash(const contract::JsonObject& json) {
     }
     column.n_features = static_cast<std::size_t>(n_features);
     column.seed = TRY(one.unsigned_integer("seed"));
-    columns.push_back(std::move(column));
-  }
+    return {};
+  };
+  auto columns = TRY(columns_member<HashedColumn>(json, {"name", "n_features", "seed"}, read));
   return make_text_hash(std::move(columns));
 }
 
