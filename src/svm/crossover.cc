@@ -13,13 +13,13 @@ namespace {
 using Matrix = Crossover::Matrix;
 using Vector = Eigen::VectorXd;
 
-constexpr double kBalance = 1e-13;  // of Σ |β|: what Σ β may be
-constexpr double kAtBound = 1e-13;  // of the width of the box
+constexpr double kBalance = 1e-13;    // of Σ |β|: what Σ β may be
+constexpr double kAtBound = 1e-13;    // of the width of the box
 constexpr double kProximity = 1e-10;  // of the largest |x|²: what keeps a step among dependent rows short
 constexpr double kShift = 1e-15;      // on the diagonal of a matrix of ones
 constexpr double kGain = 0.7;         // what a round must at least make of the violation
 constexpr int kPatience = 3;          // rounds without gain
-constexpr int kMostBlocks = 100;      // of a round: variables that meet a bound, before all rows are looked at
+constexpr int kMostBlocks = 100;  // of a round: variables that meet a bound, before all rows are looked at
 constexpr std::size_t kMostFree = 2048;
 
 /// The `count` first by `before`, which is a strict order.
@@ -78,7 +78,8 @@ void Crossover::snap(std::span<const double> beta, std::span<const double> decis
   if (rows_.bias()) spread_excess(kMostFree);
 }
 
-/// Where more than a few variables are free: they share what Σ β is off by, each by its room, so that none moves far.
+/// Where more than a few variables are free: they share what Σ β is off by, each by its room, so that none
+/// moves far.
 void Crossover::spread_excess(std::size_t few) {
   const Box& box = box_.box;
   double excess = 0, room = 0;
@@ -134,7 +135,9 @@ void Crossover::add_violators(const Certified& point, std::vector<std::uint32_t>
 void Crossover::add_counterweights(const Certified& point, std::vector<std::uint32_t>& variables) const {
   const Box& box = box_.box;
   if (!rows_.bias() || std::abs(excess_) <= kBalance * amount_) return;
-  const auto room = [&](std::uint32_t v) { return excess_ > 0 ? beta_[v] - box.low[v] : box.high[v] - beta_[v]; };
+  const auto room = [&](std::uint32_t v) {
+    return excess_ > 0 ? beta_[v] - box.low[v] : box.high[v] - beta_[v];
+  };
   double total = 0;
   for (const std::uint32_t v : variables) total += room(v);
   if (total > 2 * std::abs(excess_)) return;
@@ -165,7 +168,8 @@ auto Crossover::choose_face(const Certified& point) const -> Face {
   add_counterweights(point, face.variables);
   std::sort(face.variables.begin(), face.variables.end());
   face.variables.erase(std::unique(face.variables.begin(), face.variables.end()), face.variables.end());
-  face.rows.resize(static_cast<Eigen::Index>(face.variables.size()), static_cast<Eigen::Index>(rows_.columns()));
+  face.rows.resize(static_cast<Eigen::Index>(face.variables.size()),
+                   static_cast<Eigen::Index>(rows_.columns()));
   for (std::size_t i = 0; i < face.variables.size(); ++i)
     rows_.copy_row(box.row[face.variables[i]], face.rows.row(static_cast<Eigen::Index>(i)).data());
   return face;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "archmlp/base/progress.h"
@@ -26,6 +27,9 @@ struct DualVariable {
 /// The decision of a row is then f(x) = Σ y_v α_v K(row v, x) - rho.
 struct DualProblem {
   model::MatrixView x;  // finite
+  /// Categories of each feature, [p]: 0 where it is a number. The feature then holds the number of a
+  /// category, below 0 for none, and stands for a one-hot row of so many. Empty: all are numbers.
+  std::span<const std::uint32_t> category_counts = {};
   model::Kernel kernel;
   std::vector<DualVariable> variables;
   bool bias = true;  // false: Σ y_v α_v may be anything and rho is 0; for linear kernels

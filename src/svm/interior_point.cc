@@ -15,9 +15,9 @@ namespace {
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
 
-constexpr double kLeastSlack = 1e-16;    // of the width of the box: where β has no more digits
+constexpr double kLeastSlack = 1e-16;     // of the width of the box: where β has no more digits
 constexpr double kBoundaryShare = 0.995;  // of the way to the nearest bound
-constexpr double kShift = 1e-14;         // on the diagonal of a matrix of ones: features that depend on others
+constexpr double kShift = 1e-14;  // on the diagonal of a matrix of ones: features that depend on others
 constexpr double kLeastStep = 1e-8;
 constexpr double kLeastMultiplier = 1e-3;
 constexpr std::size_t kPartRows = 8192;  // at a time where features are not read
@@ -68,12 +68,11 @@ auto InteriorPoint::full_move(const Slacks& slacks, std::size_t variable, const 
                               double pull) const noexcept -> Move {
   const double bend = affine.beta * (affine.below * slacks.by_low + affine.above * slacks.by_high);
   Move move;
-  move.beta =
-      slacks.share * (-slacks.gradient + pull * (slacks.by_low - slacks.by_high) - bend - change);
-  move.below = (pull - affine.beta * affine.below - below_[variable] * move.beta) * slacks.by_low -
-               below_[variable];
-  move.above = (pull + affine.beta * affine.above + above_[variable] * move.beta) * slacks.by_high -
-               above_[variable];
+  move.beta = slacks.share * (-slacks.gradient + pull * (slacks.by_low - slacks.by_high) - bend - change);
+  move.below =
+      (pull - affine.beta * affine.below - below_[variable] * move.beta) * slacks.by_low - below_[variable];
+  move.above =
+      (pull + affine.beta * affine.above + above_[variable] * move.beta) * slacks.by_high - above_[variable];
   return move;
 }
 
@@ -135,9 +134,11 @@ double InteriorPoint::relative_gap() const noexcept {
 
 /// I + X̃'D⁻¹X̃, without the 1 of rho, and what the predictor solves it for.
 base::Result<bool> InteriorPoint::factorize() {
-  const std::size_t stride = padded_to(columns_, kTileColumns), gram_size = padded_to(columns_, kTileRows) * stride;
+  const std::size_t stride = padded_to(columns_, kTileColumns),
+                    gram_size = padded_to(columns_, kTileRows) * stride;
   const std::size_t parts = rows_.chunk_count();
-  std::vector<double> grams(parts * gram_size, 0.0), rights(parts * columns_, 0.0), sums(parts * columns_, 0.0);
+  std::vector<double> grams(parts * gram_size, 0.0), rights(parts * columns_, 0.0),
+      sums(parts * columns_, 0.0);
   TRY(rows_.for_each_block([&](const LinearRows::Block& block) {
     std::array<double, kBlockRows> shares = {}, pulls = {}, betas = {};
     for (std::size_t row = 0; row < block.count; ++row) {

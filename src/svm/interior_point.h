@@ -62,12 +62,12 @@ class InteriorPoint {
   std::vector<double> coefficients_;          // w and, with bias, rho
   std::vector<double> beta_, below_, above_;  // [variables]: β and the multipliers of its bounds
   std::vector<double> decisions_;             // [rows]
-  std::vector<double> affine_, full_;         // [rows]: how decisions change in the predictor's step, in the whole
-  std::vector<double> factor_, scales_;       // Cholesky's, [columns, columns], of the scaled matrix
-  std::vector<double> right_;                 // [columns]: what the predictor's direction solves the system for
+  std::vector<double> affine_, full_;    // [rows]: how decisions change in the predictor's step, in the whole
+  std::vector<double> factor_, scales_;  // Cholesky's, [columns, columns], of the scaled matrix
+  std::vector<double> right_;            // [columns]: what the predictor's direction solves the system for
   std::vector<double> pull_right_, bend_right_;  // [columns]: what the corrector adds, the one times its pull
-  std::vector<double> direction_;             // [columns]: of the whole step
-  double second_order_ = 0;                   // of complementarity along the predictor's direction
+  std::vector<double> direction_;                // [columns]: of the whole step
+  double second_order_ = 0;                      // of complementarity along the predictor's direction
   Totals totals_;
 };
 

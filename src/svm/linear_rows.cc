@@ -38,14 +38,16 @@ base::Status LinearRows::for_each_block(const std::function<void(const Block&)>&
   const std::size_t padded = padded_to(columns(), kTileRows * kTileColumns);
   return base::parallel_for(chunk_count_, thread_count_, [&](std::size_t chunk) -> base::Status {
     std::vector<double> values(padded * kBlockRows, 0.0), spare(padded * kBlockRows, 0.0);
-    if (bias_) std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(depth() * kBlockRows), kBlockRows, -1.0);
+    if (bias_)
+      std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(depth() * kBlockRows), kBlockRows, -1.0);
     const std::size_t begin = chunk * blocks_per_chunk_ * kBlockRows;
     const std::size_t end = std::min(row_count_, begin + blocks_per_chunk_ * kBlockRows);
     for (std::size_t first = begin; first < end; first += kBlockRows) {
       TRY(base::check_cancelled());
       const std::size_t panel = first / kPanelRows<float>;
       load_block(packed_.panels() + panel * kPanelRows<float> * depth(),
-                 std::min(kBlockPanels, packed_.panel_count() - panel), depth(), centre_.data(), values.data());
+                 std::min(kBlockPanels, packed_.panel_count() - panel), depth(), centre_.data(),
+                 values.data());
       work({.chunk = chunk,
             .first = first,
             .count = std::min(kBlockRows, row_count_ - first),

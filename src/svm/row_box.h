@@ -34,7 +34,9 @@ struct RowBox {
     return rows;
   }
   std::size_t size() const noexcept { return box.size(); }
-  std::size_t place(std::size_t variable) const noexcept { return order.empty() ? variable : order[variable]; }
+  std::size_t place(std::size_t variable) const noexcept {
+    return order.empty() ? variable : order[variable];
+  }
 
   /// Σ β of each row's variables.
   std::vector<double> row_weights(std::span<const double> beta) const {

@@ -21,10 +21,12 @@ using model::SvmStop;
 constexpr double kEndless = std::numeric_limits<double>::infinity();
 constexpr double kFirstAttempt = 1e-4;  // relative gap from which on the optimum's face may be known
 constexpr double kNextAttempt = 1e-2;   // of the gap of the last attempt
-constexpr double kNearGap = 1e-8, kLastGap = 1e-12;  // from which on an attempt is worth many rounds; the last
+constexpr double kNearGap = 1e-8,
+                 kLastGap = 1e-12;  // from which on an attempt is worth many rounds; the last
 constexpr int kFewRounds = 6, kManyRounds = 60;
-constexpr double kAimedGap = 1e-4;  // relative, of the exact optimum: while the violation alone is too easily small
-constexpr int kPatience = 8;        // steps in which neither gap nor complementarity fall
+constexpr double kAimedGap =
+    1e-4;                     // relative, of the exact optimum: while the violation alone is too easily small
+constexpr int kPatience = 8;  // steps in which neither gap nor complementarity fall
 constexpr double kFall = 0.9;
 
 /// Steps of the interior-point method and attempts to go on to the optimum's face.
@@ -105,7 +107,8 @@ class LinearSolver {
 
   bool goes_on(double gap) {
     --patience_;
-    for (const auto& [now, least] : {std::pair{gap, &least_gap_}, {interior_.complementarity(), &least_sum_}}) {
+    for (const auto& [now, least] :
+         {std::pair{gap, &least_gap_}, {interior_.complementarity(), &least_sum_}}) {
       if (!(now < kFall * *least)) continue;
       *least = now;
       patience_ = kPatience;
@@ -118,14 +121,16 @@ class LinearSolver {
     solution_.rho = best.rho;
     if (rows_.bias()) {
       const std::span<const double> centre = rows_.centre();
-      solution_.rho = std::inner_product(centre.begin(), centre.end(), crossover_.best_weights().begin(), best.rho);
+      solution_.rho =
+          std::inner_product(centre.begin(), centre.end(), crossover_.best_weights().begin(), best.rho);
     }
     solution_.certificate.violation = best.violation;
     solution_.certificate.primal = best.primal;
     solution_.certificate.dual = best.dual;
     solution_.alpha.resize(box_.size());
     for (std::size_t i = 0; i < box_.size(); ++i)
-      solution_.alpha[box_.place(i)] = box_.box.high[i] > 0 ? crossover_.best_beta()[i] : -crossover_.best_beta()[i];
+      solution_.alpha[box_.place(i)] =
+          box_.box.high[i] > 0 ? crossover_.best_beta()[i] : -crossover_.best_beta()[i];
   }
 
   const SolveOptions& options_;
