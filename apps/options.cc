@@ -42,6 +42,16 @@ bool is_option_name(const CLI::App& app, const std::string& text) {
                      [&](const CLI::Option* option) { return option->check_lname(name); });
 }
 
+/// `--stratify [BOOL]` where the value may be left out.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const bool may_be_left_out = option->get_expected_min() == 0 && option->get_expected_max() > 0;
+    if (!may_be_left_out || option->get_type_size() == 0) return CLI::Formatter::make_option_opts(option);
+    return " [" + option->get_type_name() + "]";
+  }
+};
+
 std::string with_program_name(std::string text, const std::string& written, const std::string& actual) {
   for (std::size_t at = 0; (at = text.find(written, at)) != std::string::npos; at += actual.size()) {
     text.replace(at, written.size(), actual);
@@ -281,13 +291,16 @@ int run_parsed(Defined& defined) {
   end_progress();
   if (status.ok()) return kDone;
   print_error(status.error(), json_errors_wanted());
-  return exit_code_of(status.error().code);
+  // What can be told of an option only beside the others.
+  return status.error().where.starts_with("--") ? kUsage : exit_code_of(status.error().code);
 }
 
 void set_up(CLI::App& app, const std::string& program) {
   app.set_version_flag("--version", program + " " + std::string(base::program_version()),
                        "Print the version");
-  app.get_formatter()->column_width(34);
+  const auto formatter = std::make_shared<HelpFormatter>();
+  formatter->column_width(34);
+  app.formatter(formatter);
 }
 
 }  // namespace

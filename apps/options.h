@@ -66,8 +66,9 @@ struct Command {
 };
 
 /// Parses the command line, runs the command, prints its error. Gives the exit code:
-/// 0 done (a server: stopped), 2 wrong usage, 3 invalid input, 4 contract broken, 5 file not found or not
-/// readable or writable, 130 stopped before it was done.
+/// 0 done (a server: stopped), 2 wrong usage (a consumer's error, or one whose `where` is an option), 3
+/// invalid input, 4 contract broken, 5 file not found or not readable or writable, 130 stopped before it was
+/// done.
 int run_program(const std::string& name, const std::string& description, const std::vector<Command>& commands,
                 int argc, char** argv);
 /// The same for a program that is one command.

@@ -74,13 +74,15 @@ void print_error(const base::Error& error, bool as_json) {
 
 void print_note(std::string_view text) {
   if (json_progress_wanted()) {
-    write_stderr(one_line({{"note", text}}));
+    print_json_note(text);
     return;
   }
   if (json_output_wanted()) return;
   progress_line().erase();
   fmt::print(stderr, "{}\n", text);
 }
+
+void print_json_note(const nlohmann::ordered_json& note) { write_stderr(one_line({{"note", note}})); }
 
 bool& json_output_wanted() noexcept {
   static bool wanted = false;

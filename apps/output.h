@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
 #include "archmlp/base/progress.h"
@@ -18,6 +19,8 @@ std::size_t output_width() noexcept;
 void print_error(const base::Error& error, bool as_json);
 /// A line for people on standard error; {"note": …} with --json-progress, else nothing with --json.
 void print_note(std::string_view text);
+/// To standard error: {"note": …} in a line, for programs.
+void print_json_note(const nlohmann::ordered_json& note);
 
 /// Commands set it from --json, so that the error of a program's call is JSON too.
 bool& json_output_wanted() noexcept;

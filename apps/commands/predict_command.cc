@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "archmlp/base/atomic_output.h"
 #include "archmlp/base/text.h"
@@ -34,8 +35,17 @@ void settle(GivenPredictOptions& given, const predict::Predictor& predictor) {
   if (given.empty_outside) given.file.outside = predict::OutsidePolicy::kEmpty;
 }
 
-/// Standard output holds the predictions alone; what was noticed goes to standard error.
+nlohmann::ordered_json to_json(const predict::PredictFileReport& report) {
+  nlohmann::ordered_json json = {{"rows", report.row_count},
+                                 {"rows_outside", report.outside_count},
+                                 {"unknown_categories", nlohmann::ordered_json::object()}};
+  for (const auto& [column, count] : report.unknown_categories) json["unknown_categories"][column] = count;
+  return json;
+}
+
+/// For people; where standard output holds the predictions, for programs too.
 void print_notes(const predict::PredictFileReport& report) {
+  if (json_output_wanted()) return print_json_note(to_json(report));
   if (report.outside_count > 0) {
     print_note(fmt::format("note: {} of {} rows are outside the model's population and were left empty",
                            base::with_thousands(report.outside_count),
@@ -60,6 +70,11 @@ base::Status predict(GivenPredictOptions& given) {
   const predict::PredictFileReport report =
       TRY(predict::predict_file(predictor, given.file, sink, progress_output()));
   TRY(file.commit());
+  if (json_output_wanted()) {
+    nlohmann::ordered_json json = {{"out", given.out->string()}};
+    json.update(to_json(report));
+    return write_stdout(json.dump(2) + "\n");
+  }
   print_notes(report);
   return {};
 }

@@ -47,7 +47,10 @@ void add_split_options(Options& options, GivenPreprocessOptions& given) {
   const auto keep_value = [&given](const std::string& key) {
     return [&given, key](const std::string& text) {
       given.split[key] = contract::json_from_flag(text);
-      return base::Status();
+      contract::SplitConfig alone;
+      base::Status status = contract::change_split(alone, {{key, given.split[key]}});
+      if (!status.ok()) status.error().where = key;
+      return status;
     };
   };
   options.each("--test-size", "SHARE", "Share of the rows in the test set [0.3]", keep_value("test_size"));

@@ -265,6 +265,18 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
 }
 
 TEST(ParseRecipe, RefusesBadYaml) {
+  EXPECT_EQ(recipe_problem("label: y\ndata: \"d.csv\n"),
+            "recipe.yaml:2:7: the quote that opens here is never closed. Hint: close it; inside double "
+            "quotes, one is "
+            "written \\\", inside single quotes ''");
+  EXPECT_THAT(recipe_problem("label: y\npreprocess:\n  - filter: 'a > 1\nsplit: {seed: 5}\n"),
+              HasSubstr("yaml:3:13: the quote"));
+  EXPECT_THAT(recipe_problem("label: y\nsplit: {time_column: 'it''s}\n"), HasSubstr("yaml:2:22: the quote"));
+  EXPECT_THAT(recipe_problem("\xef\xbb\xbflabel: !!str 'é"), HasSubstr("yaml:1:8: the quote"));
+  EXPECT_THAT(recipe_problem("label: &a \"y\\\"\n"), HasSubstr("yaml:1:8: the quote"));
+  EXPECT_THAT(recipe_problem("\"label: y\n"), HasSubstr("yaml:1:1: the quote"));
+  EXPECT_EQ(parse_recipe("label: \"a \\\" ' b\"\ndata: 'it''s \" \\'  # isn't \"it\n", "recipe.yaml")->label,
+            "a \" ' b");
   EXPECT_THAT(recipe_problem("label: [y"), AllOf(HasSubstr("recipe.yaml:"), HasSubstr("not valid YAML")));
   EXPECT_THAT(recipe_problem("label: y\nlabel: z"),
               HasSubstr("recipe.yaml:2:1: the key \"label\" occurs twice"));

@@ -112,15 +112,42 @@ class Converter {
   std::size_t value_count_ = 0;
 };
 
-/// Listens to the parser without building anything, and stops it before a document grows too large.
+/// Where the text whose opening quote stands at `at` ends, behind its closing quote; npos if it has none.
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (quote == '"' || text.substr(at + 1, 1) != "'") return at + 1;
+      ++at;
+    }
+  }
+  return text.npos;
+}
+
+struct UnclosedQuote {
+  YAML::Mark mark;
+};
+
+/// Listens to the parser without building anything, and stops it before a document grows too large, and where
+/// a quote stays open to the end, which the parser lets pass.
 class Meter : public YAML::EventHandler {
  public:
+  explicit Meter(std::string_view text) : text_(text) {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // the parser does not count it
+    if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+  }
+
   void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override {
     count(mark);
+    const std::size_t at = behind_properties(static_cast<std::size_t>(mark.pos));
+    const bool is_quoted = at < text_.size() && (text_[at] == '"' || text_[at] == '\'');
+    if (is_quoted && end_of_quoted(text_, at) == text_.npos) throw UnclosedQuote{mark};
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {
@@ -141,6 +168,15 @@ class Meter : public YAML::EventHandler {
     if (++event_count_ > 2 * kMaxValues) throw YAML::Exception(mark, "there are too many values");
   }
 
+  /// A scalar's mark is that of its tag or anchor, if it has one.
+  std::size_t behind_properties(std::size_t at) const noexcept {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    while (at < text_.size() && (text_[at] == '&' || text_[at] == '!'))
+      at = text_.find_first_not_of(kBlanks, text_.find_first_of(kBlanks, at));
+    return at;
+  }
+
+  std::string_view text_;
   YAML::Mark start_;
   std::size_t event_count_ = 0;
 };
@@ -154,9 +190,9 @@ std::string position_of(std::string_view text, std::size_t offset) {
 
 /// Not by YAML::LoadAll, which never ends on some malformed documents (a lone comma).
 Result<MarkedJson> convert_document(const std::string& text, const std::string& source_name) {
-  std::istringstream stream(text);
+  std::istringstream stream(text + '\n');  // a quote that is open there is found by Meter, in its place
   YAML::Parser parser(stream);
-  Meter meter;
+  Meter meter(text);
   if (!parser.HandleNextDocument(meter))
     return Error{.message = "the document is empty", .where = source_name};
   if (parser.HandleNextDocument(meter)) {
@@ -198,6 +234,10 @@ Result<MarkedJson> parse_yaml(std::string_view text, const std::string& source_n
   }
   try {
     return convert_document(std::string(text), source_name);
+  } catch (const UnclosedQuote& quote) {
+    return Error{.message = "the quote that opens here is never closed",
+                 .where = fmt::format("{}:{}", source_name, mark_text(quote.mark)),
+                 .hint = "close it; inside double quotes, one is written \\\", inside single quotes ''"};
   } catch (const YAML::Exception& problem) {
     return Error{.message = "not valid YAML: " + problem.msg,
                  .where = fmt::format("{}:{}", source_name, mark_text(problem.mark)),

@@ -25,8 +25,7 @@ constexpr double kLeastClassWeight = 1e-9;
 constexpr double kMostClassWeight = 1e9;
 
 Error out_of_range(std::string_view name, std::string_view range, const std::string& found) {
-  return Error{.message = fmt::format("{} must be {}, found {}", name, range, found),
-               .where = std::string(name)};
+  return Error{.message = fmt::format("must be {}, found {}", range, found), .where = std::string(name)};
 }
 
 Result<std::size_t> count_at_least(std::string_view name, std::int64_t value, std::int64_t least) {
@@ -92,7 +91,7 @@ Result<std::size_t> features_per_split(const ForestParams& params, Task task, st
 Result<std::size_t> draws_per_tree(const ForestParams& params, std::size_t row_count) {
   if (!params.max_samples) return row_count;
   if (!params.bootstrap) {
-    return Error{.message = "max_samples needs bootstrap, which is off",
+    return Error{.message = "needs bootstrap, which is off",
                  .where = "max_samples",
                  .hint = "leave max_samples out, or turn bootstrap on"};
   }
@@ -150,9 +149,9 @@ Result<std::vector<double>> given_weights(const Labels& labels,
           return !contract::value_less(value, wanted) && !contract::value_less(wanted, value);
         });
     if (found == labels.classes.end()) {
-      return Error{.message = "class_weight names the class " + base::quoted(contract::to_text(name)) +
-                              ", which does not occur",
-                   .where = "class_weight"};
+      return Error{
+          .message = "names the class " + base::quoted(contract::to_text(name)) + ", which does not occur",
+          .where = "class_weight"};
     }
     if (weight != 0.0 && !(weight >= kLeastClassWeight && weight <= kMostClassWeight)) {
       return out_of_range("class_weight", "0 or from 1e-9 to 1e9 for each class",
@@ -172,7 +171,7 @@ Result<std::vector<double>> weights_of_classes(const Labels& labels, const Fores
     for (std::size_t k = 0; k < class_count; ++k) {
       if (weights[k] > 0.0 && counts[k] > 0) return weights;
     }
-    return Error{.message = "class_weight gives every row the weight 0", .where = "class_weight"};
+    return Error{.message = "gives every row the weight 0", .where = "class_weight"};
   }
   std::vector<double> weights(class_count, 1.0);
   const auto rule = std::get<0>(params.class_weight);
@@ -336,7 +335,7 @@ Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_c
   if (plan.has_sample_weights) plan.weight_unit = WeightScale(labels.weights, plan.draw_count).unit();
   plan.oob_score = params.oob_score;
   if (params.oob_score && !params.bootstrap) {
-    return Error{.message = "oob_score needs bootstrap, which is off", .where = "oob_score"};
+    return Error{.message = "needs bootstrap, which is off", .where = "oob_score"};
   }
   if (labels.task == Task::kClassification) {
     if (plan.class_count > 65535) {
@@ -349,7 +348,7 @@ Result<ForestPlan> make_forest_plan(std::size_t row_count, std::size_t feature_c
         rule != nullptr && *rule == contract::ClassWeight::kBalancedSubsample && params.bootstrap;
   } else if (!std::holds_alternative<contract::ClassWeight>(params.class_weight) ||
              std::get<0>(params.class_weight) != contract::ClassWeight::kNone) {
-    return Error{.message = "class_weight is for classification only", .where = "class_weight"};
+    return Error{.message = "is for classification only", .where = "class_weight"};
   }
   return plan;
 }

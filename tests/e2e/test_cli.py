@@ -64,7 +64,7 @@ def test_absent_files(arguments, tmp_path):
     ("--n-estimators", "0", "between 1 and"), ("--n-estimators", "many", "--n-estimators"),
     ("--max-features", "1.5", "--max-features"), ("--n-estimators", "1000000000", "100,000"),
     ("--threads", "many", "integer"), ("--criterion", "mse", "squared_error"), ("--criterion", "ginni", "gini"),
-    ("--model", "svn", "random_forest"), ("--task", "guess", "classification"), ("--class-weight", "heavy", "balanced")])
+    ("--model", "svn", "svm"), ("--task", "guess", "classification"), ("--class-weight", "heavy", "balanced")])
 def test_parameters_out_of_range(trained, tmp_path, option, value, word):
     prepared = trained / "out/prepared"
     result = run("train", prepared / "x_train.csv", prepared / "y_train.csv", option, value, "--out",
@@ -88,9 +88,23 @@ def test_class_weight_as_people_write_it(trained, tmp_path):
     (["generate", "paysim", "--rows", "-1"], "at least 0"), (["generate", "paysim", "--seed", "1e3"], "integer"),
     (["preprocess", "f", "--label", "y", "--filter", "--one-hot", "all"], "--one-hot is an option"),
     (["preprocess", "f", "--label", "y", "--recipe", "--out", "o"], "--out is an option"),
-    (["run", "r.yaml", "--data", "--out", "o"], "--out is an option")])
+    (["run", "r.yaml", "--data", "--out", "o"], "--out is an option"),
+    (["preprocess", "f", "--label", "y", "--test-size", "2"], "--test-size: expected a share"),
+    (["preprocess", "f", "--label", "y", "--seed", "-1"], "--seed: expected an integer"),
+    (["preprocess", "f", "--label", "y", "--stratify", "much"], "--stratify: expected true or false"),
+    (["preprocess", "f", "--label", "y", "--memory", "much"], "--memory: expected an amount"),
+    (["preprocess", "f", "--label", "y", "--impute", "mode"], "--impute"),
+    (["preprocess", "f", "--label", "y", "--no-header", "maybe"], "--no-header: expected true or false"),
+    (["preprocess", "f"], "--label: the label is not given"),
+    (["train", "x", "y", "--max-time", "0"], "--max-time: expected seconds"),
+    (["train", "x", "y", "--memory", "much"], "--memory: expected an amount")])
 def test_values_that_an_option_cannot_have(arguments, word):
     assert word in run(*arguments, expect=USAGE).stderr
+
+
+def test_values_that_may_be_left_out_are_in_brackets():
+    text = run("preprocess", "--help").stdout
+    assert "--no-header [BOOL]" in text and "--stratify [BOOL]" in text and "BOOL=" not in text
 
 
 def test_wrong_usage_as_json():
@@ -271,6 +285,27 @@ def test_predict_from_standard_input(trained):
     answer = run("predict", trained / "out/model.archmlp", "-", "--json", text=record * 2).stdout.splitlines()
     assert len(answer) == 2 and answer[0] == answer[1]
     assert json.loads(answer[0])["prediction"] in ("yes", "no")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_predict_reports_what_it_met(form, trained, tmp_path):
+    model = trained / "out/model.archmlp"
+    names = ["age", "income", "plan", "newsletter", "account"]
+    rows = [[41, 30000.5, "pro", True, 3], [42, 30000.5, "unheard of", True, 3], [43, 1.5, "pro", False, 3]]
+    if form == "csv":
+        text = "".join(",".join(map(str, row)) + "\n" for row in [names, *rows])
+    else:
+        text = "".join(json.dumps(dict(zip(names, row))) + "\n" for row in rows)
+    expected = {"rows": 3, "rows_outside": 1, "unknown_categories": {"plan": 1}}
+    done = run("predict", model, "-", "--json", "--empty-outside", text=text)
+    assert [json.loads(line)["prediction"] for line in done.stdout.splitlines()][2] is None
+    assert json.loads(done.stderr) == {"note": expected}
+    out = tmp_path / "p.jsonl"
+    report = json.loads(run("predict", model, "-", "--json", "--empty-outside", "--out", out, text=text).stdout)
+    assert report == {"out": str(out), **expected}
+    assert out.read_text() == done.stdout
+    notes = run("predict", model, "-", "--empty-outside", text=text).stderr
+    assert '1 rows have a value in "plan"' in notes and "1 of 3 rows are outside" in notes
 
 
 def test_filtered_rows_stop_predict_unless_told_otherwise(trained, tmp_path):
