@@ -4,9 +4,9 @@
 
 namespace archmlp::svm {
 
-/// Rows of a matrix that are worked on at a time, as columns in double precision: [columns, kBlockRows].
+/// Rows of a matrix that are worked on at a time, as columns in double precision: [columns, kBlockHeight].
 /// What a block gives depends on the block alone.
-inline constexpr std::size_t kBlockRows = 256;
+inline constexpr std::size_t kBlockHeight = 256;
 
 /// Tiles of a Gram matrix: columns that are multiplied with each other at a time, as registers hold their
 /// sums.
