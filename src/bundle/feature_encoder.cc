@@ -224,7 +224,7 @@ base::Status FeatureEncoder::encode(const table::Record& record, transform::Reco
 base::Status FeatureEncoder::check_complete(std::span<const float> matrix,
                                             const transform::BatchNotes& notes) const {
   for (std::size_t i = 0; i < matrix.size(); ++i) {
-    if (!std::isnan(matrix[i])) continue;
+    if (!std::isnan(matrix[i]) || inputs_[i % inputs_.size()].categories) continue;
     const std::size_t row = i / inputs_.size();
     if (!notes.outside.empty() && notes.outside[row] != 0) continue;
     return missing_value(inputs_[i % inputs_.size()].name, fmt::format("row {}", row + 1));
@@ -234,7 +234,7 @@ base::Status FeatureEncoder::check_complete(std::span<const float> matrix,
 
 base::Status FeatureEncoder::check_complete(std::span<const float> row) const {
   for (std::size_t i = 0; i < row.size(); ++i) {
-    if (std::isnan(row[i])) return missing_value(inputs_[i].name, inputs_[i].name);
+    if (std::isnan(row[i]) && !inputs_[i].categories) return missing_value(inputs_[i].name, inputs_[i].name);
   }
   return {};
 }

@@ -5,6 +5,13 @@
 
 namespace archmlp::model {
 
+/// The number of a category as it is; -1 for what is none of `count`.
+inline float known_category(float number, std::uint32_t count) noexcept {
+  const bool is_known = number >= 0 && number < static_cast<float>(count) &&
+                        number == static_cast<float>(static_cast<std::uint32_t>(number));
+  return is_known ? number : -1.0F;
+}
+
 enum class KernelKind : std::uint32_t { kLinear, kRbf, kPoly, kSigmoid };
 
 /// How alike two rows are, as support vector machines count it. Sources: scikit-learn's and LIBSVM's kernels.

@@ -61,6 +61,16 @@ HWY_INLINE Vector kernel_of(Doubles d, const Kernel& kernel, Vector sum) {
   return product;
 }
 
+/// What two categories add, as the one-hot rows that they stand for; below 0 is none, a row of zeros.
+template <bool kDistance>
+HWY_INLINE Vector category_term(Doubles d, Vector a, Vector b) {
+  const Vector zero = hn::Zero(d), one = hn::Set(d, 1.0);
+  const auto a_is_one = hn::Ge(a, zero), are_equal = hn::Eq(a, b);
+  if constexpr (!kDistance) return hn::IfThenElseZero(hn::And(a_is_one, are_equal), one);
+  const Vector both = hn::Add(hn::IfThenElseZero(a_is_one, one), hn::IfThenElseZero(hn::Ge(b, zero), one));
+  return hn::IfThenZeroElse(are_equal, both);
+}
+
 /// Two vectors of a panel with some rows: the sums go by the features, one after the other.
 template <bool kDistance, std::size_t kRows>
 HWY_INLINE void compute_pair(Doubles d, const KernelValues& job, std::size_t panel, std::size_t offset) {
@@ -72,9 +82,13 @@ HWY_INLINE void compute_pair(Doubles d, const KernelValues& job, std::size_t pan
   for (std::size_t k = 0; k < job.depth; ++k) {
     const Vector s0 = hn::PromoteTo(d, hn::LoadU(df, vectors)),
                  s1 = hn::PromoteTo(d, hn::LoadU(df, vectors + lanes));
+    const bool is_category = job.category_counts != nullptr && job.category_counts[k] > 0;
     for (std::size_t row = 0; row < kRows; ++row) {
       const Vector x = hn::Set(d, static_cast<double>(job.rows[row][k]));
-      if constexpr (kDistance) {
+      if (is_category) {
+        first[row] = hn::Add(first[row], category_term<kDistance>(d, x, s0));
+        second[row] = hn::Add(second[row], category_term<kDistance>(d, x, s1));
+      } else if constexpr (kDistance) {
         const Vector d0 = hn::Sub(x, s0), d1 = hn::Sub(x, s1);
         first[row] = hn::Add(first[row], hn::Mul(d0, d0));
         second[row] = hn::Add(second[row], hn::Mul(d1, d1));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "archmlp/model/kernel.h"
 
@@ -16,9 +17,10 @@ struct KernelValues {
   const float* panels = nullptr;  // [panel_count, depth, 8]
   std::size_t panel_count = 0;
   std::size_t depth = 0;
-  std::size_t row_count = 1;            // or kKernelRows
-  const float* rows[kKernelRows] = {};  // each [depth]
-  double* out[kKernelRows] = {};        // each [panel_count * 8]
+  const std::uint32_t* category_counts = nullptr;  // [depth], 0 for a number; null: all are numbers
+  std::size_t row_count = 1;                       // or kKernelRows
+  const float* rows[kKernelRows] = {};             // each [depth]
+  double* out[kKernelRows] = {};                   // each [panel_count * 8]
 };
 void compute_kernel_values(const KernelValues& job) noexcept;
 

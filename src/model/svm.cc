@@ -75,7 +75,7 @@ std::string_view to_string(SvmStop stop) noexcept {
 
 /// What predicting a few rows needs room for.
 struct Svm::Scratch {
-  std::vector<float> rows;              // [kKernelRows, p], scaled
+  std::vector<float> rows;              // [kKernelRows, p], scaled, categories checked
   std::vector<double> values;           // [kKernelRows, ⌈s / 8⌉ · 8]
   std::vector<double> decisions;        // [pairs]
   std::vector<double> pairs, coupling;  // [k, k], [k, k + 1]
@@ -106,12 +106,24 @@ void Svm::pair_decisions(const double* kernel_values, double* decisions) const n
   }
 }
 
+/// What a feature is to the kernel.
+float Svm::input_of(std::size_t feature, float value) const noexcept {
+  if (const std::uint32_t count = category_count(feature); count > 0) return known_category(value, count);
+  return scales_.empty() ? value : scales_[feature].apply(value);
+}
+
 void Svm::linear_decisions(const float* row, double* decisions) const noexcept {
   for (std::size_t pair = 0; pair < pair_count(); ++pair) {
-    const double* weights = weights_.data() + pair * feature_count_;
+    const double* weights = weights_.data() + pair * weight_begins_.back();
     double sum = 0;
-    for (std::size_t feature = 0; feature < feature_count_; ++feature)
-      sum += weights[feature] * static_cast<double>(row[feature]);
+    for (std::size_t feature = 0; feature < feature_count_; ++feature) {
+      const double* own = weights + weight_begins_[feature];
+      if (category_count(feature) == 0) {
+        sum += own[0] * static_cast<double>(row[feature]);
+      } else if (row[feature] >= 0) {
+        sum += own[static_cast<std::size_t>(row[feature])];
+      }
+    }
     decisions[pair] = sum + intercepts_[pair];
   }
 }
@@ -150,17 +162,16 @@ void Svm::write_outputs(const double* decisions, double* out, Scratch& scratch) 
 /// At most kKernelRows rows.
 void Svm::predict_group(const float* const* rows, std::size_t count, double* out, Scratch& scratch) const {
   const std::size_t outputs = output_count(), padded = panels_.size() / feature_count_;
-  const bool is_linear = kernel_.kind == KernelKind::kLinear;
+  const bool is_linear = !weights_.empty();
   scratch.decisions.resize(pair_count());
   const float* inputs[kKernelRows];
   for (std::size_t i = 0; i < kKernelRows; ++i)  // the last row again where there are fewer
     inputs[i] = rows[std::min(i, count - 1)];
-  if (!scales_.empty()) {
+  if (!scales_.empty() || !category_counts_.empty()) {
     scratch.rows.resize(kKernelRows * feature_count_);
     for (std::size_t i = 0; i < count; ++i) {
-      float* scaled = scratch.rows.data() + i * feature_count_;
       for (std::size_t feature = 0; feature < feature_count_; ++feature)
-        scaled[feature] = scales_[feature].apply(inputs[i][feature]);
+        scratch.rows[i * feature_count_ + feature] = input_of(feature, inputs[i][feature]);
     }
     for (std::size_t i = 0; i < kKernelRows; ++i)
       inputs[i] = scratch.rows.data() + std::min(i, count - 1) * feature_count_;
@@ -169,6 +180,7 @@ void Svm::predict_group(const float* const* rows, std::size_t count, double* out
                    .panels = panels_.data(),
                    .panel_count = padded / kSvmPanel,
                    .depth = feature_count_,
+                   .category_counts = category_counts_.empty() ? nullptr : category_counts_.data(),
                    .row_count = count == 1 ? 1 : kKernelRows};
   if (!is_linear) {
     scratch.values.resize(kKernelRows * padded);

@@ -67,6 +67,9 @@ struct SvmParts {
   DecisionShape shape = DecisionShape::kOvr;
   bool break_ties = false;
   std::uint32_t feature_count = 0;
+  /// [p], 0 for a number; or empty. A feature of categories holds their number, -1 for none, and stands for a
+  /// one-hot row.
+  std::vector<std::uint32_t> category_counts;
   std::vector<SvmScale> scales;             // [p], or empty: features are taken as they are
   std::vector<float> support_vectors;       // [s, p] row-major, scaled, in the order of their classes
   std::vector<std::uint64_t> class_begins;  // [k + 1], into them; a regression: one class
@@ -99,8 +102,10 @@ class Svm final : public Model {
   std::size_t feature_count() const noexcept override { return feature_count_; }
   std::size_t class_count() const noexcept override { return is_regression() ? 0 : group_count(); }
   OutputLayout outputs() const noexcept override;
-  bool takes_missing() const noexcept override { return false; }
-  std::uint32_t category_count(std::size_t /*feature*/) const noexcept override { return 0; }
+  bool takes_missing() const noexcept override { return false; }  // but of categories
+  std::uint32_t category_count(std::size_t feature) const noexcept override {
+    return category_counts_.empty() ? 0 : category_counts_[feature];
+  }
   void predict_row(std::span<const float> row, std::span<double> out) const override;
   /// By the decisions, never by the probabilities: the class with most votes, ties to the first or, with
   /// break_ties, to the larger decision.
@@ -130,6 +135,7 @@ class Svm final : public Model {
   base::Status check_shape() const;
   base::Status check_header_values() const;
   base::Status check_values() const;
+  base::Status check_categories() const;
   base::Status check_certificates() const;
   void make_weights();
 
@@ -138,6 +144,7 @@ class Svm final : public Model {
   void predict_rows(MatrixView x, std::span<double> out) const override;
   void predict_group(const float* const* rows, std::size_t count, double* out, Scratch& scratch) const;
   void pair_decisions(const double* kernel_values, double* decisions) const noexcept;
+  float input_of(std::size_t feature, float value) const noexcept;
   void linear_decisions(const float* row, double* decisions) const noexcept;
   void write_outputs(const double* decisions, double* out, Scratch& scratch) const;
   std::size_t byte_count() const noexcept;
@@ -147,13 +154,16 @@ class Svm final : public Model {
   DecisionShape shape_ = DecisionShape::kOvr;
   bool break_ties_ = false;
   std::size_t feature_count_ = 0, vector_count_ = 0;
+  std::span<const std::uint32_t> category_counts_;
   std::span<const SvmScale> scales_;
   std::span<const float> panels_;  // [⌈s / 8⌉, p, 8]; what fills the last one up is 0
   std::span<const double> coefficients_, intercepts_;
   std::span<const std::uint64_t> class_begins_;
   std::span<const SvmCertificate> certificates_;
   std::span<const SvmSigmoid> sigmoids_;
-  std::vector<double> weights_;  // [pairs, p], of a linear kernel: what its support vectors come to
+  // Of a linear kernel: what its support vectors come to, for each pair; empty where they are as quick.
+  std::vector<std::size_t> weight_begins_;  // [p + 1]: of each feature one weight, or one for each category
+  std::vector<double> weights_;             // [pairs, weight_begins_.back()]
   SvmParts owned_;  // what the spans show, unless they show a mapped file; support_vectors: in panels
 };
 

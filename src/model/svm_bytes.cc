@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "archmlp/base/try.h"
+#include "archmlp/model/forest.h"
 #include "archmlp/model/section_bytes.h"
 #include "archmlp/model/svm.h"
 
@@ -25,6 +26,9 @@ constexpr std::uint32_t kSvmLayoutVersion = 1;
 constexpr std::uint32_t kMostFeatures = 1U << 30U;
 constexpr std::uint32_t kMostClasses = 1U << 16U;
 constexpr std::uint32_t kMostDegree = 1000;
+constexpr std::size_t kMostWeightsPerByte = 4, kFewWeights = 1U << 20U;
+
+constexpr std::uint32_t kBreakTies = 1, kScaled = 2, kProbabilities = 4, kCategories = 8, kAllFlags = 15;
 
 struct SvmHeader {
   std::uint32_t layout_version;
@@ -37,9 +41,8 @@ struct SvmHeader {
   double gamma;
   double coef0;
   std::uint32_t decision_shape;
-  std::uint32_t break_ties;
-  std::uint32_t is_scaled;
-  std::uint32_t has_probabilities;
+  std::uint32_t flags;     // kBreakTies, …
+  std::uint64_t reserved;  // zero
 };
 static_assert(sizeof(SvmHeader) == 64);
 
@@ -60,8 +63,7 @@ Status check_header(const SvmHeader& header, std::size_t size) {
     return svm_broken(fmt::format("layout version {} is not {}", header.layout_version, kSvmLayoutVersion),
                       "header");
   }
-  if (header.task > 1 || header.decision_shape > 1 || header.break_ties > 1 || header.is_scaled > 1 ||
-      header.has_probabilities > 1) {
+  if (header.task > 1 || header.decision_shape > 1 || header.flags > kAllFlags || header.reserved != 0) {
     return svm_broken("a field has a value that means nothing", "header");
   }
   if (header.kernel > static_cast<std::uint32_t>(KernelKind::kSigmoid))
@@ -94,7 +96,7 @@ Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> by
   svm->task_ = header.task == 0 ? contract::Task::kClassification : contract::Task::kRegression;
   svm->kernel_ = {static_cast<KernelKind>(header.kernel), header.gamma, header.coef0, header.degree};
   svm->shape_ = static_cast<DecisionShape>(header.decision_shape);
-  svm->break_ties_ = header.break_ties != 0;
+  svm->break_ties_ = (header.flags & kBreakTies) != 0;
   svm->feature_count_ = header.feature_count;
   svm->vector_count_ = static_cast<std::size_t>(header.vector_count);
   const std::uint64_t panels = (header.vector_count + kSvmPanel - 1) / kSvmPanel;
@@ -102,7 +104,17 @@ Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> by
   if (header.vector_count > rest.size() / rows)
     return svm_broken("a count is larger than the section", "header");
   const std::size_t pairs = pairs_of(header.class_count);
-  svm->scales_ = TRY(take_items<SvmScale>(kKind, rest, header.is_scaled * header.feature_count, "scales"));
+  const auto count_if = [&](std::uint32_t flag, std::size_t count) {
+    return (header.flags & flag) != 0 ? count : 0;
+  };
+  // An even number of them, so that what follows stands at a multiple of 8 bytes.
+  const std::size_t even_count = (std::size_t{header.feature_count} + 1) / 2 * 2;
+  const auto counts =
+      TRY(take_items<std::uint32_t>(kKind, rest, count_if(kCategories, even_count), "category counts"));
+  if (counts.size() > header.feature_count && counts.back() != 0)
+    return svm_broken("what fills the category counts up is not 0", "category counts");
+  svm->category_counts_ = counts.first(count_if(kCategories, header.feature_count));
+  svm->scales_ = TRY(take_items<SvmScale>(kKind, rest, count_if(kScaled, header.feature_count), "scales"));
   svm->panels_ =
       TRY(take_items<float>(kKind, rest, panels * header.feature_count * kSvmPanel, "support vectors"));
   svm->coefficients_ = TRY(take_items<double>(kKind, rest, rows * header.vector_count, "coefficients"));
@@ -110,7 +122,7 @@ Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> by
       TRY(take_items<std::uint64_t>(kKind, rest, std::uint64_t{header.class_count} + 1, "class begins"));
   svm->intercepts_ = TRY(take_items<double>(kKind, rest, pairs, "intercepts"));
   svm->certificates_ = TRY(take_items<SvmCertificate>(kKind, rest, pairs, "certificates"));
-  svm->sigmoids_ = TRY(take_items<SvmSigmoid>(kKind, rest, header.has_probabilities * pairs, "sigmoids"));
+  svm->sigmoids_ = TRY(take_items<SvmSigmoid>(kKind, rest, count_if(kProbabilities, pairs), "sigmoids"));
   if (!rest.empty()) return svm_broken(std::to_string(rest.size()) + " bytes too many", "end");
   TRY(svm->check());
   svm->make_weights();
@@ -150,20 +162,34 @@ void Svm::show_owned() {
   intercepts_ = owned_.intercepts;
   class_begins_ = owned_.class_begins;
   certificates_ = owned_.certificates;
+  category_counts_ = owned_.category_counts;
   scales_ = owned_.scales;
   sigmoids_ = owned_.sigmoids;
 }
 
 void Svm::make_weights() {
-  if (kernel_.kind != KernelKind::kLinear) return;
-  weights_.assign(pair_count() * feature_count_, 0.0);
+  if (kernel_.kind != KernelKind::kLinear || vector_count_ == 0) return;
+  weight_begins_.assign(1, 0);
+  for (std::size_t feature = 0; feature < feature_count_; ++feature)
+    weight_begins_.push_back(weight_begins_.back() + std::max<std::size_t>(1, category_count(feature)));
+  // Categories that a damaged file counts wrongly must not ask for more than its size accounts for.
+  const std::size_t most = kMostWeightsPerByte * byte_count() + kFewWeights;
+  if (weight_begins_.back() > most / pair_count()) return;
+  weights_.assign(pair_count() * weight_begins_.back(), 0.0);
   const auto add = [&](std::size_t pair, std::size_t row, std::size_t begin, std::size_t end) {
-    double* weights = weights_.data() + pair * feature_count_;
+    double* weights = weights_.data() + pair * weight_begins_.back();
     for (std::size_t vector = begin; vector < end; ++vector) {
       const double coefficient = coefficients_[row * vector_count_ + vector];
       if (coefficient == 0) continue;
-      for (std::size_t feature = 0; feature < feature_count_; ++feature)
-        weights[feature] += coefficient * static_cast<double>(support_value(vector, feature));
+      for (std::size_t feature = 0; feature < feature_count_; ++feature) {
+        const float value = support_value(vector, feature);
+        double* own = weights + weight_begins_[feature];
+        if (category_count(feature) == 0) {
+          own[0] += coefficient * static_cast<double>(value);
+        } else if (value >= 0) {
+          own[static_cast<std::size_t>(value)] += coefficient;
+        }
+      }
     }
   };
   if (is_regression()) return add(0, 0, 0, vector_count_);
@@ -177,9 +203,10 @@ void Svm::make_weights() {
 }
 
 std::size_t Svm::byte_count() const noexcept {
-  return sizeof(SvmHeader) + panels_.size_bytes() + coefficients_.size_bytes() + class_begins_.size_bytes() +
-         intercepts_.size_bytes() + certificates_.size_bytes() + scales_.size_bytes() +
-         sigmoids_.size_bytes();
+  const std::size_t even_count = (category_counts_.size() + 1) / 2 * 2;
+  return sizeof(SvmHeader) + even_count * sizeof(std::uint32_t) + scales_.size_bytes() +
+         panels_.size_bytes() + coefficients_.size_bytes() + class_begins_.size_bytes() +
+         intercepts_.size_bytes() + certificates_.size_bytes() + sigmoids_.size_bytes();
 }
 
 std::vector<std::byte> Svm::to_bytes() const {
@@ -194,12 +221,13 @@ std::vector<std::byte> Svm::to_bytes() const {
   header.gamma = kernel_.gamma;
   header.coef0 = kernel_.coef0;
   header.decision_shape = static_cast<std::uint32_t>(shape_);
-  header.break_ties = break_ties_ ? 1 : 0;
-  header.is_scaled = scales_.empty() ? 0 : 1;
-  header.has_probabilities = sigmoids_.empty() ? 0 : 1;
+  header.flags = (break_ties_ ? kBreakTies : 0) | (scales_.empty() ? 0 : kScaled) |
+                 (sigmoids_.empty() ? 0 : kProbabilities) | (category_counts_.empty() ? 0 : kCategories);
   std::vector<std::byte> out;
   out.reserve(byte_count());
   append_items(out, std::span<const SvmHeader>(&header, 1));
+  append_items(out, category_counts_);
+  out.resize((out.size() + 7) / 8 * 8);
   append_items(out, scales_);
   append_items(out, panels_);
   append_items(out, coefficients_);
@@ -223,6 +251,8 @@ Status Svm::check_shape() const {
       intercepts_.size() != pairs_of(classes) || certificates_.size() != pairs_of(classes)) {
     return svm_broken("there is not one value for each pair of classes", "coefficients");
   }
+  if (!category_counts_.empty() && category_counts_.size() != feature_count_)
+    return svm_broken("there is not one count of categories for each feature", "category counts");
   if ((!scales_.empty() && scales_.size() != feature_count_) ||
       (!sigmoids_.empty() && (is_regression() || sigmoids_.size() != pairs_of(classes)))) {
     return svm_broken("there is not one scale for each feature, or not one sigmoid for each pair", "scales");
@@ -237,6 +267,23 @@ Status Svm::check_header_values() const {
     return svm_broken("gamma or coef0 is no finite number in its range", "header");
   }
   if (kernel_.degree > kMostDegree) return svm_broken("degree is above 1000", "header");
+  return {};
+}
+
+/// Of categories a support vector holds a number of one, or -1; their scale changes nothing.
+Status Svm::check_categories() const {
+  for (std::size_t feature = 0; feature < category_counts_.size(); ++feature) {
+    const std::uint32_t count = category_counts_[feature];
+    if (count == 0) continue;
+    if (count > kMaxCategories) return svm_broken("a feature has too many categories", "category counts");
+    if (!scales_.empty() && (scales_[feature].shift != 0 || scales_[feature].factor != 1))
+      return svm_broken("a feature of categories is scaled", "scales");
+    for (std::size_t vector = 0; vector < vector_count_; ++vector) {
+      const float value = support_value(vector, feature);
+      if (known_category(value, count) != value)
+        return svm_broken("a support vector holds a number that is no category", "support vectors");
+    }
+  }
   return {};
 }
 
@@ -279,7 +326,8 @@ Status Svm::check_certificates() const {
 Status Svm::check() const {
   TRY(check_shape());
   TRY(check_header_values());
-  return check_values();
+  TRY(check_values());
+  return check_categories();
 }
 
 }  // namespace archmlp::model

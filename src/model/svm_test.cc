@@ -190,6 +190,56 @@ TEST(Svm, ScalesRowsBeforeAllElse) {
   EXPECT_EQ(one, std::vector<double>(b.begin() + 6, b.begin() + 9));
 }
 
+/// Feature 1 of three has four categories.
+SvmParts parts_with_categories(std::size_t classes, Kernel kernel) {
+  SvmParts parts = random_parts(classes, 6, 3, kernel);
+  parts.category_counts = {0, 4, 0};
+  base::Rng rng(9);
+  for (std::size_t i = 1; i < parts.support_vectors.size(); i += 3)
+    parts.support_vectors[i] = static_cast<float>(rng.below(5)) - 1;  // -1: none
+  return parts;
+}
+
+TEST(Svm, ACategoryStandsForAOneHotRow) {
+  const auto expanded = [](std::span<const float> row) {
+    std::vector<float> wide = {row[0], 0, 0, 0, 0, row[2]};
+    if (row[1] >= 0 && row[1] < 4) wide[1 + static_cast<std::size_t>(row[1])] = 1;
+    return wide;
+  };
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> rows = {0.5F, 2, 1, -1, 0, 0.25F, 2, 3, 0, 0, nan, 1, 1, 7, -2};
+  for (const Kernel& kernel : kernels()) {
+    for (const std::size_t classes : {2, 3}) {
+      SvmParts parts = parts_with_categories(classes, kernel);
+      const auto svm = Svm::from_parts(parts).value();
+      EXPECT_EQ(svm->category_count(1), 4U);
+      SvmParts wide = parts;
+      wide.category_counts.clear();
+      wide.feature_count = 6;
+      wide.support_vectors.clear();
+      for (std::size_t i = 0; i < parts.support_vectors.size(); i += 3) {
+        for (const float value : expanded(std::span(parts.support_vectors).subspan(i, 3)))
+          wide.support_vectors.push_back(value);
+      }
+      std::vector<float> wide_rows;
+      for (std::size_t i = 0; i < rows.size(); i += 3) {
+        for (const float value : expanded(std::span(rows).subspan(i, 3))) wide_rows.push_back(value);
+      }
+      const auto reference = Svm::from_parts(wide).value();
+      const std::size_t outputs = svm->output_count();
+      std::vector<double> found(5 * outputs), expected = found, one(outputs);
+      ASSERT_TRUE(svm->predict(MatrixView::row_major(rows.data(), 5, 3), found).ok());
+      ASSERT_TRUE(reference->predict(MatrixView::row_major(wide_rows.data(), 5, 6), expected).ok());
+      for (std::size_t i = 0; i < found.size(); ++i)
+        EXPECT_NEAR(found[i], expected[i], 1e-12 * (1 + std::abs(expected[i]))) << to_string(kernel.kind);
+      for (std::size_t row = 0; row < 5; ++row) {
+        svm->predict_row(std::span(rows).subspan(row * 3, 3), one);
+        for (std::size_t i = 0; i < outputs; ++i) EXPECT_EQ(one[i], found[row * outputs + i]);
+      }
+    }
+  }
+}
+
 TEST(Svm, ProbabilitiesFollowTheDecisionsAndNeverChangeTheClass) {
   SvmParts parts = random_parts(2, 6, 3, {.gamma = 0.3});
   parts.sigmoids = {{.slope = -2, .offset = 5}};  // far from even: the second class has less than a half
@@ -248,8 +298,25 @@ TEST(SvmBytes, ReadBackAsTheyWereWritten) {
   }
 }
 
+TEST(SvmBytes, ReadBackWithCategories) {
+  for (const Kernel& kernel : {kernels()[0], kernels()[1]}) {
+    const auto svm = Svm::from_parts(parts_with_categories(3, kernel)).value();
+    const std::vector<std::byte> bytes = svm->to_bytes();
+    EXPECT_EQ(svm->summary()["bytes"], bytes.size());
+    const std::vector<std::uint64_t> words = aligned(bytes);
+    const auto loaded = load(words, bytes.size());
+    ASSERT_TRUE(loaded.ok()) << to_string(loaded.error());
+    EXPECT_EQ((*loaded)->to_bytes(), bytes);
+    const std::vector<float> rows = {0.5F, 2, 1, 0.25F, 3, 4};
+    std::vector<double> a(6), b(6);
+    ASSERT_TRUE(svm->predict(MatrixView::row_major(rows.data(), 2, 3), a).ok());
+    ASSERT_TRUE((*loaded)->predict(MatrixView::row_major(rows.data(), 2, 3), b).ok());
+    EXPECT_EQ(a, b);
+  }
+}
+
 TEST(SvmBytes, AnyLengthButTheRightOneIsRefused) {
-  const std::vector<std::byte> bytes = Svm::from_parts(random_parts(3, 3, 2, {})).value()->to_bytes();
+  const std::vector<std::byte> bytes = Svm::from_parts(parts_with_categories(3, {})).value()->to_bytes();
   std::vector<std::uint64_t> words = aligned(bytes);
   words.push_back(0);
   for (std::size_t size = 0; size < bytes.size() + 8; ++size)
@@ -309,6 +376,15 @@ TEST(SvmParts, WhatIsNotAsPromisedIsRefused) {
   parts = good;
   parts.certificates[1].violation = 1;
   expect_refused(parts, "says converged, but");
+  parts = parts_with_categories(3, {.gamma = 0.5});
+  parts.support_vectors[1] = 4;
+  expect_refused(parts, "a number that is no category");
+  parts.support_vectors[1] = 1;
+  parts.scales = {{1, 2}, {1, 2}, {1, 2}};
+  expect_refused(parts, "a feature of categories is scaled");
+  parts = good;
+  parts.category_counts = {0};
+  expect_refused(parts, "one count of categories for each feature");
   parts = good;
   parts.scales.assign(1, {});
   expect_refused(parts, "one scale for each feature");

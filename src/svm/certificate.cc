@@ -7,11 +7,12 @@
 namespace archmlp::svm {
 namespace {
 
-constexpr double kEndless = std::numeric_limits<double>::infinity();
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 /// Violation and rho.
-Certified measure_pulls(const Box& box, std::span<const double> sums, std::span<const double> beta, bool bias) {
-  double most_up = bias ? -kEndless : 0.0, least_down = bias ? kEndless : 0.0, free_sum = 0;
+Certified measure_pulls(const Box& box, std::span<const double> sums, std::span<const double> beta,
+                        bool bias) {
+  double most_up = bias ? -kUnbounded : 0.0, least_down = bias ? kUnbounded : 0.0, free_sum = 0;
   std::size_t free_count = 0;
   for (std::size_t v = 0; v < box.size(); ++v) {
     const double gradient = sums[box.row[v]] + box.linear[v];

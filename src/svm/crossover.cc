@@ -10,16 +10,13 @@
 namespace archmlp::svm {
 namespace {
 
-using Matrix = Crossover::Matrix;
-using Vector = Eigen::VectorXd;
-
-constexpr double kBalance = 1e-13;  // of Σ |β|: what Σ β may be
-constexpr double kAtBound = 1e-13;  // of the width of the box
+constexpr double kBalance = 1e-13;    // of Σ |β|: what Σ β may be
+constexpr double kAtBound = 1e-13;    // of the width of the box
 constexpr double kProximity = 1e-10;  // of the largest |x|²: what keeps a step among dependent rows short
-constexpr double kShift = 1e-15;      // on the diagonal of a matrix of ones
-constexpr double kGain = 0.7;         // what a round must at least make of the violation
-constexpr int kPatience = 3;          // rounds without gain
-constexpr int kMostBlocks = 100;      // of a round: variables that meet a bound, before all rows are looked at
+constexpr double kFaceShift = 1e-15;  // on the diagonal of a matrix of ones
+constexpr double kLeastGain = 0.7;    // what a round must at least make of the violation
+constexpr int kPatientRounds = 3;     // rounds without gain
+constexpr int kMostBlocks = 100;  // of a round: variables that meet a bound, before all rows are looked at
 constexpr std::size_t kMostFree = 2048;
 
 /// The `count` first by `before`, which is a strict order.
@@ -37,7 +34,7 @@ base::Status Crossover::run(std::span<const double> beta, std::span<const double
                             int rounds) {
   snap(beta, decisions, scale);
   double least = std::numeric_limits<double>::infinity();
-  int patience = kPatience;
+  int patience = kPatientRounds;
   for (int round = 0;; ++round) {
     TRY(base::check_cancelled());
     const Certified point = TRY(certify_point());
@@ -48,9 +45,9 @@ base::Status Crossover::run(std::span<const double> beta, std::span<const double
       best_w_ = w_;
     }
     if (balanced && point.violation <= tol_) return {};
-    if (point.violation < kGain * least || !balanced) {
+    if (point.violation < kLeastGain * least || !balanced) {
       least = std::min(least, point.violation);
-      patience = kPatience;
+      patience = kPatientRounds;
     } else if (--patience == 0) {
       return {};
     }
@@ -78,7 +75,8 @@ void Crossover::snap(std::span<const double> beta, std::span<const double> decis
   if (rows_.bias()) spread_excess(kMostFree);
 }
 
-/// Where more than a few variables are free: they share what Σ β is off by, each by its room, so that none moves far.
+/// Where more than a few variables are free: they share what Σ β is off by, each by its room, so that none
+/// moves far.
 void Crossover::spread_excess(std::size_t few) {
   const Box& box = box_.box;
   double excess = 0, room = 0;
@@ -134,7 +132,9 @@ void Crossover::add_violators(const Certified& point, std::vector<std::uint32_t>
 void Crossover::add_counterweights(const Certified& point, std::vector<std::uint32_t>& variables) const {
   const Box& box = box_.box;
   if (!rows_.bias() || std::abs(excess_) <= kBalance * amount_) return;
-  const auto room = [&](std::uint32_t v) { return excess_ > 0 ? beta_[v] - box.low[v] : box.high[v] - beta_[v]; };
+  const auto room = [&](std::uint32_t v) {
+    return excess_ > 0 ? beta_[v] - box.low[v] : box.high[v] - beta_[v];
+  };
   double total = 0;
   for (const std::uint32_t v : variables) total += room(v);
   if (total > 2 * std::abs(excess_)) return;
@@ -165,7 +165,8 @@ auto Crossover::choose_face(const Certified& point) const -> Face {
   add_counterweights(point, face.variables);
   std::sort(face.variables.begin(), face.variables.end());
   face.variables.erase(std::unique(face.variables.begin(), face.variables.end()), face.variables.end());
-  face.rows.resize(static_cast<Eigen::Index>(face.variables.size()), static_cast<Eigen::Index>(rows_.columns()));
+  face.rows.resize(static_cast<Eigen::Index>(face.variables.size()),
+                   static_cast<Eigen::Index>(rows_.columns()));
   for (std::size_t i = 0; i < face.variables.size(); ++i)
     rows_.copy_row(box.row[face.variables[i]], face.rows.row(static_cast<Eigen::Index>(i)).data());
   return face;
@@ -173,7 +174,8 @@ auto Crossover::choose_face(const Certified& point) const -> Face {
 
 /// To the minimum on the face, near the point; empty where rounding hides it.
 Eigen::VectorXd Crossover::direction(const Face& face) const {
-  Vector pull = -(face.rows * Eigen::Map<const Vector>(w_.data(), static_cast<Eigen::Index>(w_.size())));
+  Eigen::VectorXd pull =
+      -(face.rows * Eigen::Map<const Eigen::VectorXd>(w_.data(), static_cast<Eigen::Index>(w_.size())));
   for (std::size_t i = 0; i < face.variables.size(); ++i)
     pull[static_cast<Eigen::Index>(i)] -= box_.box.linear[face.variables[i]];
   if (rows_.bias()) pull.array() -= pull.mean();
@@ -182,15 +184,15 @@ Eigen::VectorXd Crossover::direction(const Face& face) const {
   Matrix gram = Matrix::Zero(face.rows.cols(), face.rows.cols());
   gram.selfadjointView<Eigen::Lower>().rankUpdate(face.rows.transpose());
   gram.diagonal().head(static_cast<Eigen::Index>(rows_.depth())).array() += proximity;
-  Vector right = face.rows.transpose() * pull;
+  Eigen::VectorXd right = face.rows.transpose() * pull;
   if (rows_.bias()) right[right.size() - 1] -= proximity * excess_;
-  const Vector scales = gram.diagonal().cwiseSqrt().cwiseInverse();
+  const Eigen::VectorXd scales = gram.diagonal().cwiseSqrt().cwiseInverse();
   gram = scales.asDiagonal() * gram * scales.asDiagonal();
-  gram.diagonal().array() += kShift;
+  gram.diagonal().array() += kFaceShift;
   const Eigen::LLT<Matrix> cholesky(gram);
   if (cholesky.info() != Eigen::Success) return {};
-  const Vector change = scales.cwiseProduct(cholesky.solve(scales.cwiseProduct(right)));
-  Vector way = (pull - face.rows * change) / proximity;
+  const Eigen::VectorXd change = scales.cwiseProduct(cholesky.solve(scales.cwiseProduct(right)));
+  Eigen::VectorXd way = (pull - face.rows * change) / proximity;
   if (!way.allFinite()) return {};
   return way;
 }
@@ -208,7 +210,7 @@ bool Crossover::advance(const Eigen::VectorXd& way, Face& face) {
                                  : (bound(i) - beta_[face.variables[i]]) / speed);
   }
   const double length = std::min(1.0, *std::min_element(lengths.begin(), lengths.end()));
-  Vector moves(way.size());
+  Eigen::VectorXd moves(way.size());
   std::size_t kept = 0;
   Matrix rows = face.rows;
   for (std::size_t i = 0; i < lengths.size(); ++i) {
@@ -223,7 +225,8 @@ bool Crossover::advance(const Eigen::VectorXd& way, Face& face) {
     rows.row(static_cast<Eigen::Index>(kept)) = face.rows.row(place);
     face.variables[kept++] = v;
   }
-  Eigen::Map<Vector>(w_.data(), static_cast<Eigen::Index>(w_.size())) += face.rows.transpose() * moves;
+  Eigen::Map<Eigen::VectorXd>(w_.data(), static_cast<Eigen::Index>(w_.size())) +=
+      face.rows.transpose() * moves;
   if (rows_.bias()) w_.back() = 0;
   face.variables.resize(kept);
   face.rows = rows.topRows(static_cast<Eigen::Index>(kept));
@@ -232,7 +235,7 @@ bool Crossover::advance(const Eigen::VectorXd& way, Face& face) {
 
 void Crossover::move_on(Face& face) {
   for (int block = 0; block < kMostBlocks && !face.variables.empty(); ++block) {
-    const Vector way = direction(face);
+    const Eigen::VectorXd way = direction(face);
     if (way.size() == 0 || advance(way, face)) return;
   }
 }

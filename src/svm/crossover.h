@@ -12,9 +12,9 @@
 
 namespace archmlp::svm {
 
-/// From the inside of the box to the face of the optimum: variables that end at a bound are set to it, and the
-/// few others are solved for with these held, by an active-set method. What it keeps is the point of the least
-/// violation, by exact sums, with Σ β = 0.
+/// From the inside of the box to the face of the optimum: variables that end at a bound are set to it, and
+/// the few others are solved for with these held, by an active-set method. What it keeps is the point of the
+/// least violation, by exact sums, with Σ β = 0.
 class Crossover {
  public:
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

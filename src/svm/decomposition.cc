@@ -73,7 +73,7 @@ template <typename T>
 void Decomposition<T>::pack_active() {
   for (std::size_t place = 0; place < active_rows_.size(); ++place)
     place_of_[active_rows_[place]] = static_cast<std::uint32_t>(place);
-  packed_.pack(problem_.x, active_rows_, centre_, threads_);
+  packed_.pack(problem_.x, active_rows_, centre_, threads_, problem_.category_counts);
 }
 
 template <typename T>
@@ -154,6 +154,7 @@ base::Status Decomposition<T>::compute_rows(std::span<const std::uint32_t> missi
         const std::size_t first_value = begin * kPanelRows<T>;
         KernelBlock<T> block{.kernel = problem_.kernel,
                              .depth = packed_.depth(),
+                             .category_depth = packed_.category_depth(),
                              .panel_count = std::min(step, packed_.panel_count() - begin),
                              .panels = packed_.panels() + first_value * packed_.depth(),
                              .panel_norms = packed_.norms() + first_value};

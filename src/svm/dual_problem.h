@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "archmlp/base/progress.h"
@@ -26,6 +27,9 @@ struct DualVariable {
 /// The decision of a row is then f(x) = Σ y_v α_v K(row v, x) - rho.
 struct DualProblem {
   model::MatrixView x;  // finite
+  /// Categories of each feature, [p]: 0 where it is a number. The feature then holds the number of a
+  /// category, below 0 for none, and stands for a one-hot row of so many. Empty: all are numbers.
+  std::span<const std::uint32_t> category_counts = {};
   model::Kernel kernel;
   std::vector<DualVariable> variables;
   bool bias = true;  // false: Σ y_v α_v may be anything and rho is 0; for linear kernels
@@ -35,7 +39,7 @@ struct DualProblem {
 struct SolveOptions {
   double tol = 1e-3;                                  // of the KKT conditions, as LIBSVM measures them
   std::size_t cache_bytes = std::size_t{200} << 20U;  // of kernel rows; a few rows are always kept
-  std::int64_t max_iter = -1;                         // steps of two variables; -1: no limit
+  std::int64_t max_iter = -1;  // steps of two variables, of all where the kernel is linear; -1: no limit
   bool shrinking = true;
   int thread_count = 0;
   std::optional<std::chrono::steady_clock::time_point> deadline;
@@ -49,7 +53,7 @@ struct DualSolution {
 };
 
 /// The optimum, from working sets of some hundred variables and kernel rows in single precision; where these
-/// cannot reach `tol`, in double precision. The result depends on the problem and `tol` alone, never on the
+/// cannot reach `tol`, in double precision. A linear kernel's by solve_linear(). The result depends on the problem and `tol` alone, never on the
 /// number of threads; instruction sets and the size of the cache may change it within `tol`.
 /// Errors: kInvalidInput if a kernel value is not finite in double precision; kCancelled.
 /// Sources: Fan, Chen, Lin 2005, "Working set selection using second order information"; Joachims 1999,

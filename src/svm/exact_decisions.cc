@@ -32,12 +32,13 @@ struct Groups {
 
 }  // namespace
 
-base::Status add_exact_decisions(model::MatrixView x, const model::Kernel& kernel,
-                                 std::span<const double> centre, std::span<const std::uint32_t> rows,
-                                 std::span<const double> factors, std::span<double> sums, int thread_count) {
+base::Status add_exact_decisions(const DualProblem& problem, std::span<const double> centre,
+                                 std::span<const std::uint32_t> rows, std::span<const double> factors,
+                                 std::span<double> sums, int thread_count) {
   if (rows.empty()) return {};
+  const model::MatrixView x = problem.x;
   PackedRows<double> packed;
-  packed.pack(x, rows, centre, thread_count);
+  packed.pack(x, rows, centre, thread_count, problem.category_counts);
   const Groups groups(packed, rows.size());
   const std::size_t block_count = (x.rows + kBlockRows - 1) / kBlockRows;
   return base::parallel_for(block_count, thread_count, [&](std::size_t block) -> base::Status {
@@ -45,11 +46,12 @@ base::Status add_exact_decisions(model::MatrixView x, const model::Kernel& kerne
     std::vector<std::uint32_t> places(count);
     std::iota(places.begin(), places.end(), static_cast<std::uint32_t>(begin));
     PackedRows<double> columns;
-    columns.pack(x, places, centre, 1);
+    columns.pack(x, places, centre, 1, problem.category_counts);
     std::vector<double> values(kGroupRows * kBlockRows), totals(kBlockRows);
     std::copy_n(sums.data() + begin, count, totals.data());
-    KernelBlock<double> part{.kernel = kernel,
+    KernelBlock<double> part{.kernel = problem.kernel,
                              .depth = x.cols,
+                             .category_depth = columns.category_depth(),
                              .panel_count = columns.panel_count(),
                              .panels = columns.panels(),
                              .panel_norms = columns.norms()};

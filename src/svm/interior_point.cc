@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "archmlp/base/parallel.h"
@@ -12,14 +13,16 @@
 namespace archmlp::svm {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using SquareMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
 
-constexpr double kLeastSlack = 1e-16;    // of the width of the box: where β has no more digits
+constexpr double kLeastSlack = 1e-16;     // of the width of the box: where β has no more digits
 constexpr double kBoundaryShare = 0.995;  // of the way to the nearest bound
-constexpr double kShift = 1e-14;         // on the diagonal of a matrix of ones: features that depend on others
+// On the diagonal of a matrix of ones: some features may depend on others.
+constexpr std::array kDiagonalShifts = {1e-14, 1e-12, 1e-10};
 constexpr double kLeastStep = 1e-8;
 constexpr double kLeastMultiplier = 1e-3;
+constexpr double kLeastShare = 1e-6;
 constexpr std::size_t kPartRows = 8192;  // at a time where features are not read
 
 }  // namespace
@@ -29,11 +32,13 @@ struct InteriorPoint::Slacks {
   double to_low = 0, to_high = 0, by_low = 0, by_high = 0, share = 0, gradient = 0;
 };
 
-InteriorPoint::InteriorPoint(const LinearRows& rows, const RowBox& box, int thread_count)
+InteriorPoint::InteriorPoint(const LinearRows& rows, const RowBox& box, Fixed fixed, int thread_count)
     : rows_(rows),
       box_(box),
+      fixed_(std::move(fixed)),
       thread_count_(thread_count),
       columns_(rows.columns()),
+      coefficients_(columns_),
       beta_(box.size()),
       below_(box.size()),
       above_(box.size()),
@@ -68,38 +73,45 @@ auto InteriorPoint::full_move(const Slacks& slacks, std::size_t variable, const 
                               double pull) const noexcept -> Move {
   const double bend = affine.beta * (affine.below * slacks.by_low + affine.above * slacks.by_high);
   Move move;
-  move.beta =
-      slacks.share * (-slacks.gradient + pull * (slacks.by_low - slacks.by_high) - bend - change);
-  move.below = (pull - affine.beta * affine.below - below_[variable] * move.beta) * slacks.by_low -
-               below_[variable];
-  move.above = (pull + affine.beta * affine.above + above_[variable] * move.beta) * slacks.by_high -
-               above_[variable];
+  move.beta = slacks.share * (-slacks.gradient + pull * (slacks.by_low - slacks.by_high) - bend - change);
+  move.below =
+      (pull - affine.beta * affine.below - below_[variable] * move.beta) * slacks.by_low - below_[variable];
+  move.above =
+      (pull + affine.beta * affine.above + above_[variable] * move.beta) * slacks.by_high - above_[variable];
   return move;
 }
 
-base::Status InteriorPoint::start() {
+base::Status InteriorPoint::start(std::span<const double> guess) {
   const Box& box = box_.box;
   double up = 0, down = 0;
   for (std::size_t v = 0; v < box.size(); ++v) {
     up += box.high[v];
     down -= box.low[v];
   }
-  // Half as much of the smaller side as there can be, and as much of the other, so that Σ β = 0.
-  const double amount = rows_.bias() ? std::min(up, down) / 2 : 0.0;
+  // Half of what may be on one side, and as much on the other as makes Σ β = 0.
+  double up_share = 0.5, down_share = 0.5;
+  if (rows_.bias() && up > 0 && down > 0) {
+    const double held = -fixed_.sum.back();
+    if (up / 2 + held < down / 2) {
+      down_share = std::max((up / 2 + held) / down, kLeastShare);
+    } else {
+      up_share = std::max((down / 2 - held) / up, kLeastShare);
+    }
+  }
+  double linear = 0;
   for (std::size_t v = 0; v < box.size(); ++v) {
-    beta_[v] = !rows_.bias()     ? (box.low[v] + box.high[v]) / 2
-               : box.high[v] > 0 ? box.high[v] * (amount / up)
-                                 : box.low[v] * (amount / down);
+    beta_[v] = up_share * box.high[v] + down_share * box.low[v];
+    linear += box.linear[v];
   }
-  coefficients_ = TRY(rows_.weighted_sum(box_.row_weights(beta_)));
-  if (rows_.bias()) coefficients_.back() = 0;
+  residual_ = TRY(rows_.weighted_sum(box_.row_weights(beta_)));
+  for (std::size_t j = 0; j < columns_; ++j) residual_[j] += fixed_.sum[j];
+  if (!guess.empty()) {
+    coefficients_.assign(guess.begin(), guess.end());
+  } else if (rows_.bias()) {
+    coefficients_.back() = linear / static_cast<double>(box.size());
+  }
+  for (std::size_t j = 0; j < rows_.depth(); ++j) residual_[j] -= coefficients_[j];
   TRY(rows_.decide(coefficients_, decisions_));
-  if (rows_.bias()) {
-    double sum = 0;
-    for (std::size_t v = 0; v < box.size(); ++v) sum += decisions_[box.row[v]] + box.linear[v];
-    coefficients_.back() = sum / static_cast<double>(box.size());
-    for (double& decision : decisions_) decision -= coefficients_.back();
-  }
   // Their difference is the gradient, and all products with the slacks are about as large.
   double sum = 0;
   for (std::size_t v = 0; v < box.size(); ++v) sum += std::abs(decisions_[box.row[v]] + box.linear[v]);
@@ -127,19 +139,27 @@ void InteriorPoint::add_variable(Totals& totals, std::size_t variable) const noe
 }
 
 double InteriorPoint::relative_gap() const noexcept {
-  double norm = 0;
-  for (std::size_t j = 0; j < rows_.depth(); ++j) norm += coefficients_[j] * coefficients_[j];
-  const double primal = norm / 2 + totals_.loss, dual = -(norm / 2 + totals_.linear);
-  return primal > 0 ? (primal - dual) / primal : 0.0;
+  double norm = 0, dual_norm = 0, held = fixed_.linear;
+  for (std::size_t j = 0; j < columns_; ++j) {
+    held += coefficients_[j] * fixed_.sum[j];
+    if (j == rows_.depth()) continue;
+    norm += coefficients_[j] * coefficients_[j];
+    dual_norm += (coefficients_[j] + residual_[j]) * (coefficients_[j] + residual_[j]);
+  }
+  const double primal = norm / 2 + totals_.loss - held;
+  const double dual = -(dual_norm / 2 + totals_.linear + fixed_.linear);
+  return std::abs(primal - dual) / std::max(std::abs(primal), std::numeric_limits<double>::min());
 }
 
 /// I + X̃'D⁻¹X̃, without the 1 of rho, and what the predictor solves it for.
 base::Result<bool> InteriorPoint::factorize() {
-  const std::size_t stride = padded_to(columns_, kTileColumns), gram_size = padded_to(columns_, kTileRows) * stride;
+  const std::size_t stride = padded_to(columns_, kTileColumns),
+                    gram_size = padded_to(columns_, kTileRows) * stride;
   const std::size_t parts = rows_.chunk_count();
-  std::vector<double> grams(parts * gram_size, 0.0), rights(parts * columns_, 0.0), sums(parts * columns_, 0.0);
+  std::vector<double> grams(parts * gram_size, 0.0), rights(parts * columns_, 0.0),
+      sums(parts * columns_, 0.0);
   TRY(rows_.for_each_block([&](const LinearRows::Block& block) {
-    std::array<double, kBlockRows> shares = {}, pulls = {}, betas = {};
+    std::array<double, kBlockHeight> shares = {}, pulls = {}, betas = {};
     for (std::size_t row = 0; row < block.count; ++row) {
       for (std::size_t v = box_.begins[block.first + row]; v < box_.begins[block.first + row + 1]; ++v) {
         const Slacks slacks = slacks_of(v);
@@ -158,11 +178,12 @@ base::Result<bool> InteriorPoint::factorize() {
   add_up_parts(sums, columns_);
   right_ = std::move(rights);
   const std::size_t depth = rows_.depth();
-  for (std::size_t j = 0; j < depth; ++j) {
-    right_[j] += sums[j] - coefficients_[j];  // w is to become Σ βx
-    grams[j * stride + j] += 1;
+  for (std::size_t j = 0; j < columns_; ++j) {
+    // w is to become Σ βx, and Σ β 0.
+    residual_[j] = sums[j] + fixed_.sum[j] - (j < depth ? coefficients_[j] : 0.0);
+    right_[j] += residual_[j];
+    if (j < depth) grams[j * stride + j] += 1;
   }
-  if (rows_.bias()) right_[depth] += sums[depth];  // Σ β is to become 0
   return factorize(grams);
 }
 
@@ -170,23 +191,26 @@ base::Result<bool> InteriorPoint::factorize() {
 bool InteriorPoint::factorize(const std::vector<double>& gram) {
   const std::size_t stride = padded_to(columns_, kTileColumns);
   const auto size = static_cast<Eigen::Index>(columns_);
-  Matrix matrix = Matrix::Zero(size, size);
   scales_.resize(columns_);
   for (std::size_t j = 0; j < columns_; ++j) scales_[j] = 1 / std::sqrt(gram[j * stride + j]);
-  for (std::size_t j = 0; j < columns_; ++j) {
-    for (std::size_t k = j; k < columns_; ++k) {
-      matrix(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(j)) =
-          gram[j * stride + k] * scales_[j] * scales_[k] + (j == k ? kShift : 0.0);
+  SquareMatrix matrix = SquareMatrix::Zero(size, size);
+  for (const double shift : kDiagonalShifts) {
+    for (std::size_t j = 0; j < columns_; ++j) {
+      for (std::size_t k = j; k < columns_; ++k) {
+        matrix(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(j)) =
+            gram[j * stride + k] * scales_[j] * scales_[k] + (j == k ? shift : 0.0);
+      }
     }
+    const Eigen::LLT<Eigen::Ref<SquareMatrix>> cholesky(matrix);
+    factor_.assign(matrix.data(), matrix.data() + matrix.size());
+    if (cholesky.info() == Eigen::Success) return true;
   }
-  const Eigen::LLT<Eigen::Ref<Matrix>> cholesky(matrix);
-  factor_.assign(matrix.data(), matrix.data() + matrix.size());
-  return cholesky.info() == Eigen::Success;
+  return false;
 }
 
 std::vector<double> InteriorPoint::solve(std::span<const double> right) const {
   const auto size = static_cast<Eigen::Index>(columns_);
-  const Eigen::Map<const Matrix> factor(factor_.data(), size, size);
+  const Eigen::Map<const SquareMatrix> factor(factor_.data(), size, size);
   Vector values(size);
   for (std::size_t j = 0; j < columns_; ++j) values[static_cast<Eigen::Index>(j)] = right[j] * scales_[j];
   factor.triangularView<Eigen::Lower>().solveInPlace(values);
@@ -203,7 +227,7 @@ base::Result<double> InteriorPoint::predict() {
   std::vector<double> pulls(parts * columns_, 0.0), bends(parts * columns_, 0.0), steepest(parts, 1.0),
       second_orders(parts, 0.0);
   TRY(rows_.for_each_block([&](const LinearRows::Block& block) {
-    std::array<double, kBlockRows> changes = {}, by_pull = {}, by_bend = {};
+    std::array<double, kBlockHeight> changes = {}, by_pull = {}, by_bend = {};
     block_dots(block.values, columns_, direction.data(), changes.data());
     for (std::size_t row = 0; row < block.count; ++row) {
       affine_[block.first + row] = changes[row];
@@ -235,7 +259,7 @@ base::Result<double> InteriorPoint::correct(double pull) {
   direction_ = solve(right);
   std::vector<double> steepest(rows_.chunk_count(), 0.0);
   TRY(rows_.for_each_block([&](const LinearRows::Block& block) {
-    std::array<double, kBlockRows> changes = {};
+    std::array<double, kBlockHeight> changes = {};
     block_dots(block.values, columns_, direction_.data(), changes.data());
     for (std::size_t row = 0; row < block.count; ++row) {
       full_[block.first + row] = changes[row];
@@ -270,7 +294,10 @@ base::Status InteriorPoint::move_rows(double length, double pull) {
     }
     return {};
   }));
-  for (std::size_t j = 0; j < columns_; ++j) coefficients_[j] += length * direction_[j];
+  for (std::size_t j = 0; j < columns_; ++j) {
+    coefficients_[j] += length * direction_[j];
+    residual_[j] *= 1 - length;
+  }
   totals_ = {};
   for (const Totals& part : parts) {
     totals_.complementarity += part.complementarity;

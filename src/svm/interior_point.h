@@ -12,16 +12,22 @@ namespace archmlp::svm {
 
 /// The dual of a linear machine by a primal-dual interior-point method: each step forms X'DX over all rows,
 /// solves a system of as many unknowns as there are features, and moves all variables at once. Some tens of
-/// steps do, whatever C is. w is a variable of its own, which meets Σ βx only in the end: where β is large,
-/// decisions keep digits that Σ βx would lose.
-/// Sources: Ferris, Munson 2002, "Interior-point methods for massive support vector machines"; Mehrotra 1992,
-/// "On the implementation of a primal-dual interior point method" (predictor and corrector).
+/// steps do, whatever C is. w is a variable of its own, which meets Σ βx only in the end: it starts at 0, far
+/// from no row, and where β is large, decisions keep digits that Σ βx would lose. Sources: Ferris, Munson
+/// 2002, "Interior-point methods for massive support vector machines"; Mehrotra 1992, "On the implementation
+/// of a primal-dual interior point method" (predictor and corrector).
 class InteriorPoint {
  public:
-  InteriorPoint(const LinearRows& rows, const RowBox& box, int thread_count);
+  /// Variables that stand still.
+  struct Fixed {
+    std::vector<double> sum;  // Σ βx̃, [columns]
+    double linear = 0;        // Σ linear β
+  };
 
-  /// To the middle of the box. Errors: kCancelled.
-  base::Status start();
+  InteriorPoint(const LinearRows& rows, const RowBox& box, Fixed fixed, int thread_count);
+
+  /// To the middle of the box, with (w, rho) as guessed or, if that is empty, w = 0. Errors: kCancelled.
+  base::Status start(std::span<const double> guess = {});
   /// False: rounding leaves no further step. Errors: kCancelled.
   base::Result<bool> step();
 
@@ -31,6 +37,7 @@ class InteriorPoint {
   double complementarity() const noexcept { return totals_.complementarity; }
   /// The multipliers' usual size.
   double scale() const noexcept { return totals_.multipliers / static_cast<double>(box_.size()); }
+  std::span<const double> coefficients() const noexcept { return coefficients_; }
   std::span<const double> beta() const noexcept { return beta_; }
   std::span<const double> decisions() const noexcept { return decisions_; }  // [rows]
 
@@ -57,17 +64,19 @@ class InteriorPoint {
 
   const LinearRows& rows_;
   const RowBox& box_;
+  Fixed fixed_;
   int thread_count_;
   std::size_t columns_;
   std::vector<double> coefficients_;          // w and, with bias, rho
+  std::vector<double> residual_;              // Σ βx̃ of all variables, less (w, 0)
   std::vector<double> beta_, below_, above_;  // [variables]: β and the multipliers of its bounds
   std::vector<double> decisions_;             // [rows]
-  std::vector<double> affine_, full_;         // [rows]: how decisions change in the predictor's step, in the whole
-  std::vector<double> factor_, scales_;       // Cholesky's, [columns, columns], of the scaled matrix
-  std::vector<double> right_;                 // [columns]: what the predictor's direction solves the system for
+  std::vector<double> affine_, full_;    // [rows]: how decisions change in the predictor's step, in the whole
+  std::vector<double> factor_, scales_;  // Cholesky's, [columns, columns], of the scaled matrix
+  std::vector<double> right_;            // [columns]: what the predictor's direction solves the system for
   std::vector<double> pull_right_, bend_right_;  // [columns]: what the corrector adds, the one times its pull
-  std::vector<double> direction_;             // [columns]: of the whole step
-  double second_order_ = 0;                   // of complementarity along the predictor's direction
+  std::vector<double> direction_;                // [columns]: of the whole step
+  double second_order_ = 0;                      // of complementarity along the predictor's direction
   Totals totals_;
 };
 

@@ -113,12 +113,24 @@ HWY_INLINE void compute_pair(D d, const KernelForm<D>& form, const KernelBlock<T
   const T* HWY_RESTRICT group = block.group;
   hn::Vec<D> first[kGroupRows], second[kGroupRows];
   for (std::size_t row = 0; row < kGroupRows; ++row) first[row] = second[row] = hn::Zero(d);
-  for (std::size_t k = 0; k < block.depth; ++k) {
+  const std::size_t number_depth = block.depth - block.category_depth;
+  for (std::size_t k = 0; k < number_depth; ++k) {
     const auto x0 = hn::Load(d, x), x1 = hn::Load(d, x + lanes);
     for (std::size_t row = 0; row < kGroupRows; ++row) {
       const auto z = hn::Set(d, group[row]);
       first[row] = hn::MulAdd(z, x0, first[row]);
       second[row] = hn::MulAdd(z, x1, second[row]);
+    }
+    x += kPanelRows<T>;
+    group += kGroupRows;
+  }
+  const auto one = hn::Set(d, T{1});
+  for (std::size_t k = number_depth; k < block.depth; ++k) {
+    const auto x0 = hn::Load(d, x), x1 = hn::Load(d, x + lanes);
+    for (std::size_t row = 0; row < kGroupRows; ++row) {
+      const auto z = hn::Set(d, group[row]);
+      first[row] = hn::Add(first[row], hn::IfThenElseZero(hn::Eq(z, x0), one));
+      second[row] = hn::Add(second[row], hn::IfThenElseZero(hn::Eq(z, x1), one));
     }
     x += kPanelRows<T>;
     group += kGroupRows;

@@ -19,7 +19,8 @@ inline constexpr std::size_t kGroupRows = 6;
 template <typename T>
 struct KernelBlock {
   model::Kernel kernel;
-  std::size_t depth = 0;  // features
+  std::size_t depth = 0;           // features
+  std::size_t category_depth = 0;  // of them, those at the end that are categories
   std::size_t panel_count = 0;
   const T* panels = nullptr;            // [panel_count, depth, kPanelRows]
   const T* panel_norms = nullptr;       // [panel_count, kPanelRows]: |x|², of rbf

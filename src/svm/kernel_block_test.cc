@@ -83,6 +83,40 @@ TEST(KernelBlock, GivesWhatTheKernelsAreDefinedAs) {
   expect_by_definition<double>(1e-12);
 }
 
+/// Rows with categories, and the one-hot rows that they stand for.
+TEST(KernelBlock, ACategoryStandsForAOneHotRow) {
+  const TestData numbers = make_test_data(37, 2, true, 8);
+  base::Rng rng(8);
+  std::vector<float> rows, wide;
+  for (std::size_t row = 0; row < 37; ++row) {
+    const auto first = static_cast<float>(rng.below(4)) - 1, second = static_cast<float>(rng.below(3)) - 1;
+    rows.insert(rows.end(), {first, numbers.x[row * 2], second, numbers.x[row * 2 + 1]});
+    std::vector<float> one_hot = {numbers.x[row * 2], numbers.x[row * 2 + 1], 0, 0, 0, 0, 0};
+    if (first >= 0) one_hot[2 + static_cast<std::size_t>(first)] = 1;
+    if (second >= 0) one_hot[5 + static_cast<std::size_t>(second)] = 1;
+    wide.insert(wide.end(), one_hot.begin(), one_hot.end());
+  }
+  const std::vector<std::uint32_t> counts = {3, 0, 2, 0};
+  const auto x = model::MatrixView::row_major(rows.data(), 37, 4);
+  std::vector<std::uint32_t> all(37);
+  std::iota(all.begin(), all.end(), 0U);
+  for (const Kernel& kernel : kernels()) {
+    const DualProblem problem{.x = x, .category_counts = counts, .kernel = kernel, .variables = {}};
+    const std::vector<double> centre = centre_of(x, kernel, 1);
+    for (std::uint32_t i = 0; i < 37; ++i) {
+      const std::uint32_t of[] = {i};
+      const double factor[] = {1.0};
+      std::vector<double> sums(37, 0.0);
+      ASSERT_TRUE(add_exact_decisions(problem, centre, of, factor, sums, 1).ok());
+      for (std::size_t j = 0; j < 37; ++j) {
+        const double expected = kernel_value(kernel, wide.data() + i * 7, wide.data() + j * 7, 7);
+        EXPECT_NEAR(sums[j], expected, (1 + kernel.gamma) * 1e-12 * std::max(1.0, std::abs(expected)))
+            << to_string(kernel.kind) << " of " << i << ", " << j;
+      }
+    }
+  }
+}
+
 TEST(KernelBlock, CentringKeepsTheDigitsOfRowsFarFromZero) {
   TestData data = make_test_data(40, 6, true, 3);
   for (float& value : data.x) value += 1000.0F;
@@ -107,8 +141,9 @@ TEST(ExactDecisions, AreTheSumsInDoublePrecisionForAnyThreads) {
     for (const int threads : {1, 4}) {
       found.emplace_back(data.rows(), 0.5);
       const std::vector<double> centre = centre_of(data.view(), kernel, threads);
-      ASSERT_TRUE(
-          add_exact_decisions(data.view(), kernel, centre, rows, factors, found.back(), threads).ok());
+      ASSERT_TRUE(add_exact_decisions({.x = data.view(), .kernel = kernel, .variables = {}}, centre, rows,
+                                      factors, found.back(), threads)
+                      .ok());
     }
     EXPECT_EQ(found[0], found[1]);
     for (std::size_t i = 0; i < data.rows(); ++i) {

@@ -22,7 +22,7 @@ void load(const float* panels, std::size_t panel_count, std::size_t depth, const
   for (std::size_t panel = 0; panel < panel_count; ++panel) {
     for (std::size_t j = 0; j < depth; ++j) {
       const float* from = panels + (panel * depth + j) * kPanelRows<float>;
-      double* to = values + j * kBlockRows + panel * kPanelRows<float>;
+      double* to = values + j * kBlockHeight + panel * kPanelRows<float>;
       const auto middle = hn::Set(d, centre[j]);
       for (std::size_t r = 0; r < kPanelRows<float>; r += hn::Lanes(d))
         hn::StoreU(hn::Sub(hn::PromoteTo(d, hn::LoadU(singles, from + r)), middle), d, to + r);
@@ -33,11 +33,11 @@ void load(const float* panels, std::size_t panel_count, std::size_t depth, const
 void dots(const double* values, std::size_t columns, const double* factors, double* out) {
   const Doubles d;
   const std::size_t lanes = hn::Lanes(d);
-  for (std::size_t r = 0; r < kBlockRows; r += 4 * lanes) {
+  for (std::size_t r = 0; r < kBlockHeight; r += 4 * lanes) {
     auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
     for (std::size_t j = 0; j < columns; ++j) {
       const auto factor = hn::Set(d, factors[j]);
-      const double* from = values + j * kBlockRows + r;
+      const double* from = values + j * kBlockHeight + r;
       s0 = hn::MulAdd(factor, hn::LoadU(d, from), s0);
       s1 = hn::MulAdd(factor, hn::LoadU(d, from + lanes), s1);
       s2 = hn::MulAdd(factor, hn::LoadU(d, from + 2 * lanes), s2);
@@ -54,9 +54,9 @@ void products(const double* values, std::size_t columns, const double* factors, 
   const Doubles d;
   const std::size_t lanes = hn::Lanes(d);
   for (std::size_t j = 0; j < columns; ++j) {
-    const double* from = values + j * kBlockRows;
+    const double* from = values + j * kBlockHeight;
     auto s0 = hn::Zero(d), s1 = s0;
-    for (std::size_t r = 0; r < kBlockRows; r += 2 * lanes) {
+    for (std::size_t r = 0; r < kBlockHeight; r += 2 * lanes) {
       s0 = hn::MulAdd(hn::LoadU(d, factors + r), hn::LoadU(d, from + r), s0);
       s1 = hn::MulAdd(hn::LoadU(d, factors + r + lanes), hn::LoadU(d, from + r + lanes), s1);
     }
@@ -67,8 +67,8 @@ void products(const double* values, std::size_t columns, const double* factors, 
 void scale(const double* values, std::size_t columns, const double* factors, double* scaled) {
   const Doubles d;
   for (std::size_t j = 0; j < columns; ++j) {
-    for (std::size_t r = 0; r < kBlockRows; r += hn::Lanes(d)) {
-      const std::size_t place = j * kBlockRows + r;
+    for (std::size_t r = 0; r < kBlockHeight; r += hn::Lanes(d)) {
+      const std::size_t place = j * kBlockHeight + r;
       hn::StoreU(hn::Mul(hn::LoadU(d, factors + r), hn::LoadU(d, values + place)), d, scaled + place);
     }
   }
@@ -80,11 +80,11 @@ HWY_INLINE void add_tile(const double* values, const double* scaled, double* gra
   for (auto& row : sums) {
     for (auto& sum : row) sum = hn::Zero(d);
   }
-  for (std::size_t r = 0; r < kBlockRows; r += hn::Lanes(d)) {
-    const auto z0 = hn::LoadU(d, scaled + r), z1 = hn::LoadU(d, scaled + kBlockRows + r),
-               z2 = hn::LoadU(d, scaled + 2 * kBlockRows + r);
+  for (std::size_t r = 0; r < kBlockHeight; r += hn::Lanes(d)) {
+    const auto z0 = hn::LoadU(d, scaled + r), z1 = hn::LoadU(d, scaled + kBlockHeight + r),
+               z2 = hn::LoadU(d, scaled + 2 * kBlockHeight + r);
     for (std::size_t j = 0; j < kTileRows; ++j) {
-      const auto x = hn::LoadU(d, values + j * kBlockRows + r);
+      const auto x = hn::LoadU(d, values + j * kBlockHeight + r);
       sums[j][0] = hn::MulAdd(x, z0, sums[j][0]);
       sums[j][1] = hn::MulAdd(x, z1, sums[j][1]);
       sums[j][2] = hn::MulAdd(x, z2, sums[j][2]);
@@ -100,7 +100,7 @@ void gram_tiles(const double* values, const double* scaled, std::size_t columns,
   const std::size_t stride = padded_to(columns, kTileColumns);
   for (std::size_t j = 0; j < columns; j += kTileRows) {
     for (std::size_t k = j / kTileColumns * kTileColumns; k < columns; k += kTileColumns)
-      add_tile(values + j * kBlockRows, scaled + k * kBlockRows, gram + j * stride + k, stride);
+      add_tile(values + j * kBlockHeight, scaled + k * kBlockHeight, gram + j * stride + k, stride);
   }
 }
 

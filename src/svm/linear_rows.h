@@ -16,7 +16,9 @@ namespace archmlp::svm {
 /// x̃·(w, rho). The centre changes rho alone, as Σ β = 0. Without bias x̃ = x.
 class LinearRows {
  public:
-  LinearRows(model::MatrixView x, bool bias, int thread_count);
+  /// Those rows of x that `rows` lists; the centre is that of x.
+  LinearRows(model::MatrixView x, std::span<const std::uint32_t> rows, std::span<const double> centre,
+             bool bias, int thread_count);
 
   std::size_t row_count() const noexcept { return row_count_; }
   std::size_t depth() const noexcept { return packed_.depth(); }
@@ -28,7 +30,7 @@ class LinearRows {
 
   struct Block {
     std::size_t chunk = 0, first = 0, count = 0;  // rows
-    const double* values = nullptr;               // [columns, kBlockRows]; zeros pad it to whole tiles
+    const double* values = nullptr;               // [columns, kBlockHeight]; zeros pad it to whole tiles
     double* spare = nullptr;                      // as large, zeros at first, kept between blocks
   };
   /// In ascending order within a chunk. Errors: kCancelled.
@@ -47,6 +49,9 @@ class LinearRows {
   std::vector<double> centre_;
   PackedRows<float> packed_;
 };
+
+/// The mean of x; 0 without bias.
+std::vector<double> linear_centre(model::MatrixView x, bool bias, int thread_count);
 
 /// parts[0] += the others, in their order. [parts, size]
 void add_up_parts(std::vector<double>& parts, std::size_t size);

@@ -21,7 +21,8 @@ base::Result<PairFit> fit_pair(const TrainingRows& rows, std::span<const std::ui
   fit.betas.resize(fit.rows.size());
   fit.certificate.tol = settings.solve.tol;
   if (fit.rows.empty()) return fit;
-  DualProblem problem{.x = {}, .kernel = settings.kernel, .variables = {}};
+  DualProblem problem{
+      .x = {}, .category_counts = rows.category_counts, .kernel = settings.kernel, .variables = {}};
   for (const std::uint32_t row : fit.rows) {
     // The solver does not treat the signs alike to the bit: they go by the rows, not by the names of classes.
     const bool as_first_row = rows.class_indices[row] == rows.class_indices[fit.rows.front()];

@@ -38,6 +38,7 @@ base::Result<std::vector<double>> decisions_of(const PairFit& fit, const Trainin
   parts.task = contract::Task::kRegression;  // a number for each row, as it is
   parts.kernel = settings.kernel;
   parts.feature_count = static_cast<std::uint32_t>(rows.cols);
+  parts.category_counts = rows.category_counts;
   for (std::size_t i = 0; i < fit.rows.size(); ++i) {
     if (fit.betas[i] == 0) continue;
     const float* row = rows.row(fit.rows[i]);

@@ -33,8 +33,25 @@ struct RowBox {
     std::partial_sum(rows.begins.begin(), rows.begins.end(), rows.begins.begin());
     return rows;
   }
+  /// The variables of `rows`, ascending, which are numbered anew; what they may be is widened by `factors`.
+  RowBox subset(std::span<const std::uint32_t> rows, std::span<const double> factors) const {
+    RowBox part;
+    part.begins.push_back(0);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      for (std::size_t v = begins[rows[i]]; v < begins[rows[i] + 1]; ++v) {
+        part.box.row.push_back(static_cast<std::uint32_t>(i));
+        part.box.linear.push_back(box.linear[v]);
+        part.box.low.push_back(box.low[v] * factors[i]);
+        part.box.high.push_back(box.high[v] * factors[i]);
+      }
+      part.begins.push_back(static_cast<std::uint32_t>(part.box.size()));
+    }
+    return part;
+  }
   std::size_t size() const noexcept { return box.size(); }
-  std::size_t place(std::size_t variable) const noexcept { return order.empty() ? variable : order[variable]; }
+  std::size_t place(std::size_t variable) const noexcept {
+    return order.empty() ? variable : order[variable];
+  }
 
   /// Σ β of each row's variables.
   std::vector<double> row_weights(std::span<const double> beta) const {

@@ -34,7 +34,8 @@ double kernel_bound(const DualProblem& problem) {
   for (std::size_t row = 0; row < problem.x.rows; ++row) {
     double sum = 0;
     for (std::size_t col = 0; col < problem.x.cols; ++col) {
-      const auto value = static_cast<double>(problem.x.at(row, col));
+      const bool is_category = !problem.category_counts.empty() && problem.category_counts[col] > 0;
+      const double value = is_category ? 1 : static_cast<double>(problem.x.at(row, col));
       sum += value * value;
     }
     norm = std::max(norm, sum);
@@ -83,7 +84,7 @@ class ExactSums {
       factors.push_back(weights[row] - weights_[row]);
     }
     weights_ = std::move(weights);
-    return add_exact_decisions(problem_.x, problem_.kernel, centre_, rows, factors, sums_, thread_count_);
+    return add_exact_decisions(problem_, centre_, rows, factors, sums_, thread_count_);
   }
 
   const std::vector<double>& values() const noexcept { return sums_; }
@@ -142,7 +143,7 @@ Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& 
     return Error{.message = "kernel values are too large to compute with",
                  .hint = "scale the features, or lower gamma, coef0 or degree"};
   }
-  const bool linear = problem.kernel.kind == model::KernelKind::kLinear;
+  const bool linear = problem.kernel.kind == model::KernelKind::kLinear && problem.category_counts.empty();
   if (linear && problem.x.cols <= kMostInteriorColumns) return solve_linear(problem, options);
   if (!problem.bias) {
     return Error{.message = "a machine without bias is solved for with a linear kernel alone",

@@ -10,7 +10,8 @@ namespace archmlp::svm {
 /// As many features as the squares of which are worth forming at each step.
 inline constexpr std::size_t kMostInteriorColumns = 512;
 
-/// solve_dual() for a linear kernel: an interior-point method over all rows, and from there to the exact optimum.
+/// solve_dual() for a linear kernel: an interior-point method over all rows, and from there to the exact
+/// optimum.
 base::Result<DualSolution> solve_linear(const DualProblem& problem, const SolveOptions& options);
 
 }  // namespace archmlp::svm

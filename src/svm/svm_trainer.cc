@@ -42,7 +42,7 @@ Result<model::Kernel> kernel_of(const SvmParams& params, const TrainingRows& row
   if (const auto* gamma = std::get_if<double>(&params.gamma)) {
     kernel.gamma = *gamma;
   } else if (std::get<contract::Gamma>(params.gamma) == contract::Gamma::kAuto) {
-    kernel.gamma = 1.0 / static_cast<double>(rows.cols);
+    kernel.gamma = 1.0 / static_cast<double>(rows.expanded_cols());
   } else {
     kernel.gamma = scaled_gamma(rows);
   }
@@ -132,6 +132,7 @@ model::SvmParts make_parts(const SvmParams& params, const SvmLabels& labels, con
       params.decision_function_shape == "ovo" ? model::DecisionShape::kOvo : model::DecisionShape::kOvr;
   parts.break_ties = params.break_ties;
   parts.feature_count = static_cast<std::uint32_t>(rows.cols);
+  parts.category_counts = rows.category_counts;
   return parts;
 }
 
@@ -143,7 +144,8 @@ Result<model::SvmParts> fit_regression(const TrainingRows& rows, const SvmLabels
                                        const model::Kernel& kernel, const SvmParams& params,
                                        const SvmFitOptions& options) {
   const auto count = static_cast<std::uint32_t>(rows.count());
-  DualProblem problem{.x = rows.view(), .kernel = kernel, .variables = {}};
+  DualProblem problem{
+      .x = rows.view(), .category_counts = rows.category_counts, .kernel = kernel, .variables = {}};
   for (const int sign : {1, -1}) {
     for (std::uint32_t row = 0; row < count; ++row) {
       problem.variables.push_back({.row = row,
@@ -251,7 +253,7 @@ Result<std::unique_ptr<const model::Svm>> fit_svm(model::MatrixView x, const Svm
                                                   const SvmParams& params, const SvmFitOptions& options) {
   TRY(check_params(params, labels.task));
   if (x.rows == 0 || x.cols == 0) return Error{.message = "there are no rows or no features to train on"};
-  TrainingRows rows = TRY(rows_with_weight(x, labels));
+  TrainingRows rows = TRY(rows_with_weight(x, labels, options.category_counts));
   std::vector<model::SvmScale> scales;
   if (params.scale) scales = standardize(rows);
   const model::Kernel kernel = TRY(kernel_of(params, rows));

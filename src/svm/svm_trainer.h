@@ -29,6 +29,9 @@ struct SvmLabels {
 /// pairs of classes and the fits of probabilities.
 struct SvmFitOptions {
   int thread_count = 0;
+  /// Categories of each feature, 0 where it is a number: [p]; or empty. A row holds the category's number,
+  /// and stands for a row of zeros with a one there; what is none stands for zeros alone. Part of the model.
+  std::span<const std::uint32_t> category_counts = {};
   base::Progress* progress = &base::no_progress();
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };

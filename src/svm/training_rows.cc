@@ -6,14 +6,26 @@
 
 namespace archmlp::svm {
 
-base::Result<TrainingRows> rows_with_weight(model::MatrixView x, const SvmLabels& labels) {
+std::size_t TrainingRows::expanded_cols() const noexcept {
+  std::size_t count = cols;
+  for (const std::uint32_t categories : category_counts) count += categories == 0 ? 0 : categories - 1;
+  return count;
+}
+
+base::Result<TrainingRows> rows_with_weight(model::MatrixView x, const SvmLabels& labels,
+                                            std::span<const std::uint32_t> category_counts) {
   TrainingRows rows;
   rows.cols = x.cols;
+  rows.category_counts.assign(category_counts.begin(), category_counts.end());
   rows.x.reserve(x.rows * x.cols);
   for (std::size_t row = 0; row < x.rows; ++row) {
     const double weight = labels.weights.empty() ? 1.0 : labels.weights[row];
     if (weight == 0) continue;
     for (std::size_t col = 0; col < x.cols; ++col) {
+      if (rows.is_category(col)) {
+        rows.x.push_back(model::known_category(x.at(row, col), category_counts[col]));
+        continue;
+      }
       if (!std::isfinite(x.at(row, col))) {
         return base::Error{
             .message = fmt::format("a feature is {}", std::isnan(x.at(row, col)) ? "missing" : "infinite"),
@@ -53,23 +65,30 @@ std::vector<model::SvmScale> standardize(TrainingRows& rows) {
     const double deviation = std::sqrt(variances[col] / whole);
     // What rounding leaves of a constant's variance is no spread.
     const bool is_constant = deviation <= 1e-7 * std::abs(means[col]) || deviation == 0;
-    scales[col] = {.shift = means[col], .factor = is_constant ? 0 : 1 / deviation};
+    if (!rows.is_category(col))
+      scales[col] = {.shift = means[col], .factor = is_constant ? 0 : 1 / deviation};
   }
   for (std::size_t i = 0; i < rows.x.size(); ++i) rows.x[i] = scales[i % rows.cols].apply(rows.x[i]);
   return scales;
 }
 
 double scaled_gamma(const TrainingRows& rows) {
-  const auto count = static_cast<double>(rows.x.size());
+  const double count = static_cast<double>(rows.count()) * static_cast<double>(rows.expanded_cols());
+  // The entry that a value of the matrix stands for; the other entries of a category are 0.
+  const auto entry = [&](std::size_t i) {
+    const float value = rows.x[i];
+    return rows.is_category(i % rows.cols) ? (value >= 0 ? 1.0 : 0.0) : static_cast<double>(value);
+  };
   double mean = 0, variance = 0;
-  for (const float value : rows.x) mean += static_cast<double>(value);
+  for (std::size_t i = 0; i < rows.x.size(); ++i) mean += entry(i);
   mean /= count;
-  for (const float value : rows.x) {
-    const double apart = static_cast<double>(value) - mean;
+  for (std::size_t i = 0; i < rows.x.size(); ++i) {
+    const double apart = entry(i) - mean;
     variance += apart * apart;
   }
+  variance += mean * mean * (count - static_cast<double>(rows.x.size()));
   variance /= count;
-  return variance == 0 ? 1.0 : 1.0 / (static_cast<double>(rows.cols) * variance);
+  return variance == 0 ? 1.0 : 1.0 / (static_cast<double>(rows.expanded_cols()) * variance);
 }
 
 }  // namespace archmlp::svm

@@ -16,20 +16,27 @@ struct TrainingRows {
   std::vector<std::uint32_t> class_indices;
   std::vector<double> values, weights;
   std::size_t cols = 0;
+  std::vector<std::uint32_t> category_counts;  // [p], 0 for a number; or empty
 
+  bool is_category(std::size_t col) const noexcept {
+    return !category_counts.empty() && category_counts[col] > 0;
+  }
+  std::size_t expanded_cols() const noexcept;  // with a column for each category
   std::size_t count() const noexcept { return weights.size(); }
   model::MatrixView view() const noexcept { return model::MatrixView::row_major(x.data(), count(), cols); }
   const float* row(std::size_t index) const noexcept { return x.data() + index * cols; }
 };
 
-/// Errors: kInvalidInput: no rows with weight; a value that is missing or infinite (row and column).
-base::Result<TrainingRows> rows_with_weight(model::MatrixView x, const SvmLabels& labels);
+/// category_counts: [p], 0 for a number; or empty. What is no number of a category becomes -1.
+/// Errors: kInvalidInput: no rows with weight; a number that is missing or infinite (row and column).
+base::Result<TrainingRows> rows_with_weight(model::MatrixView x, const SvmLabels& labels,
+                                            std::span<const std::uint32_t> category_counts = {});
 
-/// Brings every feature to mean 0 and variance 1, rows counted by their weight; what is constant to 0. What
+/// Brings every number to mean 0 and variance 1, rows counted by their weight; what is constant to 0. What
 /// was done: [p]. Source: scikit-learn's StandardScaler.
 std::vector<model::SvmScale> standardize(TrainingRows& rows);
 
-/// Source: scikit-learn's gamma='scale': by the variance of all entries of the matrix.
+/// Source: scikit-learn's gamma='scale': by the variance of all entries of the matrix, categories one-hot.
 double scaled_gamma(const TrainingRows& rows);
 
 }  // namespace archmlp::svm

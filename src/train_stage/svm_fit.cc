@@ -48,6 +48,7 @@ std::optional<std::string> unlike_ranges(const TrainInputs& inputs) {
   std::size_t widest = 0, narrowest = 0;
   double most = 0, least = std::numeric_limits<double>::infinity();
   for (std::size_t col = 0; col < x.cols; ++col) {
+    if (inputs.category_counts[col] > 0) continue;
     const double range = static_cast<double>(high[col]) - static_cast<double>(low[col]);
     if (range > most) {
       most = range;
@@ -145,8 +146,9 @@ base::Result<FittedModel> fit_svm_model(const FitJob& job, nlohmann::ordered_jso
   SvmParams params = job.options.config.svm;
   params.class_weight = TRY(settle_class_weight(params.class_weight, job.label));
   lineage["parameters"] = contract::get_fields(contract::svm_fields(), &params);
-  const svm::SvmFitOptions options{
+  svm::SvmFitOptions options{
       .thread_count = job.options.thread_count, .progress = &job.progress, .deadline = job.deadline};
+  if (!job.inputs.categories.empty()) options.category_counts = job.inputs.category_counts;
   FittedModel fitted;
   if (!params.scale) {
     if (auto warning = unlike_ranges(job.inputs)) fitted.warnings.push_back(*std::move(warning));

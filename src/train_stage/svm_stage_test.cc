@@ -133,12 +133,10 @@ TEST_F(SvmStageTest, WhatStopsTooSoonIsMarked) {
   EXPECT_EQ(bundle->model().summary()["converged"], false);
 }
 
-TEST_F(SvmStageTest, TakesNumbersAlone) {
+TEST_F(SvmStageTest, TakesNoMissingNumbers) {
   write(options_.x_train, "a,b\n1,2\n3,\n5,6\n7,8\n");
   write(options_.y_train, "y\nno\nyes\nno\nyes\n");
   EXPECT_THAT(outcome(), AllOf(HasSubstr("x.csv: row 2: column \"b\" is missing"), HasSubstr("impute")));
-  write(options_.x_train, "a,b\n1,red\n3,blue\n5,red\n7,red\n");
-  EXPECT_THAT(outcome(), AllOf(HasSubstr("column \"b\" is text"), HasSubstr("one_hot")));
   write(options_.x_train, "a,b\n1,2\n3,4\n5,6\n7,8\n");
   ASSERT_EQ(outcome(), "trained");
   const predict::Predictor predictor(bundle::Bundle::load(options_.out).value());
@@ -149,6 +147,43 @@ TEST_F(SvmStageTest, TakesNumbersAlone) {
   const auto found = predictor.predict(rows, predict::RecordForm::kPrepared);
   ASSERT_FALSE(found.ok());
   EXPECT_THAT(base::to_string(found.error()), HasSubstr("row 2: column \"a\" is missing"));
+}
+
+TEST_F(SvmStageTest, TextCountsAsOneHotColumns) {
+  base::Rng rng(4);
+  const std::vector<std::string> towns = {"Aachen", "Bonn", "Celle", "Dresden"};
+  std::string text = "size,town\n", one_hot = "size,town_Aachen,town_Bonn,town_Celle,town_Dresden\n",
+              y = "y\n";
+  for (int row = 0; row < 150; ++row) {
+    const std::size_t town = rng.below(4);
+    const std::string size = std::to_string(rng.uniform());
+    text += size + "," + (row % 10 == 0 ? "" : towns[town]) + "\n";
+    one_hot += size;
+    for (std::size_t t = 0; t < 4; ++t) one_hot += t == town && row % 10 != 0 ? ",1" : ",0";
+    one_hot += "\n";
+    y += (town < 2) != (rng.below(8) == 0) ? "yes\n" : "no\n";
+  }
+  write(options_.y_train, y);
+  for (const char* kernel : {"rbf", "linear", "poly", "sigmoid"}) {
+    options_.config.svm.kernel = kernel;
+    options_.config.svm.tol = 1e-7;
+    write(options_.x_train, text);
+    ASSERT_EQ(outcome(), "trained");
+    const std::vector<double> found = predict(options_.x_train);
+    write(options_.x_train, one_hot);
+    ASSERT_EQ(outcome(), "trained");
+    const std::vector<double> expected = predict(options_.x_train);
+    for (std::size_t row = 0; row < found.size(); ++row)
+      EXPECT_NEAR(found[row], expected[row], 1e-5) << kernel << " " << row;
+  }
+  // Numbers are scaled beside them; a town that training never saw is like none.
+  options_.config.svm.scale = true;
+  write(options_.x_train, text);
+  ASSERT_EQ(outcome(), "trained");
+  write(options_.x_train, "size,town\n0.25,\n0.25,Essen\n0.25,Bonn\n");
+  const std::vector<double> found = predict(options_.x_train);
+  EXPECT_EQ(found[0], found[1]);
+  EXPECT_NE(found[0], found[2]);
 }
 
 TEST_F(SvmStageTest, RefusesWhatIsForForestsOrForClasses) {

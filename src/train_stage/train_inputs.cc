@@ -20,13 +20,13 @@ std::vector<std::string> sorted_features(const contract::Schema& features) {
   return names;
 }
 
-/// Forests take text as categories, and numbers that are missing; support vector machines numbers alone.
+/// Forests take numbers that are missing, support vector machines do not.
 bool is_forest(const TrainOptions& options) { return options.config.model != "svm"; }
 
 /// With more, a column names rows rather than kinds of them, and each cut would store which of them it means.
 constexpr std::size_t kMostCategories = 10'000;
 
-/// Text is what a forest takes as categories.
+/// Text is what models take as categories.
 base::Result<bundle::FeatureCategories> text_categories(const prepared::PreparedData& data,
                                                         const std::string& source_name) {
   std::vector<std::string> columns;
@@ -122,7 +122,7 @@ base::Result<TrainInputs> read_train_inputs(const TrainOptions& options, const p
   inputs.row_count = data.x.row_count();
   inputs.labels = TRY(make_labels(data, label, options.y_train.string()));
   inputs.features = sorted_features(data.features);
-  if (is_forest(options)) inputs.categories = TRY(text_categories(data, options.x_train.string()));
+  inputs.categories = TRY(text_categories(data, options.x_train.string()));
   const auto encoder = TRY(bundle::FeatureEncoder::make(data.features, inputs.features, inputs.categories));
   for (std::size_t i = 0; i < inputs.features.size(); ++i)
     inputs.category_counts.push_back(encoder.category_count(i));

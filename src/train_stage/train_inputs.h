@@ -39,7 +39,7 @@ struct SampleWeights {
 /// Everything that a fit needs, read and checked.
 struct TrainInputs {
   std::vector<std::string> features;           // by name, so that the order of the columns never matters
-  bundle::FeatureCategories categories;        // of text, where the model takes it as categories
+  bundle::FeatureCategories categories;        // of text
   std::vector<std::uint32_t> category_counts;  // [features]; 0 where the feature is a number
   std::vector<float> matrix;                   // [rows, features]
   std::size_t row_count = 0;

@@ -1,0 +1,137 @@
+// Trains and predicts on raw files that run.py wrote and prints one JSON object; run.py compares it with
+// scikit-learn and LIBLINEAR.
+// bench_svm solve COLUMNS X Y OPTIONS [ALPHA]   the solver on the dual of two classes
+// bench_svm fit COLUMNS X Y PARAMS MODEL        the trainer, to a model's bytes
+// bench_svm predict MODEL X DECISIONS THREADS   from the mapped bytes: a batch, and row by row
+//   X        float32, row-major; Y uint32 class indices
+//   OPTIONS  JSON object: kernel, gamma, C, tol, bias, threads, cache_size (MB)
+//   PARAMS   JSON object of parameters of the trainer, and threads
+//   ALPHA, MODEL, DECISIONS  written: float64, bytes, float64
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "archmlp/contract/field_table.h"
+#include "archmlp/svm/dual_problem.h"
+#include "archmlp/svm/svm_trainer.h"
+
+namespace {
+
+using archmlp::base::to_string;
+using archmlp::model::MatrixView;
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+template <typename T>
+std::vector<T> read_all(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) {
+    std::cerr << path << ": cannot be read\n";
+    std::exit(2);
+  }
+  std::vector<T> values(static_cast<std::size_t>(file.tellg()) / sizeof(T));
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
+  return values;
+}
+
+template <typename T>
+void write_all(const std::string& path, const std::vector<T>& values) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size() * sizeof(T)));
+}
+
+double peak_megabytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// Of all threads: tells more than the clock on a machine that others use too.
+double processor_seconds() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
+/// Times, memory and what the certificate says.
+class Report {
+ public:
+  Json finish(const archmlp::model::SvmCertificate& certificate) const {
+    Json report;
+    report["seconds"] = seconds_since(start_);
+    report["processor_seconds"] = processor_seconds() - processor_start_;
+    report["data_mb"] = data_megabytes_;
+    report["peak_mb"] = peak_megabytes();
+    report["converged"] = certificate.converged();
+    report["violation"] = certificate.violation;
+    report["primal"] = certificate.primal;
+    report["dual"] = certificate.dual;
+    report["relative_gap"] = certificate.gap() / certificate.primal;
+    report["iterations"] = certificate.iterations;
+    return report;
+  }
+
+ private:
+  double data_megabytes_ = peak_megabytes(), processor_start_ = processor_seconds();
+  Clock::time_point start_ = Clock::now();
+};
+
+int solve(const std::vector<std::string>& arguments) {
+  const auto cols = static_cast<std::size_t>(std::stoul(arguments[1]));
+  const std::vector<float> x = read_all<float>(arguments[2]);
+  const std::vector<std::uint32_t> y = read_all<std::uint32_t>(arguments[3]);
+  const Json options = Json::parse(arguments[4]);
+  archmlp::svm::DualProblem problem{
+      .x = MatrixView::row_major(x.data(), y.size(), cols),
+      .kernel = {.kind = options.value("kernel", "linear") == "linear" ? archmlp::model::KernelKind::kLinear
+                                                                       : archmlp::model::KernelKind::kRbf,
+                 .gamma = options.value("gamma", 1.0)},
+      .variables = {},
+      .bias = options.value("bias", true)};
+  problem.variables.reserve(y.size());
+  for (std::uint32_t row = 0; row < y.size(); ++row) {
+    problem.variables.push_back({.row = row,
+                                 .sign = static_cast<std::int8_t>(y[row] == 1 ? 1 : -1),
+                                 .linear = -1,
+                                 .upper = options.value("C", 1.0)});
+  }
+  const Report measured;
+  const auto solved = archmlp::svm::solve_dual(
+      problem, {.tol = options.value("tol", 1e-3),
+                .cache_bytes = static_cast<std::size_t>(options.value("cache_size", 200.0) * 1048576.0),
+                .thread_count = options.value("threads", 0)});
+  if (!solved.ok()) {
+    std::cerr << to_string(solved.error()) << '\n';
+    return 1;
+  }
+  Json report = measured.finish(solved->certificate);
+  report["rho"] = solved->rho;
+  report["support_vectors"] =
+      std::count_if(solved->alpha.begin(), solved->alpha.end(), [](double alpha) { return alpha > 0; });
+  if (arguments.size() == 6) write_all(arguments[5], solved->alpha);
+  std::cout << report.dump() << '\n';
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.size() >= 5 && arguments[0] == "solve") return solve(arguments);
+  std::cerr << "usage: bench_svm solve|fit|predict …, as its source says\n";
+  return 1;
+}
