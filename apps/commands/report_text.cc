@@ -51,21 +51,51 @@ nlohmann::ordered_json to_json(const preprocess::PreprocessReport& report, const
   return json;
 }
 
+namespace {
+
+std::string forest_text(const train_stage::TrainReport& report) {
+  return fmt::format("{} trees with {} leaves", report.model.value("trees", 0),
+                     with_thousands(report.model.value("leaves", std::size_t{0})));
+}
+
+std::string svm_text(const train_stage::TrainReport& report) {
+  const std::size_t count = report.model.value("support_vectors", std::size_t{0});
+  return fmt::format("svm, kernel {}, {} support vector{}", report.model.value("kernel", ""),
+                     with_thousands(count), count == 1 ? "" : "s");
+}
+
+/// How good the optimum is that was found.
+std::string certificate_text(const nlohmann::ordered_json& model) {
+  const auto number = [&](const char* key) { return model.value(key, 0.0); };
+  std::string text =
+      fmt::format("optimum   violation {:.2g} of tol {:.2g}, primal {:.6g}, dual {:.6g}, gap {:.2g}\n",
+                  number("violation"), number("tol"), number("primal"), number("dual"), number("gap"));
+  if (model.value("converged", true)) return text;
+  const std::string reason = model.value("stopped_by", "");
+  const std::string_view hint = reason == "max_time"   ? "give it more --max-time"
+                                : reason == "max_iter" ? "raise --max-iter"
+                                                       : "scale the features (--scale), or lower C or gamma";
+  return text + fmt::format("note      NOT CONVERGED ({}): this is the best so far; {}\n", reason, hint);
+}
+
+}  // namespace
+
 std::string to_text(const train_stage::TrainReport& report, const std::filesystem::path& out) {
+  const bool is_svm = report.kind == "svm";
   std::string text = fmt::format(
-      "trained   {} trees with {} leaves on {} rows x {} features, {}{}\n", report.model.value("trees", 0),
-      with_thousands(report.model.value("leaves", std::size_t{0})), with_thousands(report.row_count),
-      report.feature_count, contract::to_string(report.task),
+      "trained   {} on {} rows x {} features, {}{}\n", is_svm ? svm_text(report) : forest_text(report),
+      with_thousands(report.row_count), report.feature_count, contract::to_string(report.task),
       report.task_was_guessed ? " (guessed from the label; --task says otherwise)" : "");
   text += fmt::format("contract  {}\n", report.has_contract
                                             ? "contract.json holds; the model takes raw records"
                                             : "none that applies: the model takes features by name");
+  if (is_svm) text += certificate_text(report.model);
   for (const std::string& warning : report.warnings) text += fmt::format("note      {}\n", warning);
   if (report.first_tree_count > 0) {
     text += fmt::format("note      {} of the trees are those of the model that was given\n",
                         report.first_tree_count);
   }
-  if (!report.met_deadline) {
+  if (!report.met_deadline && !is_svm) {
     text += fmt::format("note      the time was up after {} of {} trees; the model is made of these\n",
                         report.model.value("trees", 0), report.wanted_tree_count);
   }
@@ -90,6 +120,7 @@ nlohmann::ordered_json to_json(const train_stage::TrainReport& report, const std
           {"rows", report.row_count},
           {"features", report.feature_count},
           {"warnings", report.warnings},
+          {"kind", report.kind},
           {"model", report.model},
           {"metrics", report.metrics},
           {"first_trees", report.first_tree_count},

@@ -8,7 +8,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/contract/field_table.h"
 #include "archmlp/contract/flag_value.h"
-#include "archmlp/contract/forest_params.h"
+#include "archmlp/contract/train_config.h"
 #include "output.h"
 
 namespace archmlp::apps {
@@ -105,25 +105,65 @@ void add_csv_options(Options& options, contract::CsvOptions& read) {
   options.group("Options");
 }
 
-void add_forest_options(Options& options, contract::TrainConfig& train) {
-  options.group("Random forest (scikit-learn's names and defaults)");
-  const nlohmann::ordered_json defaults = contract::get_fields(contract::forest_fields(), &train.forest);
-  for (const contract::Field& field : contract::forest_fields()) {
-    const std::string name(field.name);
-    std::string flag = "--" + name;
-    std::replace(flag.begin() + 2, flag.end(), '_', '-');
-    std::string help = std::string(field.help) + " [" + defaults.at(name).dump() + "]";
-    if (!field.range.empty()) help += " (" + std::string(field.range) + ")";
-    const auto consumer = [&train, name](const std::string& text) {
-      const nlohmann::ordered_json json = {{name, contract::json_from_flag(text)}};
-      if (std::find(train.given.begin(), train.given.end(), name) == train.given.end())
-        train.given.push_back(name);
-      return contract::set_fields(contract::forest_fields(), &train.forest, json, "");
-    };
-    if (defaults.at(name).is_boolean()) {
-      options.each_with_default(flag, "BOOL", help, "true", consumer);
-    } else {
-      options.each(flag, std::string("VALUE"), help, consumer);
+namespace {
+
+using nlohmann::ordered_json;
+
+/// Would one of the models take it? The one that is chosen, which may come later, has the last word.
+Status check_parameter(const std::vector<std::string>& models, const ordered_json& key) {
+  Status first;
+  for (const std::string& model : models) {
+    contract::TrainConfig config{.model = model};
+    Status status = contract::set_fields(contract::train_fields(model), &config, key, "");
+    if (status.ok()) return status;
+    if (first.ok()) first = std::move(status);
+  }
+  return first;
+}
+
+void add_model_option(Options& options, ordered_json& parameters, const contract::Field& field,
+                      const ordered_json& default_value, const std::vector<std::string>& models) {
+  const std::string name(field.name);
+  std::string flag = "--" + name;
+  std::replace(flag.begin() + 2, flag.end(), '_', '-');
+  std::string help = std::string(field.help) + " [" + default_value.dump() + "]";
+  if (!field.range.empty()) help += " (" + std::string(field.range) + ")";
+  const auto consumer = [&parameters, name, models](const std::string& text) {
+    const ordered_json key = {{name, contract::json_from_flag(text)}};
+    Status status = check_parameter(models, key);
+    if (status.ok()) parameters.update(key);
+    return status;
+  };
+  if (default_value.is_boolean()) {
+    options.each_with_default(flag, "BOOL", help, "true", consumer);
+  } else {
+    options.each(flag, "VALUE", help, consumer);
+  }
+}
+
+std::vector<std::string> models_with(std::string_view parameter) {
+  std::vector<std::string> models;
+  for (const char* model : {"random_forest", "svm"}) {
+    const contract::FieldTable& fields = contract::train_fields(model);
+    if (std::any_of(fields.begin(), fields.end(), [&](const auto& field) { return field.name == parameter; }))
+      models.emplace_back(model);
+  }
+  return models;
+}
+
+}  // namespace
+
+void add_model_options(Options& options, ordered_json& parameters) {
+  const std::pair<std::string, std::vector<std::string>> groups[] = {
+      {"Every model", {"random_forest", "svm"}},
+      {"random_forest and extra_trees", {"random_forest"}},
+      {"svm", {"svm"}}};
+  const contract::TrainConfig defaults;
+  for (const auto& [heading, models] : groups) {
+    options.group(heading + " (scikit-learn's names and defaults)");
+    for (const contract::Field& field : contract::all_train_fields()) {
+      if (field.name == "model" || field.name == "task" || models_with(field.name) != models) continue;
+      add_model_option(options, parameters, field, field.get(&defaults), models);
     }
   }
   options.group("Options");

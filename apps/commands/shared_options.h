@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,8 @@ void add_json_progress(Options& options);
 
 /// --delimiter, --no-header, --missing-values, --column-missing-values, --type. `read` gets what is given.
 void add_csv_options(Options& options, contract::CsvOptions& read);
-/// One option a parameter of the forest, with scikit-learn's name; `train.given` lists those that were typed.
-void add_forest_options(Options& options, contract::TrainConfig& train);
+/// One option a parameter of any model, with scikit-learn's name; `parameters` gets those that are typed.
+void add_model_options(Options& options, nlohmann::ordered_json& parameters);
 
 /// What --memory says: "2GB", "500 MB", "256M", "1000000". Errors: kInvalidInput.
 base::Result<std::size_t> bytes_from(const std::string& text);

@@ -21,6 +21,7 @@ namespace {
 struct GivenTrainOptions {
   train_stage::TrainOptions stage;
   std::optional<std::string> model, task, max_time, memory;
+  nlohmann::ordered_json parameters = nlohmann::ordered_json::object();
 };
 
 base::Result<double> seconds_from(const std::string& text) {
@@ -33,6 +34,7 @@ base::Result<double> seconds_from(const std::string& text) {
 base::Status train(GivenTrainOptions& given) {
   if (given.model) given.stage.config.model = *given.model;
   if (given.task) given.stage.config.task = contract::task_from(*given.task);
+  TRY(contract::set_train_keys(given.stage.config, given.parameters, ""));
   if (given.max_time) given.stage.max_time = TRY(seconds_from(*given.max_time));
   if (given.memory) given.stage.memory_limit = TRY(bytes_from(*given.memory));
   const train_stage::TrainOptions& stage = given.stage;
@@ -54,8 +56,8 @@ Command train_command() {
         options.positional("x_train", given->stage.x_train, "CSV with the features");
         options.positional("y_train", given->stage.y_train, "CSV with the label");
         options.value("--out", given->stage.out, "Model file to write");
-        options.choice("--model", given->model, {"random_forest", "extra_trees"},
-                       "Kind of model: random_forest or extra_trees");
+        options.choice("--model", given->model, contract::model_names(),
+                       "Kind of model: random_forest, extra_trees or svm");
         options.choice("--task", given->task, {"classification", "regression"},
                        "classification or regression; guessed from the label if left out");
         options.value("--x-test", given->stage.x_test, "Features to score the model on while it is trained");
@@ -65,22 +67,25 @@ Command train_command() {
         options.value("--warm-start", given->stage.warm_start,
                       "Go on from this model: its trees are the first of --n-estimators");
         options.value("--max-time", given->max_time,
-                      "Seconds after which no tree is begun; the model has those that were");
+                      "Seconds after which no tree is begun, or a support vector machine stops; the model is "
+                      "what there is by then");
         options.value("--memory", given->memory,
-                      "What the fit may take on top of the data, as in 2GB; fewer trees are then grown at a "
+                      "What a forest may take on top of the data, as in 2GB; fewer trees are then grown at a "
                       "time");
         options.value("--oob-out", given->stage.oob_out,
                       "With --oob-score: CSV of what the trees say of the rows that they did not draw");
         add_threads(options, given->stage.thread_count);
         add_json(options);
         add_json_progress(options);
-        add_forest_options(options, given->stage.config);
+        add_model_options(options, given->parameters);
         options.examples(
             "  archmlp train prepared/x_train.csv prepared/y_train.csv\n"
             "  archmlp train x_train.csv y_train.csv --n-estimators 300 --max-depth 12 --class-weight "
             "balanced\n"
             "  archmlp train x_train.csv y_train.csv --x-test x_test.csv --y-test y_test.csv --max-time 60\n"
-            "  archmlp train x_train.csv y_train.csv --warm-start model.archmlp --n-estimators 200\n");
+            "  archmlp train x_train.csv y_train.csv --warm-start model.archmlp --n-estimators 200\n"
+            "  archmlp train x_train.csv y_train.csv --model svm --scale --C 10 --gamma 0.05\n"
+            "  archmlp train x_train.csv y_train.csv --model svm --kernel linear --scale --probability\n");
         return [given] { return train(*given); };
       }};
 }

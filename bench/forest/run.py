@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import pickle
-import resource
 import subprocess
 import sys
 import tempfile
@@ -89,14 +88,19 @@ def make_peer(peer, task, threads, params):
     return kind(n_jobs=threads, **params)
 
 
+def peak_megabytes():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
 def run_peer_here(peer, task, data, params, threads, pickled):
     x, y, x_test, _ = data
     forest = make_peer(peer, task, threads, params)
-    data_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    data_mb = peak_megabytes()
     start, processor_start = time.perf_counter(), time.process_time()
     forest.fit(x, y)
     fit_seconds, fit_processor_seconds = time.perf_counter() - start, time.process_time() - processor_start
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mb = peak_megabytes()
     start = time.perf_counter()
     scores = forest.predict_proba(x_test)[:, 1] if task == "classification" else forest.predict(x_test)
     predict_seconds = time.perf_counter() - start

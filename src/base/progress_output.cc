@@ -158,6 +158,11 @@ void ProgressLine::erase() {
   visible_ = false;
 }
 
+void ProgressLine::notice(std::string_view text) {
+  erase();
+  terminal_.write(std::string(text) + "\n");
+}
+
 ProgressJson::ProgressJson(std::function<void(std::string_view)> write, Now now)
     : TimedProgress(kJsonInterval, std::move(now)), write_(std::move(write)) {}
 
@@ -170,6 +175,10 @@ void ProgressJson::show(const StageProgress& progress, ProgressClock::time_point
   if (progress.rows) line += fmt::format(R"(, "rows": {})", *progress.rows);
   if (!progress.note.empty()) line += fmt::format(R"(, "note": "{}")", progress.note);
   write_(line + "}\n");
+}
+
+void ProgressJson::notice(std::string_view text) {
+  write_(fmt::format(R"({{"notice": "{}"}})", text) + "\n");
 }
 
 }  // namespace archmlp::base

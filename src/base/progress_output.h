@@ -66,6 +66,7 @@ class ProgressLine final : public TimedProgress {
 
   /// Leaves the terminal as it was before the line.
   void erase();
+  void notice(std::string_view text) override;
 
  private:
   void show(const StageProgress& progress, ProgressClock::time_point now) override;
@@ -76,10 +77,11 @@ class ProgressLine final : public TimedProgress {
 };
 
 /// One JSON object a line: {"stage", "done", "total", "unit", "rate", "eta_seconds"}, and "rows" where the
-/// unit is another. What is not known is null.
+/// unit is another. What is not known is null. A notice is {"notice"}.
 class ProgressJson final : public TimedProgress {
  public:
   ProgressJson(std::function<void(std::string_view)> write, Now now);
+  void notice(std::string_view text) override;
 
  private:
   void show(const StageProgress& progress, ProgressClock::time_point now) override;

@@ -129,11 +129,9 @@ base::Status check_shape(const model::Model& model, const contract::DatasetContr
     return base::Error{.message = fmt::format("the model has {} features, the contract {}",
                                               model.feature_count(), contract.features.columns.size())};
   }
-  const std::size_t expected =
-      contract.label.task == contract::Task::kRegression ? 1 : contract.label.classes.size();
-  if (model.output_count() != expected) {
-    return base::Error{.message = fmt::format("the model has {} outputs, the contract asks for {}",
-                                              model.output_count(), expected)};
+  if (model.class_count() != contract.label.classes.size()) {
+    return base::Error{.message = fmt::format("the model knows {} classes, the contract {}",
+                                              model.class_count(), contract.label.classes.size())};
   }
   return {};
 }

@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                    [](test_support::ExampleParts& e) {
                      e.parts.contract.label.classes.emplace_back(std::string("zzz"));
                    },
-                   "the model has 2 outputs, the contract asks for 3"},
+                   "the model knows 2 classes, the contract 3"},
         WrongParts{"ForeignModelFeature",
                    [](test_support::ExampleParts& e) { e.parts.model_features[0] = "other"; },
                    "features are not those of the contract"},

@@ -49,6 +49,14 @@ base::Error beyond_float32(std::string_view column, double value, std::string wh
           .hint = "scale the column, or treat the value as missing"};
 }
 
+base::Error missing_value(std::string_view column, std::string where) {
+  return {.message = fmt::format("column {} is missing, and this model takes no missing values",
+                                 base::quoted(column)),
+          .where = std::move(where),
+          .hint = fmt::format(
+              "impute it when preprocessing, as in `impute: {{columns: [{}], strategy: median}}`", column)};
+}
+
 base::Error too_many_categories(std::string_view column, std::size_t count) {
   return {.message = fmt::format("column {} has {} different values; a model holds at most {} categories",
                                  base::quoted(column), base::with_thousands(count),
@@ -209,6 +217,24 @@ base::Status FeatureEncoder::encode(const table::Record& record, transform::Reco
     }
     row[i] = to_feature(cell.as_double());
     if (std::isinf(row[i])) return beyond_float32(input.name, cell.as_double(), input.name);
+  }
+  return {};
+}
+
+base::Status FeatureEncoder::check_complete(std::span<const float> matrix,
+                                            const transform::BatchNotes& notes) const {
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    if (!std::isnan(matrix[i])) continue;
+    const std::size_t row = i / inputs_.size();
+    if (!notes.outside.empty() && notes.outside[row] != 0) continue;
+    return missing_value(inputs_[i % inputs_.size()].name, fmt::format("row {}", row + 1));
+  }
+  return {};
+}
+
+base::Status FeatureEncoder::check_complete(std::span<const float> row) const {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (std::isnan(row[i])) return missing_value(inputs_[i].name, inputs_[i].name);
   }
   return {};
 }

@@ -52,6 +52,11 @@ class FeatureEncoder {
   base::Status encode(const table::Record& record, transform::RecordScratch& scratch,
                       std::span<float> row) const;
 
+  /// For models that take no missing values. matrix [rows, inputs], row [inputs]: as encode gives them.
+  /// Errors: kInvalidInput for the first missing one, `where` = the row, or the column of a record.
+  base::Status check_complete(std::span<const float> matrix, const transform::BatchNotes& notes) const;
+  base::Status check_complete(std::span<const float> row) const;
+
  private:
   struct Input {
     std::string name;

@@ -10,6 +10,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/contract/class_weight.h"
 #include "archmlp/contract/json_reader.h"
 #include "archmlp/contract/parameter_fields.h"
 
@@ -50,12 +51,6 @@ Json amount_to_json(const Amount& amount) {
 
 // JSON Schema draws no line between 1 and 1.0: a share is what lies below 1.
 Json share_schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", 1}}; }
-Json any_of(std::initializer_list<Json> schemas) {
-  Json json = Json::object();
-  json["anyOf"] = Json::array();
-  for (const Json& schema : schemas) json["anyOf"].push_back(schema);
-  return json;
-}
 
 constexpr IntegerRange kPositive = {.least = 1, .text = ">= 1"};
 
@@ -238,105 +233,19 @@ Field max_samples_field() {
               }};
 }
 
-using ClassWeights = std::vector<std::pair<Value, double>>;
-
-Status add_class_weight(ClassWeights& weights, Value name, const Json& weight) {
-  if (!weight.is_number() || !std::isfinite(weight.get<double>()) || weight.get<double>() < 0.0) {
-    return Error{.message = fmt::format("the weight of class {}: expected a number >= 0, found {}",
-                                        base::quoted(to_text(name)), describe(weight))};
-  }
-  const bool repeats = std::any_of(weights.begin(), weights.end(), [&](const auto& entry) {
-    return !value_less(entry.first, name) && !value_less(name, entry.first);
-  });
-  if (repeats) return Error{.message = fmt::format("class {} occurs twice", base::quoted(to_text(name)))};
-  weights.emplace_back(std::move(name), weight.get<double>());
-  return {};
-}
-
-base::Result<ClassWeights> class_weights_from(const Json& json) {
-  ClassWeights weights;
-  if (json.is_object()) {
-    for (const auto& [name, weight] : json.items()) {
-      const Json typed = name.empty() ? Json(name) : TRY(json_from_scalar(name));
-      Value value = TRY(value_from_json(typed));
-      TRY(add_class_weight(weights, std::move(value), weight));
-    }
-    return weights;
-  }
-  for (const Json& pair : json) {
-    if (!pair.is_array() || pair.size() != 2) return expected("a pair [class, weight]", pair);
-    Value name = TRY(value_from_json(pair[0]));
-    TRY(add_class_weight(weights, std::move(name), pair[1]));
-  }
-  return weights;
-}
-
-Status set_class_weight(void* config, const Json& value) {
-  auto& class_weight = params_of(config).class_weight;
-  if (value.is_null()) {
-    class_weight = ClassWeight::kNone;
-  } else if (value == "balanced") {
-    class_weight = ClassWeight::kBalanced;
-  } else if (value == "balanced_subsample") {
-    class_weight = ClassWeight::kBalancedSubsample;
-  } else if (value.is_structured() && !value.empty()) {
-    class_weight = TRY(class_weights_from(value));
-  } else {
-    return expected("null, 'balanced', 'balanced_subsample' or a weight for each class, as in {0: 1, 1: 5}",
-                    value);
-  }
-  return {};
-}
-
-Json get_class_weight(const void* config) {
-  const auto& class_weight = params_of(config).class_weight;
-  if (const auto* mode = std::get_if<ClassWeight>(&class_weight)) {
-    if (*mode == ClassWeight::kNone) return nullptr;
-    return *mode == ClassWeight::kBalanced ? "balanced" : "balanced_subsample";
-  }
-  Json pairs = Json::array();
-  for (const auto& [name, weight] : std::get<ClassWeights>(class_weight)) {
-    pairs.push_back(Json::array({to_json(name), weight}));
-  }
-  return pairs;
-}
-
 Field class_weight_field() {
-  return {
-      .name = "class_weight",
-      .type = "null, 'balanced', 'balanced_subsample' or {class: weight}",
-      .range = "weights >= 0",
-      .help =
-          "Weights of the classes; balanced: inverse to how often they occur, in all rows or, "
-          "balanced_subsample, in what a tree draws",
-      .set = set_class_weight,
-      .get = get_class_weight,
-      .schema = [] {
-        return any_of(
-            {schema_of_type("null"), Json{{"enum", {"balanced", "balanced_subsample"}}},
-             Json{{"type", "object"}, {"minProperties", 1}, {"additionalProperties", kNotNegative.schema()}},
-             Json{{"type", "array"},
-                  {"minItems", 1},
-                  {"items", {{"type", "array"}, {"minItems", 2}, {"maxItems", 2}}}}});
-      }};
-}
-
-Field random_state_field() {
-  return {.name = "random_state",
-          .type = "int",
-          .range = "0 to 2^64 - 1",
-          .help = "Seed: the same one gives the same model",
+  return {.name = "class_weight",
+          .type = "null, 'balanced', 'balanced_subsample' or {class: weight}",
+          .range = "weights >= 0",
+          .help =
+              "Weights of the classes; balanced: inverse to how often they occur, in all rows or, "
+              "balanced_subsample, in what a tree draws",
           .set = [](void* config, const Json& value) -> Status {
-            if (!value.is_number_unsigned() && !is_count(value, 0)) {
-              Error error = expected("an integer >= 0", value);
-              if (value.is_null()) error.hint = "models are reproducible here: choose any number";
-              return error;
-            }
-            params_of(config).random_state = value.get<std::uint64_t>();
+            params_of(config).class_weight = TRY(class_weight_from(value, BalancedSubsample::kAllowed));
             return {};
           },
-          .get = [](const void* config) { return Json(params_of(config).random_state); },
-          .schema = [] { return IntegerRange{}.schema(); }};
+          .get = [](const void* config) { return class_weight_to_json(params_of(config).class_weight); },
+          .schema = [] { return class_weight_schema(BalancedSubsample::kAllowed); }};
 }
 
 FieldTable make_forest_fields() {
@@ -374,7 +283,7 @@ FieldTable make_forest_fields() {
       integer_field(
           "max_bins", &ForestParams::max_bins, {.least = 2, .most = 65535, .text = "between 2 and 65535"},
           "Bins that the values of a feature are grouped into; more than 255 take twice the memory"),
-      random_state_field(),
+      random_state_field(&ForestParams::random_state),
   };
 }
 

@@ -6,13 +6,12 @@
 #include <variant>
 #include <vector>
 
+#include "archmlp/contract/class_weight.h"
 #include "archmlp/contract/field_table.h"
-#include "archmlp/contract/value.h"
 
 namespace archmlp::contract {
 
 enum class MaxFeatures { kAll, kSqrt, kLog2 };
-enum class ClassWeight { kNone, kBalanced, kBalancedSubsample };
 
 /// scikit-learn's names and defaults. Thread count is not part of it: it never changes a model.
 struct ForestParams {
@@ -32,7 +31,7 @@ struct ForestParams {
   bool bootstrap = true;
   std::optional<std::variant<std::int64_t, double>> max_samples;
   bool oob_score = false;
-  std::variant<ClassWeight, std::vector<std::pair<Value, double>>> class_weight = ClassWeight::kNone;
+  ClassWeights class_weight = ClassWeight::kNone;
   double ccp_alpha = 0.0;
   /// 1: the prediction never falls where the feature grows; -1: never rises. By the feature's name.
   std::vector<std::pair<std::string, std::int64_t>> monotonic_cst;
@@ -42,8 +41,7 @@ struct ForestParams {
 
 /// Single values are checked here; what depends on the task or on another field, where the forest is fitted.
 /// `criterion` defaults to the task's first where it is left out. `max_features`: "auto" is none, null is
-/// kAll. `class_weight`: null, "balanced", "balanced_subsample", an object of class names (typed like YAML
-/// scalars: "1" is the number), or a list of [class, weight] pairs, which is also what `get` gives.
+/// kAll. `class_weight`: see class_weight.h.
 const FieldTable& forest_fields();
 
 }  // namespace archmlp::contract

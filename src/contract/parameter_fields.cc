@@ -67,6 +67,13 @@ Json or_null(Json schema) {
   return json;
 }
 
+Json any_of(std::initializer_list<Json> schemas) {
+  Json json = Json::object();
+  json["anyOf"] = Json::array();
+  for (const Json& schema : schemas) json["anyOf"].push_back(schema);
+  return json;
+}
+
 Result<std::vector<std::string>> column_names_from(const Json& json) {
   if (json.is_string() && !json.get<std::string>().empty())
     return std::vector<std::string>{json.get<std::string>()};

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -34,6 +35,7 @@ nlohmann::ordered_json column_names_schema();
 nlohmann::ordered_json schema_of_type(std::string_view type);
 nlohmann::ordered_json map_schema(nlohmann::ordered_json values);
 nlohmann::ordered_json or_null(nlohmann::ordered_json schema);
+nlohmann::ordered_json any_of(std::initializer_list<nlohmann::ordered_json> schemas);
 
 /// What a finite number may be. The bounds are part of it unless it is said that they are not.
 struct NumberRange {
@@ -203,6 +205,20 @@ Field optional_integer_field(std::string_view name, std::optional<std::int64_t> 
       name, member, "int or null", range.text, help,
       [range](const nlohmann::ordered_json& value) { return integer_from(value, range, "null or "); },
       [range] { return range.schema(); });
+}
+
+/// The seed of what is drawn at random.
+template <typename Config>
+Field random_state_field(std::uint64_t Config::*member) {
+  const auto read = [](const nlohmann::ordered_json& value) -> base::Result<std::uint64_t> {
+    if (value.is_number_unsigned() || (value.is_number_integer() && value >= 0))
+      return value.get<std::uint64_t>();
+    return expected("an integer >= 0", value,
+                    value.is_null() ? "models are reproducible here: choose any number" : "");
+  };
+  return stored_field("random_state", member, "int", "0 to 2^64 - 1",
+                      "Seed: the same one gives the same model", read,
+                      [] { return IntegerRange{}.schema(); });
 }
 
 template <typename Config>

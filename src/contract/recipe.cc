@@ -107,28 +107,6 @@ Status read_split(const Json& json, SplitConfig& split) {
   return check_split_keys(json);
 }
 
-FieldTable all_train_fields() {
-  FieldTable table = train_fields();
-  // The forest's fields know a ForestParams; here they work on the one inside a TrainConfig.
-  for (const Field& field : forest_fields()) {
-    Field nested = field;
-    nested.set = [set = field.set](void* config, const Json& value) {
-      return set(&static_cast<TrainConfig*>(config)->forest, value);
-    };
-    nested.get = [get = field.get](const void* config) {
-      return get(&static_cast<const TrainConfig*>(config)->forest);
-    };
-    table.push_back(std::move(nested));
-  }
-  return table;
-}
-
-Status read_train(const Json& json, TrainConfig& train) {
-  TRY(set_fields(all_train_fields(), &train, json, "train"));
-  for (const auto& [key, value] : json.items()) train.given.push_back(key);
-  return {};
-}
-
 }  // namespace
 
 Result<Recipe> recipe_from_json(const Json& json) {
@@ -150,7 +128,7 @@ Result<Recipe> recipe_from_json(const Json& json) {
   TRY(set_fields(read_fields(), &recipe.read, section(json, "read"), "read"));
   TRY(read_steps(json, recipe));
   TRY(read_split(section(json, "split"), recipe.split));
-  TRY(read_train(section(json, "train"), recipe.train));
+  TRY(set_train_keys(recipe.train, section(json, "train"), "train"));
   return recipe;
 }
 
@@ -170,7 +148,7 @@ Json to_json(const Recipe& recipe) {
   for (const StepConfig& step : recipe.preprocess) json["preprocess"].push_back(to_json(step));
   json["split"] = get_fields(split_fields(), &recipe.split);
   json["split"]["test_file"] = recipe.split.test_file.has_value();  // a path differs between machines
-  json["train"] = get_fields(all_train_fields(), &recipe.train);
+  json["train"] = get_fields(train_fields(recipe.train.model), &recipe.train);
   return json;
 }
 

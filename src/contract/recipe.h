@@ -10,9 +10,9 @@
 
 #include "archmlp/base/result.h"
 #include "archmlp/contract/csv_options.h"
-#include "archmlp/contract/forest_params.h"
 #include "archmlp/contract/schema.h"
 #include "archmlp/contract/steps.h"
+#include "archmlp/contract/train_config.h"
 
 namespace archmlp::contract {
 
@@ -31,14 +31,6 @@ struct SplitConfig {
   std::optional<std::string> group_column;  // rows of one group stay on one side
   std::optional<std::string> test_file;     // a given test set; excludes all of the above
   std::uint64_t seed = 0;
-};
-
-struct TrainConfig {
-  std::string model = "random_forest";
-  std::optional<Task> task;  // none: guessed from the label
-  ForestParams forest;
-  /// The keys that the user gave, so that defaults which depend on the task can tell.
-  std::vector<std::string> given;
 };
 
 /// One YAML document: the whole way from a CSV to a model.

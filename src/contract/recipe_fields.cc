@@ -171,27 +171,6 @@ Field seed_field() {
           }};
 }
 
-// ---- train
-
-Field task_field() {
-  return {.name = "task",
-          .type = "classification, regression or null",
-          .range = "",
-          .help = "What is predicted: a class or a number; null: guessed from the label",
-          .set = setter<TrainConfig>([](TrainConfig& train, const Json& value) -> Status {
-            const auto task = value.is_string() ? task_from(value.get<std::string>()) : std::nullopt;
-            if (!task && !value.is_null()) return expected("classification, regression or null", value);
-            train.task = task;
-            return {};
-          }),
-          .get = getter<TrainConfig>([](const TrainConfig& train) {
-            return train.task ? Json(to_string(*train.task)) : Json(nullptr);
-          }),
-          .schema = [] {
-            return Json{{"enum", {"classification", "regression", nullptr}}};
-          }};
-}
-
 }  // namespace
 
 const FieldTable& read_fields() {
@@ -214,15 +193,6 @@ const FieldTable& split_fields() {
       optional_text_field("test_file", &SplitConfig::test_file, "path or null",
                           "Test on the rows of this CSV, and train on all others"),
       seed_field()};
-  return table;
-}
-
-const FieldTable& train_fields() {
-  static const FieldTable table = {
-      word_field(
-          "model", &TrainConfig::model, {"random_forest", "extra_trees"}, "random_forest, extra_trees",
-          "What is trained: a random forest, or extremely randomised trees (splitter random, no bootstrap)"),
-      task_field()};
   return table;
 }
 

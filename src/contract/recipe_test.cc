@@ -180,7 +180,7 @@ TEST(ParseRecipe, SaysWhereAndWhatIsWrong) {
       {with_label("read: {missing_values: [null]}"),
        "read.missing_values: expected the text of a cell, found null"},
       {with_label("read: {types: {a: int}}"), "expected integer, real, boolean or text for column \"a\""},
-      {with_label("train: {model: svm}"), "train.model: expected random_forest"},
+      {with_label("train: {model: gbm}"), "train.model: expected random_forest"},
       {with_label("train: {n_estimators: many}"),
        "recipe.yaml:2:9: train.n_estimators: expected an integer between 1 and 100,000"},
       {with_label("preprocess: {remove: a}"), "preprocess: expected a list of steps"},

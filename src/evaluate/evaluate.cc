@@ -37,20 +37,43 @@ std::string class_name(const contract::LabelSchema& label, std::size_t index) {
   return base::quoted(contract::to_text(label.classes[index]));
 }
 
-/// One class against the rest, averaged over the classes. None if it is undefined for any.
+/// How much the model holds by each class: what metrics rank rows by.
+struct ClassScores {
+  std::vector<double> values;  // [n, classes], or of two classes [n, 1], the second one's; empty: none
+  bool are_probabilities = false;
+};
+
+ClassScores class_scores(const model::OutputLayout& layout, std::span<const double> outputs,
+                         std::size_t row_count) {
+  ClassScores scores;
+  scores.are_probabilities = layout.probabilities > 0;
+  const std::size_t count = scores.are_probabilities ? layout.probabilities : layout.decisions;
+  if (!scores.are_probabilities && layout.are_of_pairs) return scores;
+  const std::size_t first = scores.are_probabilities ? layout.decisions : 0;
+  for (std::size_t row = 0; row < row_count; ++row) {
+    const auto begin = outputs.begin() + static_cast<std::ptrdiff_t>(row * layout.count() + first);
+    scores.values.insert(scores.values.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
+  }
+  return scores;
+}
+
+/// One class against the rest, averaged over the classes. None if it is undefined for any, or there are no
+/// scores.
 template <typename Metric>
 std::optional<double> one_against_rest(std::span<const std::uint32_t> actual,
-                                       std::span<const double> probabilities, std::size_t class_count,
+                                       std::span<const double> class_scores, std::size_t class_count,
                                        const Metric& metric) {
   const std::size_t row_count = actual.size();
   std::vector<std::uint8_t> is_positive(row_count);
   std::vector<double> scores(row_count);
+  if (class_scores.empty()) return std::nullopt;
+  const std::size_t width = class_scores.size() / row_count;  // 1: of the second of two classes
   const std::size_t first = class_count == 2 ? 1 : 0;
   double sum = 0.0;
   for (std::size_t positive = first; positive < class_count; ++positive) {
     for (std::size_t row = 0; row < row_count; ++row) {
       is_positive[row] = actual[row] == positive ? 1 : 0;
-      scores[row] = probabilities[row * class_count + positive];
+      scores[row] = class_scores[row * width + (width == 1 ? 0 : positive)];
     }
     const std::optional<double> value = metric(is_positive, scores);
     if (!value) return std::nullopt;
@@ -59,7 +82,7 @@ std::optional<double> one_against_rest(std::span<const std::uint32_t> actual,
   return sum / static_cast<double>(class_count - first);
 }
 
-void explain_undefined(Evaluation& evaluation) {
+void explain_undefined(Evaluation& evaluation, const model::OutputLayout& layout) {
   const contract::LabelSchema& label = evaluation.label;
   std::vector<std::string> undefined;
   const auto note = [&](std::string_view name, const std::optional<double>& value) {
@@ -86,9 +109,22 @@ void explain_undefined(Evaluation& evaluation) {
   note("accuracy", evaluation.accuracy);
   note("balanced_accuracy", evaluation.balanced_accuracy);
   note("matthews_corrcoef", evaluation.matthews_corrcoef);
-  note("roc_auc", evaluation.roc_auc);
-  note("average_precision", evaluation.average_precision);
-  note("log_loss", evaluation.log_loss);
+  const bool has_probabilities = layout.probabilities > 0;
+  if (!has_probabilities && layout.are_of_pairs) {
+    evaluation.warnings.emplace_back(
+        "roc_auc, average_precision undefined: the model gives the decisions of pairs of classes (ovo), not "
+        "of "
+        "classes");
+  } else {
+    note("roc_auc", evaluation.roc_auc);
+    note("average_precision", evaluation.average_precision);
+  }
+  if (has_probabilities) {
+    note("log_loss", evaluation.log_loss);
+  } else {
+    evaluation.warnings.emplace_back(
+        "log_loss undefined: the model gives decisions, not probabilities (train it with --probability)");
+  }
   if (!undefined.empty()) {
     const std::string cause = evaluation.row_count == 0 ? "there are no rows"
                               : absent.empty()
@@ -102,14 +138,12 @@ void explain_undefined(Evaluation& evaluation) {
   }
 }
 
-void score_classes(Evaluation& evaluation, std::span<const std::uint32_t> actual,
-                   std::span<const double> probabilities) {
-  const std::size_t class_count = evaluation.label.classes.size();
+void score_classes(Evaluation& evaluation, const model::Model& model, std::span<const std::uint32_t> actual,
+                   std::span<const double> outputs) {
+  const std::size_t class_count = evaluation.label.classes.size(), width = model.output_count();
   std::vector<std::uint32_t> predicted(actual.size());
-  for (std::size_t row = 0; row < predicted.size(); ++row) {
-    predicted[row] =
-        static_cast<std::uint32_t>(model::arg_max(probabilities.subspan(row * class_count, class_count)));
-  }
+  for (std::size_t row = 0; row < predicted.size(); ++row)
+    predicted[row] = static_cast<std::uint32_t>(model.class_of(outputs.subspan(row * width, width)));
   metrics::ConfusionMatrix matrix = metrics::confusion_matrix(actual, predicted, class_count);
   evaluation.classes = metrics::class_scores(matrix);
   evaluation.cohen_kappa = metrics::cohen_kappa(matrix);
@@ -117,12 +151,12 @@ void score_classes(Evaluation& evaluation, std::span<const std::uint32_t> actual
   evaluation.balanced_accuracy = metrics::balanced_accuracy(matrix);
   evaluation.matthews_corrcoef = metrics::matthews_corrcoef(matrix);
   evaluation.confusion_matrix = std::move(matrix);
-  if (class_count >= 2) {
-    evaluation.roc_auc = one_against_rest(actual, probabilities, class_count, metrics::roc_auc);
-    evaluation.average_precision =
-        one_against_rest(actual, probabilities, class_count, metrics::average_precision);
-    evaluation.log_loss = metrics::log_loss(actual, probabilities, class_count);
-  }
+  if (class_count < 2) return;
+  const ClassScores scores = class_scores(model.outputs(), outputs, actual.size());
+  evaluation.roc_auc = one_against_rest(actual, scores.values, class_count, metrics::roc_auc);
+  evaluation.average_precision =
+      one_against_rest(actual, scores.values, class_count, metrics::average_precision);
+  if (scores.are_probabilities) evaluation.log_loss = metrics::log_loss(actual, scores.values, class_count);
 }
 
 void score_values(Evaluation& evaluation, const table::Column& label, std::span<const double> predicted) {
@@ -168,9 +202,9 @@ base::Result<Evaluation> evaluate_files(const EvaluateOptions& options, base::Pr
   } else {
     const std::vector<std::uint32_t> actual =
         TRY(prepared::class_indices(data.y.column(0), contract.label.classes, options.y_test.string()));
-    score_classes(evaluation, actual, scored->outputs);
+    score_classes(evaluation, bundle->model(), actual, scored->outputs);
   }
-  explain_undefined(evaluation);
+  explain_undefined(evaluation, bundle->model().outputs());
   return evaluation;
 }
 

@@ -27,7 +27,8 @@ struct Evaluation {
   std::optional<metrics::ConfusionMatrix> confusion_matrix;  // classification
   std::vector<metrics::ClassScores> classes;
   std::optional<double> cohen_kappa, accuracy, balanced_accuracy, matthews_corrcoef;
-  // Two classes: of the second one's probability. More: the mean over classes of one against the rest.
+  // Two classes: of the second one's probability or, where the model gives none, decision. More: the mean
+  // over classes of one against the rest.
   std::optional<double> roc_auc, average_precision;
   std::optional<double> log_loss;
   std::optional<double> root_mean_squared_error, mean_absolute_error, r2;

@@ -82,7 +82,13 @@ class Forest final : public Model {
   std::string_view kind() const noexcept override { return kKind; }
   contract::Task task() const noexcept override { return task_; }
   std::size_t feature_count() const noexcept override { return feature_count_; }
-  std::size_t output_count() const noexcept override { return output_count_; }
+  std::size_t class_count() const noexcept override { return outputs().probabilities; }
+  OutputLayout outputs() const noexcept override {
+    if (task_ == contract::Task::kRegression) return {.values = 1};
+    return {.probabilities = output_count_};
+  }
+  bool takes_missing() const noexcept override { return true; }
+  std::size_t class_of(std::span<const double> outputs) const noexcept override { return arg_max(outputs); }
   void predict_row(std::span<const float> row, std::span<double> out) const noexcept override;
   std::uint32_t category_count(std::size_t feature) const noexcept override {
     return category_counts_.empty() ? 0 : category_counts_[feature];

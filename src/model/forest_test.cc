@@ -467,9 +467,9 @@ TEST(Forest, ATreeOfOneLeafTestsNothing) {
 }
 
 TEST(Model, RefusesUnknownKinds) {
-  const auto model = load_model("svm", {});
+  const auto model = load_model("gbm", {});
   ASSERT_FALSE(model.ok());
-  EXPECT_THAT(model.error().message, HasSubstr("\"svm\""));
+  EXPECT_THAT(model.error().message, HasSubstr("\"gbm\""));
 }
 
 TEST(Model, ArgMaxGivesTiesToTheFirst) {

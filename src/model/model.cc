@@ -8,6 +8,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/model/forest.h"
+#include "archmlp/model/svm.h"
 
 namespace archmlp::model {
 namespace {
@@ -76,8 +77,12 @@ base::Result<std::unique_ptr<const Model>> load_model(std::string_view kind,
     std::unique_ptr<const Model> model = TRY(Forest::from_bytes(bytes));
     return model;
   }
+  if (kind == Svm::kKind) {
+    std::unique_ptr<const Model> model = TRY(Svm::from_bytes(bytes));
+    return model;
+  }
   return Error{.message = "unknown kind of model " + base::quoted(kind),
-               .hint = "the file may come from a newer program; this one reads random_forest"};
+               .hint = "the file may come from a newer program; this one reads random_forest and svm"};
 }
 
 }  // namespace archmlp::model

@@ -9,16 +9,13 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "archmlp/base/parallel.h"
 #include "archmlp/model/kernel_values.h"
+#include "archmlp/model/pair_probabilities.h"
 
 namespace archmlp::model {
 namespace {
 
-using base::Error;
-using base::Status;
-
-constexpr std::size_t kBlockRows = 64;  // that a thread takes at a time
+constexpr double kLeastPairProbability = 1e-7;  // LIBSVM's: of either class, where more than two are coupled
 
 /// Σ a_i b_i over [begin, end): in eight sums by the place, added up in their order.
 double dot_range(const double* a, const double* b, std::size_t begin, std::size_t end) noexcept {
@@ -39,55 +36,8 @@ bool any_missing(const float* row, std::size_t count) noexcept {
   return missing;
 }
 
-}  // namespace
-
-std::string_view to_string(SvmStop stop) noexcept {
-  switch (stop) {
-    case SvmStop::kConverged:
-      return "converged";
-    case SvmStop::kMaxIter:
-      return "max_iter";
-    case SvmStop::kMaxTime:
-      return "max_time";
-    case SvmStop::kStalled:
-      break;
-  }
-  return "stalled";
-}
-
-std::size_t Svm::output_count() const noexcept {
-  if (class_count() <= 2) return 1;
-  return shape_ == DecisionShape::kOvr ? class_count() : pair_count();
-}
-
-void Svm::pair_decisions(const double* kernel_values, double* decisions) const noexcept {
-  const std::size_t classes = class_count();
-  const auto row = [&](std::size_t of) { return coefficients_.data() + of * vector_count_; };
-  if (classes == 1) {
-    decisions[0] = dot_range(row(0), kernel_values, 0, vector_count_) + intercepts_[0];
-    return;
-  }
-  std::size_t pair = 0;
-  for (std::size_t i = 0; i < classes; ++i) {
-    for (std::size_t j = i + 1; j < classes; ++j, ++pair) {
-      const double first = dot_range(row(j - 1), kernel_values, class_begins_[i], class_begins_[i + 1]);
-      const double second = dot_range(row(i), kernel_values, class_begins_[j], class_begins_[j + 1]);
-      decisions[pair] = first + second + intercepts_[pair];
-    }
-  }
-}
-
 /// Source: scikit-learn's _ovr_decision_function.
-void Svm::outputs_of(const double* decisions, std::span<double> out) const noexcept {
-  const std::size_t classes = class_count();
-  if (classes <= 2) {
-    out[0] = decisions[0];
-    return;
-  }
-  if (shape_ == DecisionShape::kOvo) {
-    for (std::size_t pair = 0; pair < pair_count(); ++pair) out[pair] = -decisions[pair];
-    return;
-  }
+void ovr_decisions(std::size_t classes, const double* decisions, double* out) noexcept {
   for (std::size_t c = 0; c < classes; ++c) {
     double votes = 0, confidence = 0;
     std::size_t pair = 0;
@@ -107,60 +57,161 @@ void Svm::outputs_of(const double* decisions, std::span<double> out) const noexc
   }
 }
 
-void Svm::decide_rows(MatrixView x, std::span<double> out) const {
-  const std::size_t outputs = output_count(), padded = panels_.size() / feature_count_;
-  std::vector<double> values(kKernelRows * padded), decisions(pair_count());
-  KernelValues job{.kernel = kernel_,
-                   .panels = panels_.data(),
-                   .panel_count = padded / kSvmPanel,
-                   .depth = feature_count_};
-  for (std::size_t i = 0; i < kKernelRows; ++i) job.out[i] = values.data() + i * padded;
-  for (std::size_t first = 0; first < x.rows; first += kKernelRows) {
-    const std::size_t count = std::min(kKernelRows, x.rows - first);
-    job.row_count = count == 1 ? 1 : kKernelRows;  // the last row again where there are fewer
-    for (std::size_t i = 0; i < kKernelRows; ++i)
-      job.rows[i] = x.data + (first + std::min(i, count - 1)) * x.row_stride;
-    compute_kernel_values(job);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::span<double> place = out.subspan((first + i) * outputs, outputs);
-      pair_decisions(job.out[i], decisions.data());
-      outputs_of(decisions.data(), place);
-      if (any_missing(job.rows[i], feature_count_))
-        std::fill(place.begin(), place.end(), std::numeric_limits<double>::quiet_NaN());
+}  // namespace
+
+std::string_view to_string(SvmStop stop) noexcept {
+  switch (stop) {
+    case SvmStop::kConverged:
+      return "converged";
+    case SvmStop::kMaxIter:
+      return "max_iter";
+    case SvmStop::kMaxTime:
+      return "max_time";
+    case SvmStop::kStalled:
+      break;
+  }
+  return "stalled";
+}
+
+/// What predicting a few rows needs room for.
+struct Svm::Scratch {
+  std::vector<float> rows;              // [kKernelRows, p], scaled
+  std::vector<double> values;           // [kKernelRows, ⌈s / 8⌉ · 8]
+  std::vector<double> decisions;        // [pairs]
+  std::vector<double> pairs, coupling;  // [k, k], [k, k + 1]
+};
+
+OutputLayout Svm::outputs() const noexcept {
+  if (is_regression()) return {.values = 1};
+  OutputLayout layout;
+  layout.are_of_pairs = class_count() > 2 && shape_ == DecisionShape::kOvo;
+  layout.decisions = layout.are_of_pairs ? pair_count() : class_count() == 2 ? 1 : class_count();
+  if (!sigmoids_.empty()) layout.probabilities = class_count();
+  return layout;
+}
+
+void Svm::pair_decisions(const double* kernel_values, double* decisions) const noexcept {
+  const auto row = [&](std::size_t of) { return coefficients_.data() + of * vector_count_; };
+  if (is_regression()) {
+    decisions[0] = dot_range(row(0), kernel_values, 0, vector_count_) + intercepts_[0];
+    return;
+  }
+  std::size_t pair = 0;
+  for (std::size_t i = 0; i < class_count(); ++i) {
+    for (std::size_t j = i + 1; j < class_count(); ++j, ++pair) {
+      const double first = dot_range(row(j - 1), kernel_values, class_begins_[i], class_begins_[i + 1]);
+      const double second = dot_range(row(i), kernel_values, class_begins_[j], class_begins_[j + 1]);
+      decisions[pair] = first + second + intercepts_[pair];
     }
   }
 }
 
-void Svm::decide_row(std::span<const float> row, std::span<double> out) const {
-  assert(row.size() == feature_count_ && out.size() == output_count());
-  decide_rows(MatrixView::row_major(row.data(), 1, row.size()), out);
+void Svm::linear_decisions(const float* row, double* decisions) const noexcept {
+  for (std::size_t pair = 0; pair < pair_count(); ++pair) {
+    const double* weights = weights_.data() + pair * feature_count_;
+    double sum = 0;
+    for (std::size_t feature = 0; feature < feature_count_; ++feature)
+      sum += weights[feature] * static_cast<double>(row[feature]);
+    decisions[pair] = sum + intercepts_[pair];
+  }
 }
 
-Status Svm::decide(MatrixView x, std::span<double> out, int thread_count) const {
-  if (x.cols != feature_count_) {
-    return Error{.message = fmt::format("the model expects {} features, found {}", feature_count_, x.cols),
-                 .hint = "give the columns that the model was trained with"};
+void Svm::write_outputs(const double* decisions, double* out, Scratch& scratch) const {
+  const OutputLayout layout = outputs();
+  const std::size_t classes = class_count();
+  if (layout.values == 1 || layout.decisions == 1) {
+    out[0] = decisions[0];
+  } else if (shape_ == DecisionShape::kOvr) {
+    ovr_decisions(classes, decisions, out);
+  } else {
+    for (std::size_t pair = 0; pair < pair_count(); ++pair) out[pair] = -decisions[pair];
   }
-  const std::size_t outputs = output_count();
-  if (out.size() / outputs != x.rows || out.size() % outputs != 0) {
-    return Error{.message = fmt::format("decisions of {} rows with {} outputs need {} places, found {}",
-                                        x.rows, outputs, x.rows * outputs, out.size())};
+  if (layout.probabilities == 0) return;
+  const std::span<double> probabilities(out + layout.decisions, classes);
+  if (classes == 2) {
+    probabilities[1] = sigmoid_probability(sigmoids_[0], decisions[0]);
+    probabilities[0] = 1 - probabilities[1];
+    return;
   }
-  return base::parallel_for(
-      (x.rows + kBlockRows - 1) / kBlockRows, thread_count, [&](std::size_t block) -> Status {
-        const std::size_t begin = block * kBlockRows, count = std::min(kBlockRows, x.rows - begin);
-        std::vector<float> rows(count * x.cols);
-        for (std::size_t row = 0; row < count; ++row) {
-          for (std::size_t col = 0; col < x.cols; ++col) rows[row * x.cols + col] = x.at(begin + row, col);
-        }
-        decide_rows(MatrixView::row_major(rows.data(), count, x.cols),
-                    out.subspan(begin * outputs, count * outputs));
-        return {};
-      });
+  scratch.pairs.resize(classes * classes);
+  scratch.coupling.resize(classes * (classes + 1));
+  std::size_t pair = 0;
+  for (std::size_t i = 0; i < classes; ++i) {
+    for (std::size_t j = i + 1; j < classes; ++j, ++pair) {
+      const double second = std::clamp(sigmoid_probability(sigmoids_[pair], decisions[pair]),
+                                       kLeastPairProbability, 1 - kLeastPairProbability);
+      scratch.pairs[j * classes + i] = second;
+      scratch.pairs[i * classes + j] = 1 - second;
+    }
+  }
+  couple_probabilities(scratch.pairs, scratch.coupling, probabilities);
+}
+
+/// At most kKernelRows rows.
+void Svm::predict_group(const float* const* rows, std::size_t count, double* out, Scratch& scratch) const {
+  const std::size_t outputs = output_count(), padded = panels_.size() / feature_count_;
+  const bool is_linear = kernel_.kind == KernelKind::kLinear;
+  scratch.decisions.resize(pair_count());
+  const float* inputs[kKernelRows];
+  for (std::size_t i = 0; i < kKernelRows; ++i)  // the last row again where there are fewer
+    inputs[i] = rows[std::min(i, count - 1)];
+  if (!scales_.empty()) {
+    scratch.rows.resize(kKernelRows * feature_count_);
+    for (std::size_t i = 0; i < count; ++i) {
+      float* scaled = scratch.rows.data() + i * feature_count_;
+      for (std::size_t feature = 0; feature < feature_count_; ++feature)
+        scaled[feature] = scales_[feature].apply(inputs[i][feature]);
+    }
+    for (std::size_t i = 0; i < kKernelRows; ++i)
+      inputs[i] = scratch.rows.data() + std::min(i, count - 1) * feature_count_;
+  }
+  KernelValues job{.kernel = kernel_,
+                   .panels = panels_.data(),
+                   .panel_count = padded / kSvmPanel,
+                   .depth = feature_count_,
+                   .row_count = count == 1 ? 1 : kKernelRows};
+  if (!is_linear) {
+    scratch.values.resize(kKernelRows * padded);
+    for (std::size_t i = 0; i < kKernelRows; ++i) {
+      job.rows[i] = inputs[i];
+      job.out[i] = scratch.values.data() + i * padded;
+    }
+    compute_kernel_values(job);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (any_missing(inputs[i], feature_count_)) {
+      std::fill_n(out + i * outputs, outputs, std::numeric_limits<double>::quiet_NaN());
+      continue;
+    }
+    if (is_linear) {
+      linear_decisions(inputs[i], scratch.decisions.data());
+    } else {
+      pair_decisions(job.out[i], scratch.decisions.data());
+    }
+    write_outputs(scratch.decisions.data(), out + i * outputs, scratch);
+  }
+}
+
+void Svm::predict_rows(MatrixView x, std::span<double> out) const {
+  assert(x.col_stride == 1 && x.cols == feature_count_ && out.size() == x.rows * output_count());
+  Scratch scratch;
+  const float* rows[kKernelRows] = {};
+  for (std::size_t first = 0; first < x.rows; first += kKernelRows) {
+    const std::size_t count = std::min(kKernelRows, x.rows - first);
+    for (std::size_t i = 0; i < count; ++i) rows[i] = x.data + (first + i) * x.row_stride;
+    predict_group(rows, count, out.data() + first * output_count(), scratch);
+  }
+}
+
+void Svm::predict_row(std::span<const float> row, std::span<double> out) const {
+  assert(row.size() == feature_count_ && out.size() == output_count());
+  thread_local Scratch scratch;
+  const float* rows = row.data();
+  predict_group(&rows, 1, out.data(), scratch);
 }
 
 std::size_t Svm::class_of(std::span<const double> outputs) const noexcept {
-  assert(task_ == contract::Task::kClassification && outputs.size() == output_count());
+  assert(!is_regression() && outputs.size() == output_count());
   const std::size_t classes = class_count();
   if (classes == 2) return outputs[0] > 0 ? 1 : 0;
   std::size_t best = 0;
@@ -192,6 +243,7 @@ nlohmann::ordered_json Svm::summary() const {
   if (kernel_.kind == KernelKind::kPoly || kernel_.kind == KernelKind::kSigmoid)
     json["coef0"] = kernel_.coef0;
   json["support_vectors"] = vector_count_;
+  json["scaled"] = !scales_.empty();
   SvmCertificate total;
   for (const SvmCertificate& certificate : certificates_) {
     if (total.stopped_by == SvmStop::kConverged) total.stopped_by = certificate.stopped_by;

@@ -11,6 +11,7 @@
 #include "archmlp/contract/schema.h"
 #include "archmlp/model/kernel.h"
 #include "archmlp/model/matrix_view.h"
+#include "archmlp/model/model.h"
 
 namespace archmlp::model {
 
@@ -35,6 +36,25 @@ struct SvmCertificate {
 };
 static_assert(sizeof(SvmCertificate) == 48);
 
+/// What a feature x is to a machine: float((x - shift) factor).
+struct SvmScale {
+  double shift = 0;
+  double factor = 1;
+
+  float apply(float x) const noexcept {
+    return static_cast<float>((static_cast<double>(x) - shift) * factor);
+  }
+};
+static_assert(sizeof(SvmScale) == 16);
+
+/// How sure a decision f of a pair is: the second class has the probability 1 / (1 + exp(slope f + offset)).
+/// Source: Platt 1999, "Probabilistic outputs for support vector machines".
+struct SvmSigmoid {
+  double slope = 0;
+  double offset = 0;
+};
+static_assert(sizeof(SvmSigmoid) == 16);
+
 /// Support vectors that stand side by side: what prediction walks through.
 inline constexpr std::size_t kSvmPanel = 8;
 
@@ -47,19 +67,23 @@ struct SvmParts {
   DecisionShape shape = DecisionShape::kOvr;
   bool break_ties = false;
   std::uint32_t feature_count = 0;
-  std::vector<float> support_vectors;       // [s, p] row-major, in the order of their classes
+  std::vector<SvmScale> scales;             // [p], or empty: features are taken as they are
+  std::vector<float> support_vectors;       // [s, p] row-major, scaled, in the order of their classes
   std::vector<std::uint64_t> class_begins;  // [k + 1], into them; a regression: one class
   /// [k - 1, s]: what a support vector of class c adds to its pair with class d stands in row d where d < c,
   /// else in row d - 1. A regression: [1, s].
   std::vector<double> coefficients;
   std::vector<double> intercepts;            // [pairs], (0, 1), (0, 2), …, (1, 2), …; a regression: one
   std::vector<SvmCertificate> certificates;  // [pairs]
+  std::vector<SvmSigmoid> sigmoids;          // [pairs], or empty: no probabilities
 };
 
 /// A support vector machine: one for each pair of classes, or one that gives a number. A pair's decision is
 /// Σ coefficient K(support vector, x) + intercept; positive speaks for the second class of the pair.
-/// Its bits are the same on every machine.
-class Svm {
+/// Outputs: of two classes, the decision. Of more: ovr, by scikit-learn's formula, the votes of the pairs and
+/// less than a third for their decisions; ovo: the decision of each pair, positive for its first class. Then
+/// the probabilities, where the machine was trained for them. Their bits are the same on every machine.
+class Svm final : public Model {
  public:
   static constexpr std::string_view kKind = "svm";
 
@@ -68,48 +92,54 @@ class Svm {
   /// Byte layout: contracts/model-format-svm.md. `bytes` must outlive the model and be 8-byte aligned.
   /// Errors: kInvalidInput for the first value that is not as documented.
   static base::Result<std::unique_ptr<const Svm>> from_bytes(std::span<const std::byte> bytes);
-  std::vector<std::byte> to_bytes() const;
+  std::vector<std::byte> to_bytes() const override;
 
-  contract::Task task() const noexcept { return task_; }
+  std::string_view kind() const noexcept override { return kKind; }
+  contract::Task task() const noexcept override { return task_; }
+  std::size_t feature_count() const noexcept override { return feature_count_; }
+  std::size_t class_count() const noexcept override { return is_regression() ? 0 : group_count(); }
+  OutputLayout outputs() const noexcept override;
+  bool takes_missing() const noexcept override { return false; }
+  std::uint32_t category_count(std::size_t /*feature*/) const noexcept override { return 0; }
+  void predict_row(std::span<const float> row, std::span<double> out) const override;
+  /// By the decisions, never by the probabilities: the class with most votes, ties to the first or, with
+  /// break_ties, to the larger decision.
+  std::size_t class_of(std::span<const double> outputs) const noexcept override;
+  /// Keys: kernel and its parameters, support_vectors, scaled, converged, stopped_by, tol, violation, primal,
+  /// dual, gap, iterations, bytes. Of several machines: the largest violation, the sums of the rest.
+  nlohmann::ordered_json summary() const override;
+
   const Kernel& kernel() const noexcept { return kernel_; }
-  std::size_t feature_count() const noexcept { return feature_count_; }
-  std::size_t class_count() const noexcept { return class_begins_.size() - 1; }  // 1 for a regression
   std::size_t support_vector_count() const noexcept { return vector_count_; }
   std::size_t pair_count() const noexcept { return intercepts_.size(); }
   std::span<const double> coefficients() const noexcept { return coefficients_; }
   std::span<const double> intercepts() const noexcept { return intercepts_; }
   std::span<const SvmCertificate> certificates() const noexcept { return certificates_; }
+  std::span<const SvmScale> scales() const noexcept { return scales_; }
+  std::span<const SvmSigmoid> sigmoids() const noexcept { return sigmoids_; }
   float support_value(std::size_t vector, std::size_t feature) const noexcept {
     return panels_[(vector / kSvmPanel * feature_count_ + feature) * kSvmPanel + vector % kSvmPanel];
   }
 
-  /// Two classes, or a number: 1. Others: one for each class (ovr), or for each pair (ovo).
-  std::size_t output_count() const noexcept;
-  /// Shape: x [n, p], out [n, output_count()] row-major. NaN where a feature is. Two classes: positive means
-  /// the second. ovr: by scikit-learn's formula, the votes of the pairs and less than a third for their
-  /// decisions; ovo: positive means the first class of the pair, as in scikit-learn. A regression: the value.
-  /// Errors: kInvalidInput if shapes disagree; then `out` is untouched.
-  base::Status decide(MatrixView x, std::span<double> out, int thread_count = 1) const;
-  /// One row, without checks: the same bits.
-  void decide_row(std::span<const float> row, std::span<double> out) const;
-  /// The class that the outputs of a row speak for: the one with most votes, ties to the first or, with
-  /// break_ties, to the larger decision. Precondition: a classification.
-  std::size_t class_of(std::span<const double> outputs) const noexcept;
-
-  /// Keys: kernel and its parameters, support_vectors, converged, violation, primal, dual, gap, iterations,
-  /// bytes.
-  nlohmann::ordered_json summary() const;
-
  private:
+  struct Scratch;
+
   Svm() = default;
   void show_owned();
   base::Status check() const;
   base::Status check_shape() const;
-  base::Status check_kernel() const;
+  base::Status check_header_values() const;
   base::Status check_values() const;
-  void decide_rows(MatrixView x, std::span<double> out) const;
+  base::Status check_certificates() const;
+  void make_weights();
+
+  bool is_regression() const noexcept { return task_ == contract::Task::kRegression; }
+  std::size_t group_count() const noexcept { return class_begins_.size() - 1; }  // of support vectors
+  void predict_rows(MatrixView x, std::span<double> out) const override;
+  void predict_group(const float* const* rows, std::size_t count, double* out, Scratch& scratch) const;
   void pair_decisions(const double* kernel_values, double* decisions) const noexcept;
-  void outputs_of(const double* decisions, std::span<double> out) const noexcept;
+  void linear_decisions(const float* row, double* decisions) const noexcept;
+  void write_outputs(const double* decisions, double* out, Scratch& scratch) const;
   std::size_t byte_count() const noexcept;
 
   contract::Task task_ = contract::Task::kClassification;
@@ -117,10 +147,13 @@ class Svm {
   DecisionShape shape_ = DecisionShape::kOvr;
   bool break_ties_ = false;
   std::size_t feature_count_ = 0, vector_count_ = 0;
+  std::span<const SvmScale> scales_;
   std::span<const float> panels_;  // [⌈s / 8⌉, p, 8]; what fills the last one up is 0
   std::span<const double> coefficients_, intercepts_;
   std::span<const std::uint64_t> class_begins_;
   std::span<const SvmCertificate> certificates_;
+  std::span<const SvmSigmoid> sigmoids_;
+  std::vector<double> weights_;  // [pairs, p], of a linear kernel: what its support vectors come to
   SvmParts owned_;  // what the spans show, unless they show a mapped file; support_vectors: in panels
 };
 

@@ -38,7 +38,8 @@ struct SvmHeader {
   double coef0;
   std::uint32_t decision_shape;
   std::uint32_t break_ties;
-  std::uint64_t reserved;  // zero
+  std::uint32_t is_scaled;
+  std::uint32_t has_probabilities;
 };
 static_assert(sizeof(SvmHeader) == 64);
 
@@ -59,7 +60,8 @@ Status check_header(const SvmHeader& header, std::size_t size) {
     return svm_broken(fmt::format("layout version {} is not {}", header.layout_version, kSvmLayoutVersion),
                       "header");
   }
-  if (header.task > 1 || header.decision_shape > 1 || header.break_ties > 1 || header.reserved != 0) {
+  if (header.task > 1 || header.decision_shape > 1 || header.break_ties > 1 || header.is_scaled > 1 ||
+      header.has_probabilities > 1) {
     return svm_broken("a field has a value that means nothing", "header");
   }
   if (header.kernel > static_cast<std::uint32_t>(KernelKind::kSigmoid))
@@ -99,16 +101,19 @@ Result<std::unique_ptr<const Svm>> Svm::from_bytes(std::span<const std::byte> by
   const std::uint64_t rows = std::max<std::uint32_t>(header.class_count, 2) - 1;
   if (header.vector_count > rest.size() / rows)
     return svm_broken("a count is larger than the section", "header");
+  const std::size_t pairs = pairs_of(header.class_count);
+  svm->scales_ = TRY(take_items<SvmScale>(kKind, rest, header.is_scaled * header.feature_count, "scales"));
   svm->panels_ =
       TRY(take_items<float>(kKind, rest, panels * header.feature_count * kSvmPanel, "support vectors"));
   svm->coefficients_ = TRY(take_items<double>(kKind, rest, rows * header.vector_count, "coefficients"));
   svm->class_begins_ =
       TRY(take_items<std::uint64_t>(kKind, rest, std::uint64_t{header.class_count} + 1, "class begins"));
-  svm->intercepts_ = TRY(take_items<double>(kKind, rest, pairs_of(header.class_count), "intercepts"));
-  svm->certificates_ =
-      TRY(take_items<SvmCertificate>(kKind, rest, pairs_of(header.class_count), "certificates"));
+  svm->intercepts_ = TRY(take_items<double>(kKind, rest, pairs, "intercepts"));
+  svm->certificates_ = TRY(take_items<SvmCertificate>(kKind, rest, pairs, "certificates"));
+  svm->sigmoids_ = TRY(take_items<SvmSigmoid>(kKind, rest, header.has_probabilities * pairs, "sigmoids"));
   if (!rest.empty()) return svm_broken(std::to_string(rest.size()) + " bytes too many", "end");
   TRY(svm->check());
+  svm->make_weights();
   return std::unique_ptr<const Svm>(std::move(svm));
 }
 
@@ -121,6 +126,7 @@ Result<std::unique_ptr<const Svm>> Svm::from_parts(SvmParts parts) {
   }
   svm->show_owned();
   TRY(svm->check());
+  svm->make_weights();
   return std::unique_ptr<const Svm>(std::move(svm));
 }
 
@@ -144,11 +150,36 @@ void Svm::show_owned() {
   intercepts_ = owned_.intercepts;
   class_begins_ = owned_.class_begins;
   certificates_ = owned_.certificates;
+  scales_ = owned_.scales;
+  sigmoids_ = owned_.sigmoids;
+}
+
+void Svm::make_weights() {
+  if (kernel_.kind != KernelKind::kLinear) return;
+  weights_.assign(pair_count() * feature_count_, 0.0);
+  const auto add = [&](std::size_t pair, std::size_t row, std::size_t begin, std::size_t end) {
+    double* weights = weights_.data() + pair * feature_count_;
+    for (std::size_t vector = begin; vector < end; ++vector) {
+      const double coefficient = coefficients_[row * vector_count_ + vector];
+      if (coefficient == 0) continue;
+      for (std::size_t feature = 0; feature < feature_count_; ++feature)
+        weights[feature] += coefficient * static_cast<double>(support_value(vector, feature));
+    }
+  };
+  if (is_regression()) return add(0, 0, 0, vector_count_);
+  std::size_t pair = 0;
+  for (std::size_t i = 0; i < class_count(); ++i) {
+    for (std::size_t j = i + 1; j < class_count(); ++j, ++pair) {
+      add(pair, j - 1, class_begins_[i], class_begins_[i + 1]);
+      add(pair, i, class_begins_[j], class_begins_[j + 1]);
+    }
+  }
 }
 
 std::size_t Svm::byte_count() const noexcept {
   return sizeof(SvmHeader) + panels_.size_bytes() + coefficients_.size_bytes() + class_begins_.size_bytes() +
-         intercepts_.size_bytes() + certificates_.size_bytes();
+         intercepts_.size_bytes() + certificates_.size_bytes() + scales_.size_bytes() +
+         sigmoids_.size_bytes();
 }
 
 std::vector<std::byte> Svm::to_bytes() const {
@@ -156,7 +187,7 @@ std::vector<std::byte> Svm::to_bytes() const {
   header.layout_version = kSvmLayoutVersion;
   header.task = task_ == contract::Task::kClassification ? 0 : 1;
   header.feature_count = static_cast<std::uint32_t>(feature_count_);
-  header.class_count = static_cast<std::uint32_t>(class_count());
+  header.class_count = static_cast<std::uint32_t>(group_count());
   header.vector_count = vector_count_;
   header.kernel = static_cast<std::uint32_t>(kernel_.kind);
   header.degree = kernel_.degree;
@@ -164,20 +195,24 @@ std::vector<std::byte> Svm::to_bytes() const {
   header.coef0 = kernel_.coef0;
   header.decision_shape = static_cast<std::uint32_t>(shape_);
   header.break_ties = break_ties_ ? 1 : 0;
+  header.is_scaled = scales_.empty() ? 0 : 1;
+  header.has_probabilities = sigmoids_.empty() ? 0 : 1;
   std::vector<std::byte> out;
   out.reserve(byte_count());
   append_items(out, std::span<const SvmHeader>(&header, 1));
+  append_items(out, scales_);
   append_items(out, panels_);
   append_items(out, coefficients_);
   append_items(out, class_begins_);
   append_items(out, intercepts_);
   append_items(out, certificates_);
+  append_items(out, sigmoids_);
   return out;
 }
 
 Status Svm::check_shape() const {
-  const std::size_t classes = class_count();
-  if (classes == 0 || classes > kMostClasses || (classes == 1) != (task_ == contract::Task::kRegression)) {
+  const std::size_t classes = group_count();
+  if (classes == 0 || classes > kMostClasses || (classes == 1) != is_regression()) {
     return svm_broken("a classification needs at least two classes, a regression has one", "classes");
   }
   if (class_begins_.front() != 0 || class_begins_.back() != vector_count_ ||
@@ -188,12 +223,16 @@ Status Svm::check_shape() const {
       intercepts_.size() != pairs_of(classes) || certificates_.size() != pairs_of(classes)) {
     return svm_broken("there is not one value for each pair of classes", "coefficients");
   }
+  if ((!scales_.empty() && scales_.size() != feature_count_) ||
+      (!sigmoids_.empty() && (is_regression() || sigmoids_.size() != pairs_of(classes)))) {
+    return svm_broken("there is not one scale for each feature, or not one sigmoid for each pair", "scales");
+  }
   if (break_ties_ && shape_ == DecisionShape::kOvo)
     return svm_broken("ovo decisions break no ties", "header");
   return {};
 }
 
-Status Svm::check_kernel() const {
+Status Svm::check_header_values() const {
   if (!(kernel_.gamma >= 0) || !std::isfinite(kernel_.gamma) || !std::isfinite(kernel_.coef0)) {
     return svm_broken("gamma or coef0 is no finite number in its range", "header");
   }
@@ -212,6 +251,18 @@ Status Svm::check_values() const {
   }
   if (!all_finite(coefficients_)) return svm_broken("a coefficient is not finite", "coefficients");
   if (!all_finite(intercepts_)) return svm_broken("an intercept is not finite", "intercepts");
+  for (const SvmScale& scale : scales_) {
+    if (!std::isfinite(scale.shift) || !std::isfinite(scale.factor))
+      return svm_broken("a scale is not finite", "scales");
+  }
+  for (const SvmSigmoid& sigmoid : sigmoids_) {
+    if (!std::isfinite(sigmoid.slope) || !std::isfinite(sigmoid.offset))
+      return svm_broken("a sigmoid is not finite", "sigmoids");
+  }
+  return check_certificates();
+}
+
+Status Svm::check_certificates() const {
   for (const SvmCertificate& certificate : certificates_) {
     const double values[] = {certificate.tol, certificate.violation, certificate.primal, certificate.dual};
     if (certificate.stopped_by > SvmStop::kStalled || certificate.reserved != 0 || !all_finite(values) ||
@@ -227,7 +278,7 @@ Status Svm::check_values() const {
 
 Status Svm::check() const {
   TRY(check_shape());
-  TRY(check_kernel());
+  TRY(check_header_values());
   return check_values();
 }
 

@@ -89,7 +89,7 @@ TEST(Svm, DecidesByDefinition) {
       parts.shape = DecisionShape::kOvo;
       const auto svm = Svm::from_parts(parts).value();
       std::vector<double> out(67 * svm->output_count());
-      ASSERT_TRUE(svm->decide(MatrixView::row_major(rows.data(), 67, 5), out, 2).ok());
+      ASSERT_TRUE(svm->predict(MatrixView::row_major(rows.data(), 67, 5), out, 2).ok());
       for (std::size_t row = 0; row < 67; ++row) {
         std::size_t pair = 0;
         for (std::size_t i = 0; i < classes; ++i) {
@@ -108,15 +108,15 @@ TEST(Svm, ARowAloneHasTheBitsThatItHasAmongOthers) {
   const std::vector<float> rows = random_points(130, 6);
   const auto svm = Svm::from_parts(random_parts(3, 9, 6, {.gamma = 0.2})).value();
   std::vector<double> batch(130 * 3), columns(130 * 3), one(3);
-  ASSERT_TRUE(svm->decide(MatrixView::row_major(rows.data(), 130, 6), batch, 3).ok());
+  ASSERT_TRUE(svm->predict(MatrixView::row_major(rows.data(), 130, 6), batch, 3).ok());
   std::vector<float> turned(rows.size());
   for (std::size_t row = 0; row < 130; ++row) {
     for (std::size_t col = 0; col < 6; ++col) turned[col * 130 + row] = rows[row * 6 + col];
   }
-  ASSERT_TRUE(svm->decide(MatrixView::column_major(turned.data(), 130, 6), columns).ok());
+  ASSERT_TRUE(svm->predict(MatrixView::column_major(turned.data(), 130, 6), columns).ok());
   EXPECT_EQ(batch, columns);
   for (std::size_t row = 0; row < 130; ++row) {
-    svm->decide_row(std::span(rows).subspan(row * 6, 6), one);
+    svm->predict_row(std::span(rows).subspan(row * 6, 6), one);
     for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(one[c], batch[row * 3 + c]);
   }
 }
@@ -130,7 +130,7 @@ TEST(Svm, EveryInstructionSetGivesTheSameBits) {
       hwy::DisableTargets(~left);  // the best of those that are left is taken
       hwy::GetChosenTarget().DeInit();
       found.emplace_back(9);
-      ASSERT_TRUE(svm->decide(MatrixView::row_major(rows.data(), 9, 13), found.back()).ok());
+      ASSERT_TRUE(svm->predict(MatrixView::row_major(rows.data(), 9, 13), found.back()).ok());
       left &= left - 1;
     }
     hwy::DisableTargets(0);
@@ -144,7 +144,7 @@ TEST(Svm, AMissingFeatureGivesNoDecision) {
   rows[5] = std::numeric_limits<float>::quiet_NaN();
   const auto svm = Svm::from_parts(random_parts(2, 5, 4, {.gamma = 0.2})).value();
   std::vector<double> out(3);
-  ASSERT_TRUE(svm->decide(MatrixView::row_major(rows.data(), 3, 4), out).ok());
+  ASSERT_TRUE(svm->predict(MatrixView::row_major(rows.data(), 3, 4), out).ok());
   EXPECT_TRUE(std::isfinite(out[0]));
   EXPECT_TRUE(std::isnan(out[1]));
   EXPECT_TRUE(std::isfinite(out[2]));
@@ -159,7 +159,7 @@ TEST(Svm, VotesDecideAndTiesGoToTheFirstOrTheLargerDecision) {
   for (const bool break_ties : {false, true}) {
     parts.break_ties = break_ties;
     const auto svm = Svm::from_parts(parts).value();
-    svm->decide_row(row, out);
+    svm->predict_row(row, out);
     EXPECT_DOUBLE_EQ(out[0], 1 + 0.5 / (3 * 1.5));
     EXPECT_DOUBLE_EQ(out[1], 1 + 2.0 / (3 * 3));
     EXPECT_DOUBLE_EQ(out[2], 1 - 2.5 / (3 * 3.5));
@@ -169,9 +169,50 @@ TEST(Svm, VotesDecideAndTiesGoToTheFirstOrTheLargerDecision) {
   parts.shape = DecisionShape::kOvo;
   parts.intercepts = {1, 0.5, 3};  // 2 has both of its votes
   const auto svm = Svm::from_parts(parts).value();
-  svm->decide_row(row, out);
+  svm->predict_row(row, out);
   EXPECT_EQ(out, (std::vector<double>{-1, -0.5, -3}));
   EXPECT_EQ(svm->class_of(out), 2U);
+}
+
+TEST(Svm, ScalesRowsBeforeAllElse) {
+  SvmParts parts = random_parts(3, 6, 4, {.gamma = 0.3});
+  const auto plain = Svm::from_parts(parts).value();
+  parts.scales = {{1, 2}, {-0.5, 0.25}, {3, 0}, {0, 1}};
+  const auto scaling = Svm::from_parts(parts).value();
+  const std::vector<float> rows = random_points(9, 4);
+  std::vector<float> scaled = rows;
+  for (std::size_t i = 0; i < rows.size(); ++i) scaled[i] = parts.scales[i % 4].apply(rows[i]);
+  std::vector<double> a(27), b(27), one(3);
+  ASSERT_TRUE(plain->predict(MatrixView::row_major(scaled.data(), 9, 4), a).ok());
+  ASSERT_TRUE(scaling->predict(MatrixView::row_major(rows.data(), 9, 4), b).ok());
+  EXPECT_EQ(a, b);
+  scaling->predict_row(std::span(rows).subspan(8, 4), one);
+  EXPECT_EQ(one, std::vector<double>(b.begin() + 6, b.begin() + 9));
+}
+
+TEST(Svm, ProbabilitiesFollowTheDecisionsAndNeverChangeTheClass) {
+  SvmParts parts = random_parts(2, 6, 3, {.gamma = 0.3});
+  parts.sigmoids = {{.slope = -2, .offset = 5}};  // far from even: the second class has less than a half
+  const auto two = Svm::from_parts(parts).value();
+  EXPECT_EQ(two->outputs().decisions, 1U);
+  EXPECT_EQ(two->outputs().probabilities, 2U);
+  EXPECT_EQ(two->class_of(std::vector<double>{0.1, 0.9, 0.1}), 1U);
+  const std::vector<float> rows = random_points(4, 3);
+  std::vector<double> out(12);
+  ASSERT_TRUE(two->predict(MatrixView::row_major(rows.data(), 4, 3), out).ok());
+  for (std::size_t row = 0; row < 4; ++row) {
+    EXPECT_NEAR(out[row * 3 + 2], 1 / (1 + std::exp(-2 * out[row * 3] + 5)), 1e-14);
+    EXPECT_EQ(out[row * 3 + 1], 1 - out[row * 3 + 2]);
+  }
+  parts = random_parts(4, 5, 3, {.gamma = 0.3});
+  parts.shape = DecisionShape::kOvo;
+  parts.sigmoids.assign(6, {.slope = -1.5, .offset = 0.1});
+  const auto four = Svm::from_parts(parts).value();
+  EXPECT_EQ(four->output_count(), 10U);
+  out.resize(40);
+  ASSERT_TRUE(four->predict(MatrixView::row_major(rows.data(), 4, 3), out).ok());
+  for (std::size_t row = 0; row < 4; ++row)
+    EXPECT_NEAR(out[row * 10 + 6] + out[row * 10 + 7] + out[row * 10 + 8] + out[row * 10 + 9], 1, 1e-12);
 }
 
 // ---- bytes
@@ -189,7 +230,10 @@ base::Result<std::unique_ptr<const Svm>> load(const std::vector<std::uint64_t>& 
 TEST(SvmBytes, ReadBackAsTheyWereWritten) {
   const std::vector<float> rows = random_points(5, 3);
   for (const std::size_t classes : {1, 2, 4}) {
-    const auto svm = Svm::from_parts(random_parts(classes, 5, 3, kernels()[3])).value();
+    SvmParts parts = random_parts(classes, 5, 3, kernels()[classes - 1]);
+    if (classes > 1) parts.scales.assign(3, {.shift = 0.5, .factor = 2});
+    if (classes > 2) parts.sigmoids.assign(6, {.slope = -1, .offset = 0.25});
+    const auto svm = Svm::from_parts(parts).value();
     const std::vector<std::byte> bytes = svm->to_bytes();
     EXPECT_EQ(svm->summary()["bytes"], bytes.size());
     const std::vector<std::uint64_t> words = aligned(bytes);
@@ -197,8 +241,8 @@ TEST(SvmBytes, ReadBackAsTheyWereWritten) {
     ASSERT_TRUE(loaded.ok()) << to_string(loaded.error());
     EXPECT_EQ((*loaded)->to_bytes(), bytes);
     std::vector<double> a(5 * svm->output_count()), b = a;
-    ASSERT_TRUE(svm->decide(MatrixView::row_major(rows.data(), 5, 3), a).ok());
-    ASSERT_TRUE((*loaded)->decide(MatrixView::row_major(rows.data(), 5, 3), b).ok());
+    ASSERT_TRUE(svm->predict(MatrixView::row_major(rows.data(), 5, 3), a).ok());
+    ASSERT_TRUE((*loaded)->predict(MatrixView::row_major(rows.data(), 5, 3), b).ok());
     EXPECT_EQ(a, b);
     EXPECT_EQ(svm->summary(), (*loaded)->summary());
   }
@@ -214,8 +258,10 @@ TEST(SvmBytes, AnyLengthButTheRightOneIsRefused) {
 
 /// Whatever the bytes, the loader refuses them or the model decides without harm.
 TEST(SvmBytes, NoChangedByteDoesHarm) {
-  const std::vector<std::byte> bytes =
-      Svm::from_parts(random_parts(3, 3, 2, {.gamma = 0.5})).value()->to_bytes();
+  SvmParts parts = random_parts(3, 3, 2, {.gamma = 0.5});
+  parts.scales.assign(2, {.shift = 0.5, .factor = 2});
+  parts.sigmoids.assign(3, {.slope = -1, .offset = 0.25});
+  const std::vector<std::byte> bytes = Svm::from_parts(parts).value()->to_bytes();
   const std::vector<std::uint64_t> good = aligned(bytes);
   const std::vector<float> row = {0.5F, -1};
   std::size_t refused = 0;
@@ -230,7 +276,7 @@ TEST(SvmBytes, NoChangedByteDoesHarm) {
         continue;
       }
       std::vector<double> out((*loaded)->output_count());
-      (*loaded)->decide_row(row, out);
+      (*loaded)->predict_row(row, out);
       EXPECT_LT((*loaded)->class_of(out), 3U);
     }
   }
@@ -263,6 +309,14 @@ TEST(SvmParts, WhatIsNotAsPromisedIsRefused) {
   parts = good;
   parts.certificates[1].violation = 1;
   expect_refused(parts, "says converged, but");
+  parts = good;
+  parts.scales.assign(1, {});
+  expect_refused(parts, "one scale for each feature");
+  parts.scales.assign(2, {.shift = std::nan(""), .factor = 1});
+  expect_refused(parts, "a scale is not finite");
+  parts = good;
+  parts.sigmoids.assign(2, {});
+  expect_refused(parts, "one sigmoid for each pair");
   parts = good;
   parts.task = Task::kRegression;
   expect_refused(parts, "a regression has one");

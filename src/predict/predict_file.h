@@ -20,8 +20,8 @@ enum class OutsidePolicy { kFail, kEmpty };
 struct PredictFileOptions {
   std::filesystem::path input;                  // "-" is standard input
   std::optional<FileFormat> input_format;       // none: by content (a `{` or `[` first is JSON)
-  FileFormat output_format = FileFormat::kCsv;  // CSV: prediction[,probability_CLASS…]; JSON lines: as the
-                                                // server answers
+  FileFormat output_format = FileFormat::kCsv;  // CSV: prediction[,decision_function…][,probability_CLASS…];
+                                                // JSON lines: as the server answers
   RecordForm form = RecordForm::kRaw;
   OutsidePolicy outside = OutsidePolicy::kFail;  // rows that the filter drops: an error naming the first, or
                                                  // an empty row (JSON: a null prediction)

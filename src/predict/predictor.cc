@@ -35,12 +35,40 @@ table::Column missing_column(const ColumnSchema& column, std::size_t row_count) 
   return {column.name, table::RealCells{.values = std::vector<double>(row_count, kMissing)}};
 }
 
+/// One for each class or each pair of classes; none for a single decision.
+std::vector<std::string> names_of_decisions(const model::OutputLayout& layout,
+                                            const std::vector<contract::Value>& classes) {
+  std::vector<std::string> names;
+  if (layout.decisions <= 1) return names;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (!layout.are_of_pairs) {
+      names.push_back(contract::to_text(classes[i]));
+      continue;
+    }
+    for (std::size_t j = i + 1; j < classes.size(); ++j)
+      names.push_back(contract::to_text(classes[i]) + " vs " + contract::to_text(classes[j]));
+  }
+  return names;
+}
+
+std::string json_key(const std::string& name) { return nlohmann::ordered_json(name).dump() + ": "; }
+
 void append_number(std::string& out, double value) {
   if (std::isfinite(value)) {
     base::append_real(out, value);
   } else {
     out += "null";  // JSON has no other word for it
   }
+}
+
+void append_by_name(std::string& out, const std::vector<std::string>& keys, std::span<const double> values) {
+  out += '{';
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out += ", ";
+    out += keys[i];
+    append_number(out, values[i]);
+  }
+  out += '}';
 }
 
 }  // namespace
@@ -57,8 +85,10 @@ Predictor::Predictor(std::shared_ptr<const bundle::Bundle> bundle) : bundle_(std
   prepared_ignored_.push_back(contract.label.name);
   for (const contract::Value& value : contract.label.classes) {
     class_json_.push_back(contract::to_json(value).dump());
-    class_keys_json_.push_back(nlohmann::ordered_json(contract::to_text(value)).dump() + ": ");
+    class_keys_json_.push_back(json_key(contract::to_text(value)));
   }
+  decision_names_ = names_of_decisions(layout(), contract.label.classes);
+  for (const std::string& name : decision_names_) decision_keys_json_.push_back(json_key(name));
 }
 
 bool Predictor::accepts(RecordForm form) const noexcept {
@@ -68,8 +98,6 @@ bool Predictor::accepts(RecordForm form) const noexcept {
 RecordForm Predictor::default_form() const noexcept {
   return bundle_->plan() != nullptr ? RecordForm::kRaw : RecordForm::kPrepared;
 }
-
-std::size_t Predictor::output_count() const noexcept { return bundle_->model().output_count(); }
 
 const contract::Schema& Predictor::schema(RecordForm form) const noexcept {
   return form == RecordForm::kRaw ? raw_schema_ : bundle_->contract().features;
@@ -118,6 +146,7 @@ base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, Recor
     if (std::none_of(notes.outside.begin(), notes.outside.end(), is_outside)) notes.outside.clear();
   }
   const std::vector<float> matrix = TRY(bundle_->encoder().encode(features, notes));
+  if (!bundle_->model().takes_missing()) TRY(bundle_->encoder().check_complete(matrix, notes));
   prediction.outside = std::move(notes.outside);
   prediction.unknown_categories = std::move(notes.unknown_categories);
   const model::Model& model = bundle_->model();
@@ -140,6 +169,7 @@ base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch&
   if (form == RecordForm::kRaw) TRY(bundle_->plan()->apply(record, scratch.transform));
   scratch.row.resize(bundle_->encoder().input_count());
   TRY(bundle_->encoder().encode(record, scratch.transform, scratch.row));
+  if (!bundle_->model().takes_missing()) TRY(bundle_->encoder().check_complete(scratch.row));
   bundle_->model().predict_row(scratch.row, out);
   return {};
 }
@@ -151,7 +181,7 @@ table::JsonRecordDecoder Predictor::json_decoder(RecordForm form) const {
 contract::Value Predictor::label_of(std::span<const double> outputs) const {
   const contract::LabelSchema& label = bundle_->contract().label;
   if (label.task == contract::Task::kRegression) return outputs[0];
-  return label.classes[model::arg_max(outputs)];
+  return label.classes[class_of(outputs)];
 }
 
 void append_prediction_json(std::string& out, const Predictor& predictor, std::span<const double> outputs) {
@@ -161,14 +191,20 @@ void append_prediction_json(std::string& out, const Predictor& predictor, std::s
     out += '}';
     return;
   }
-  out += predictor.class_json_[model::arg_max(outputs)];
-  out += ", \"probabilities\": {";
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (i > 0) out += ", ";
-    out += predictor.class_keys_json_[i];
-    append_number(out, outputs[i]);
+  const model::OutputLayout layout = predictor.layout();
+  out += predictor.class_json_[predictor.class_of(outputs)];
+  if (layout.probabilities > 0) {
+    out += ", \"probabilities\": ";
+    append_by_name(out, predictor.class_keys_json_, outputs.subspan(layout.decisions, layout.probabilities));
   }
-  out += "}}";
+  if (layout.decisions == 1) {
+    out += ", \"decision_function\": ";
+    append_number(out, outputs[0]);
+  } else if (layout.decisions > 1) {
+    out += ", \"decision_function\": ";
+    append_by_name(out, predictor.decision_keys_json_, outputs.first(layout.decisions));
+  }
+  out += '}';
 }
 
 }  // namespace archmlp::predict

@@ -21,7 +21,7 @@ enum class RecordForm { kRaw, kPrepared };
 
 /// Every row of a table scored.
 struct BatchPrediction {
-  std::vector<double> outputs;        // [n, k] row-major: class probabilities, or the predicted value
+  std::vector<double> outputs;        // [n, k] row-major, as layout() says
   std::vector<std::uint8_t> outside;  // 1 where the recipe's filter drops the row (outputs are NaN there);
                                       // empty if none
   std::map<std::string, std::size_t, std::less<>> unknown_categories;
@@ -37,7 +37,11 @@ class Predictor {
   /// kRaw only where the model has a plan.
   bool accepts(RecordForm form) const noexcept;
   RecordForm default_form() const noexcept;
-  std::size_t output_count() const noexcept;
+  model::OutputLayout layout() const noexcept { return bundle_->model().outputs(); }
+  std::size_t output_count() const noexcept { return layout().count(); }
+  /// Of what each decision speaks, where there are several: `CLASS`, or `CLASS vs CLASS`, positive for the
+  /// first.
+  const std::vector<std::string>& decision_names() const noexcept { return decision_names_; }
 
   /// What a record of that form holds, the label left out; columns that nothing depends on are in `ignored`.
   const contract::Schema& schema(RecordForm form) const noexcept;
@@ -47,7 +51,7 @@ class Predictor {
   /// Columns are matched by name; others are not read; only those in ignored(form) may be absent.
   /// Precondition: accepts(form).
   /// Errors: kInvalidInput (a column that is missing or of another kind; `row N` in `where`, e.g. an unknown
-  /// category refused by policy).
+  /// category refused by policy, or a missing value that the model does not take).
   base::Result<BatchPrediction> predict(const table::Table& rows, RecordForm form,
                                         int thread_count = 0) const;
 
@@ -61,8 +65,9 @@ class Predictor {
 
   table::JsonRecordDecoder json_decoder(RecordForm form) const;
 
-  /// The label that the outputs mean: the class with the largest probability (ties: the first), or the
-  /// number.
+  /// The index of the class that the outputs speak for. Precondition: a classification.
+  std::size_t class_of(std::span<const double> outputs) const { return bundle_->model().class_of(outputs); }
+  /// The label that the outputs mean: that class, or the number.
   contract::Value label_of(std::span<const double> outputs) const;
 
  private:
@@ -76,10 +81,13 @@ class Predictor {
   std::vector<std::string> prepared_ignored_;
   std::vector<std::string> class_json_;       // `0`, `"yes"`
   std::vector<std::string> class_keys_json_;  // `"0": `, `"yes": `
+  std::vector<std::string> decision_names_;
+  std::vector<std::string> decision_keys_json_;
 };
 
-/// `{"prediction": …, "probabilities": {"class": p, …}}` as the server answers and `predict --json` prints;
-/// the digits are the shortest that read back equal. Regression has no probabilities. Allocates nothing but
+/// `{"prediction": …, "probabilities": {"class": p, …}, "decision_function": d}` as the server answers and
+/// `predict --json` prints, what the model does not give left out. Of more than two classes the decisions are
+/// an object by decision_names(). The digits are the shortest that read back equal. Allocates nothing but
 /// what `out` needs to grow.
 void append_prediction_json(std::string& out, const Predictor& predictor, std::span<const double> outputs);
 

@@ -147,6 +147,44 @@ TEST_F(RecipeSteps, CastSaysWhatATextOfNumbersMeans) {
               HasSubstr("is the label"));
 }
 
+TEST_F(RecipeSteps, SplitsByTheTimeThatAStepHasTakenOut) {
+  // As text and as a number, 01/12 comes first; it is the last day.
+  write("data.csv",
+        "when,code,x,y\n02/11/2024,20240211,1,a\n01/12/2024,20240112,2,b\n03/01/2024,20240301,3,a\n"
+        "n/k,20240401,4,b\n04/05/2024,20240405,5,b\n05/10/2024,20240510,6,a\n");
+  const std::string cast_when = "cast: {columns: when, type: date, format: '%d/%m/%Y', errors: missing}";
+  const std::string cast_code = "cast: {columns: code, type: date, format: '%Y%d%m', unit: D}";
+  const std::string split = "]\nsplit: {test_size: 0.4, time_column: ";
+  for (const std::string& recipe : {"label: y\npreprocess: [" + cast_when +
+                                        ", {filter: notnull(when)}, remove: [when, code]" + split + "when}\n",
+                                    "label: y\npreprocess: [{filter: x != 4}, " + cast_code +
+                                        ", remove: [when, code]" + split + "code}\n",
+                                    // Once the rows are read:
+                                    "label: y\npreprocess: [drop_duplicates: , " + cast_when +
+                                        ", {filter: notnull(when)}, {filter: y != 'c'}, "
+                                        "remove: [when, code]" +
+                                        split + "when}\n",
+                                    "label: y\npreprocess: [" + cast_when +
+                                        ", {filter: notnull(when)}, rename: {when: then}, "
+                                        "remove: [then, code]" +
+                                        split + "when}\n"}) {
+    run(recipe);
+    EXPECT_EQ(read("prepared/x_train.csv"), "x\n3\n5\n6\n") << recipe;
+    EXPECT_EQ(read("prepared/x_test.csv"), "x\n1\n2\n") << recipe;
+  }
+}
+
+TEST_F(RecipeSteps, NamesTheCellThatHasNoPlaceInTime) {
+  write("data.csv", "when,x,y\n2024-11-01,1,a\n,2,b\n2024-11-03T10:00+01:00,3,a\n03/11/2024,4,b\n");
+  const std::string split = "\nsplit: {test_size: 0.4, time_column: when}\n";
+  EXPECT_THAT(problem("label: y\npreprocess: [{filter: notnull(when)}, remove: when]" + split),
+              AllOf(HasSubstr("data.csv: row 4: column \"when\": \"03/11/2024\" is no date"),
+                    HasSubstr("split.time_column: "),
+                    HasSubstr("`- cast: {columns: [when], type: date, format: \"%d/%m/%Y\"}`")));
+  EXPECT_THAT(problem("label: y\npreprocess: [{filter: x < 4}, remove: when]" + split),
+              HasSubstr("split.time_column: column \"when\": 1 rows have no value"));
+}
+
 TEST_F(RecipeSteps, NamesTheRowThatHasNoLogarithm) {
   write("data.csv", "x,y\n1,a\n0,b\n3,a\n4,b\n");
   EXPECT_THAT(problem("label: y\npreprocess: [log: x]\n"),

@@ -53,6 +53,21 @@ std::string filter_for_present(const std::string& column) {
   return fmt::format("put `- filter: notnull(`{}`)` at the top of the steps, in quotes", column);
 }
 
+/// The rows of all blocks. Precondition: one has rows, and those that have are alike.
+Result<table::Table> stacked(const std::vector<table::Table>& blocks) {
+  std::vector<std::vector<table::Column>> pieces;
+  for (const table::Table& block : blocks) {
+    if (block.row_count() == 0) continue;
+    pieces.resize(block.columns().size());
+    for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i].push_back(block.column(i));
+  }
+  std::vector<table::Column> columns;
+  columns.reserve(pieces.size());
+  for (const std::vector<table::Column>& of_column : pieces)
+    columns.push_back(TRY(table::concatenated(of_column)));
+  return table::Table::from_columns(std::move(columns));
+}
+
 struct ErrorRow {
   std::size_t row;   // from 0
   std::string rest;  // of where it is
@@ -151,9 +166,10 @@ Status RowsInWork::fit_and_add(const contract::StepConfig& config, std::size_t i
 Status RowsInWork::add(const transform::StepPointer& step, std::size_t index) {
   auto bound = step->bind(schema_);
   if (bound.ok()) {
+    std::vector<std::string> taken_out = split_columns_lost(schema_, (*bound)->output());
     schema_ = (*bound)->output();
     steps_.push_back(step);
-    chain_.add({.step = *std::move(bound), .config_index = index});
+    chain_.add({.step = *std::move(bound), .config_index = index, .taken_out = std::move(taken_out)});
     return {};
   }
   // Does it fail only because the label is not among the features?
@@ -171,6 +187,17 @@ Status RowsInWork::add(const transform::StepPointer& step, std::size_t index) {
   }
   chain_.add({.step = *std::move(bound_with_label), .config_index = index, .sees_label = true});
   return {};
+}
+
+/// The companions behind the label that are among the features in front of a step but not behind it.
+std::vector<std::string> RowsInWork::split_columns_lost(const contract::Schema& before,
+                                                        const contract::Schema& after) const {
+  std::vector<std::string> lost;
+  for (std::size_t i = 1; i < companion_names_.size() && !is_split_; ++i) {
+    const std::string& name = companion_names_[i];
+    if (before.find(name) && !after.find(name)) lost.push_back(name);
+  }
+  return lost;
 }
 
 Status RowsInWork::read() {
@@ -236,7 +263,7 @@ Result<RowsInWork::Arrival> RowsInWork::arrive(std::size_t block, table::Table r
 
 Status RowsInWork::collect(std::vector<Arrival>& arrivals) {
   ChainNotes notes;
-  std::vector<std::vector<table::Column>> pieces(companion_names_.size());
+  std::vector<table::Table> companions;
   for (std::size_t block = 0; block < arrivals.size(); ++block) {
     Arrival& arrival = arrivals[block];
     const auto first_row = static_cast<std::uint32_t>(input_->first_row(block));
@@ -245,8 +272,7 @@ Status RowsInWork::collect(std::vector<Arrival>& arrivals) {
                      [&](std::size_t row) { return first_row + row; });
     }
     for (const std::uint32_t position : arrival.positions) raw_rows_.push_back(first_row + position);
-    for (std::size_t i = 0; i < arrival.companions.columns().size(); ++i)
-      if (!arrival.positions.empty()) pieces[i].push_back(arrival.companions.column(i));
+    companions.push_back(std::move(arrival.companions));
     doubtful_texts_.add(arrival.doubtful_texts);
     notes.add(arrival.notes);
     arrival = Arrival();
@@ -254,11 +280,7 @@ Status RowsInWork::collect(std::vector<Arrival>& arrivals) {
   TRY(check_some_left(notes));
   unknown_categories_ = notes.unknown_categories;
   dropped_count_ = input_->row_count() - raw_rows_.size();
-  std::vector<table::Column> companions;
-  companions.reserve(pieces.size());
-  for (const std::vector<table::Column>& of_column : pieces)
-    companions.push_back(TRY(table::concatenated(of_column)));
-  companions_ = TRY(table::Table::from_columns(std::move(companions)));
+  companions_ = TRY(stacked(companions));
   chain_.clear();
   return {};
 }
@@ -285,19 +307,22 @@ Status RowsInWork::run_chain() {
   const std::vector<std::size_t> offsets = store_.row_offsets();
   std::vector<std::vector<std::uint32_t>> kept(store_.block_count());
   std::vector<ChainNotes> notes(store_.block_count());
+  std::vector<table::Table> companions(store_.block_count());
+  const bool need_companions = chain_.sees_label() || chain_.takes_out_companions();
   store_.start_pass();
   const auto go_through = [&](std::size_t block) -> Status {
     const std::size_t row_count = store_.row_count(block);
     if (row_count == 0) return {};
     BlockInWork work{
         .features = TRY(store_.get(block)),
-        .companions = chain_.sees_label() ? companions_of(offsets[block], row_count) : table::Table(),
+        .companions = need_companions ? companions_of(offsets[block], row_count) : table::Table(),
         .positions = counted_from(0, row_count)};
     if (auto fault = chain_.apply(work, notes[block])) {
       return in_step(std::move(fault->error), fault->config_index,
                      [&](std::size_t row) { return raw_rows_[offsets[block] + row]; });
     }
     kept[block] = std::move(work.positions);
+    if (chain_.takes_out_companions()) companions[block] = std::move(work.companions);
     return store_.put(block, std::move(work.features));
   };
   TRY(base::parallel_for(store_.block_count(), thread_count_, go_through));
@@ -310,8 +335,9 @@ Status RowsInWork::run_chain() {
   }
   TRY(check_some_left(all_notes));
   for (const auto& [column, count] : all_notes.unknown_categories) unknown_categories_[column] += count;
-  chain_.clear();
   if (rows.size() < raw_rows_.size()) keep_companions(rows);
+  if (chain_.takes_out_companions()) companions_ = TRY(stacked(companions));
+  chain_.clear();
   return {};
 }
 
@@ -402,7 +428,7 @@ Result<std::optional<table::Column>> RowsInWork::split_column(const std::optiona
     const LearningRows rows(store_, schema_, label(), {}, label().row_count(), thread_count_);
     return std::optional(TRY(rows.cells(*name)));
   }
-  if (const table::Column* raw = companions_.find(*name)) return std::optional(*raw);
+  if (const table::Column* taken_out = companions_.find(*name)) return std::optional(*taken_out);
   return Error{.message = fmt::format("there is no column {}", base::quoted(*name)),
                .where = fmt::format("split.{}", key),
                .hint = base::suggest_names(*name, schema_.names())};
@@ -420,13 +446,21 @@ Status RowsInWork::split() {
   } else {
     const auto time = TRY(split_column(recipe_->split.time_column, "time_column"));
     const auto group = TRY(split_column(recipe_->split.group_column, "group_column"));
-    is_test_ = TRY(assign_test_rows(
+    auto is_test = assign_test_rows(
         recipe_->split, raw_rows_.size(),
-        {.label = &label(), .time = time ? &*time : nullptr, .group = group ? &*group : nullptr}));
+        {.label = &label(), .time = time ? &*time : nullptr, .group = group ? &*group : nullptr});
+    if (!is_test.ok()) return in_split(std::move(is_test).error());
+    is_test_ = *std::move(is_test);
   }
   is_split_ = true;
   companions_ = TRY(table::Table::from_columns({label()}));
   return {};
+}
+
+Error RowsInWork::in_split(Error error) const {
+  if (const std::optional<ErrorRow> place = row_of(error))
+    error.where = "split.time_column: " + input_->row_name(raw_rows_[place->row]) + place->rest;
+  return error;
 }
 
 Status RowsInWork::check_both_sides() const {

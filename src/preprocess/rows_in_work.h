@@ -85,6 +85,8 @@ class RowsInWork {
 
   base::Status fit_and_add(const contract::StepConfig& config, std::size_t index, const LearningRows* rows);
   base::Status add(const transform::StepPointer& step, std::size_t index);
+  std::vector<std::string> split_columns_lost(const contract::Schema& before,
+                                              const contract::Schema& after) const;
   base::Status learn(const contract::StepConfig& config, std::size_t index);
 
   /// The data is read and goes through the steps so far.
@@ -104,6 +106,7 @@ class RowsInWork {
   base::Status split();
   base::Result<std::optional<table::Column>> split_column(const std::optional<std::string>& name,
                                                           std::string_view key) const;
+  base::Error in_split(base::Error error) const;
   std::vector<std::uint32_t> side_rows(bool test) const;
 
   base::Error in_step(base::Error error, std::size_t index) const;

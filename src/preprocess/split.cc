@@ -12,6 +12,7 @@
 #include "archmlp/base/rng.h"
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/preprocess/rank_times.h"
 #include "archmlp/table/value_ranks.h"
 
 namespace archmlp::preprocess {
@@ -123,47 +124,15 @@ Status check_no_missing(const table::Column& column, const table::ValueRanks& va
       .hint = fmt::format("put `- filter: notnull(`{}`)` before the steps that are fitted", column.name())};
 }
 
-bool is_digit(char character) noexcept { return character >= '0' && character <= '9'; }
-
-/// Text times sort as text only if they are all written from the year down, with the same digits: `2024-05-01
-/// 13:00`.
-bool is_iso_time(std::string_view text, std::string_view like) noexcept {
-  if (text.size() != like.size() || text.size() < 7 || is_digit(text[4])) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool same = is_digit(like[i]) ? is_digit(text[i]) : text[i] == like[i];
-    if (!same || (i < 4 && !is_digit(text[i]))) return false;
-  }
-  return true;
-}
-
-Status check_times(const table::Column& time, const table::ValueRanks& times) {
+Result<Assignment> split_by_time(const contract::SplitConfig& config, const table::Column& time) {
+  if (time.row_count() == 0) return Error{.message = "no rows are left to split", .where = "split"};
+  const table::ValueRanks times = TRY(rank_times(time));
   TRY(check_no_missing(time, times, "time_column"));
-  if (time.kind() == contract::ColumnKind::kText) {
-    const auto& cells = time.texts();
-    const auto text_of = [&](std::uint32_t row) -> std::string_view {
-      return cells.levels[static_cast<std::size_t>(cells.codes[row])];
-    };
-    for (const std::uint32_t row : times.first_rows) {
-      if (is_iso_time(text_of(row), text_of(times.first_rows.front()))) continue;
-      return Error{
-          .message = fmt::format("column {}: {} cannot be put in time order", base::quoted(time.name()),
-                                 base::quoted(text_of(row))),
-          .where = "split.time_column",
-          .hint = "use a number, or times that are all written like 2024-05-01 or 2024-05-01T13:00:00"};
-    }
-  }
   if (times.distinct_count() < 2) {
     return Error{.message = fmt::format("column {} holds one time only, so there is no before and after",
                                         base::quoted(time.name())),
                  .where = "split.time_column"};
   }
-  return {};
-}
-
-Result<Assignment> split_by_time(const contract::SplitConfig& config, const table::Column& time) {
-  const table::ValueRanks times = table::rank_values(time);
-  if (time.row_count() == 0) return Error{.message = "no rows are left to split", .where = "split"};
-  TRY(check_times(time, times));
   const double wanted = static_cast<double>(time.row_count()) * config.test_size;
   std::size_t test_count = 0;
   std::size_t first_test_rank = 0;

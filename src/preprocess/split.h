@@ -24,8 +24,8 @@ struct SplitColumns {
 ///   group        whole groups in a drawn order while there is room, then one more if that is nearer to the
 ///   share
 /// Errors: kInvalidInput if a side would be empty; a class has one row only, or a side has fewer rows than
-/// there are classes; a time or group is missing; times cannot be ordered. Source: the sizes are those of
-/// scikit-learn's ShuffleSplit and StratifiedShuffleSplit.
+/// there are classes; a time or group is missing; times cannot be ordered (rank_times: `where` = `row N`).
+/// Source: the sizes are those of scikit-learn's ShuffleSplit and StratifiedShuffleSplit.
 base::Result<std::vector<std::uint8_t>> assign_test_rows(const contract::SplitConfig& config,
                                                          std::size_t row_count, const SplitColumns& columns);
 

@@ -126,14 +126,40 @@ TEST(TimeSplit, CutsBetweenDistinctTimesNearestToTheShare) {
   EXPECT_EQ(count(*assign_test_rows(config(0.01), 10, {.time = &time})), 1U);
 }
 
-TEST(TimeSplit, OrdersIsoTimesOnly) {
-  const table::Column dates = texts({"2024-02-01", "2023-12-31", "2024-01-01", "2024-01-01"});
-  EXPECT_THAT(*assign_test_rows(config(0.25), 4, {.time = &dates}), ElementsAre(1, 0, 0, 0));
-  for (const auto& bad : {texts({"31.12.2023", "01.01.2024"}), texts({"2024-01-01", "2024-1-2"}),
-                          texts({"Monday", "Tuesday"})}) {
-    EXPECT_THAT(problem(assign_test_rows(config(0.5), 2, {.time = &bad})),
-                HasSubstr("cannot be put in time order"));
+// In time order, as datetime.fromisoformat of Python 3.11 reads them (without an offset: UTC).
+TEST(TimeSplit, OrdersIsoTextByTime) {
+  const std::vector<std::string> in_order = {"0900-01-01",
+                                             "2023-12-31",
+                                             "2024-01",
+                                             "2024-01-01 00:00:01",
+                                             "2024-01-01T00:00:01.5",
+                                             "2024-01-01T23:30:00-05:00",
+                                             "2024-01-02T05:00Z",
+                                             "2024-01-02T06:01+0100",
+                                             " 2024-02-01 "};
+  for (std::size_t latest = 1; latest < in_order.size(); ++latest) {
+    const std::vector<std::string> both = {in_order[latest], in_order[latest - 1]};
+    const table::Column times = texts(both);
+    EXPECT_THAT(*assign_test_rows(config(0.5), 2, {.time = &times}), ElementsAre(1, 0)) << both[0];
   }
+  const table::Column all = texts({"2024-01-02T05:00Z", "2024-02-01", "2023-12-31",
+                                   "2024-01-01T23:30:00-05:00", "2024-01-02T05:00:00+00:00"});
+  EXPECT_THAT(*assign_test_rows(config(0.6), 5, {.time = &all}), ElementsAre(1, 1, 0, 0, 1));  // 05:00Z twice
+}
+
+TEST(TimeSplit, RefusesTextThatIsNoIsoTime) {
+  for (const std::string bad : {"31.12.2023", "03/11/2024", "2024-1-2", "2024/01/02", "2024-13-01",
+                                "2023-02-29", "Monday", "12", "20240102", ""}) {
+    const table::Column times = texts({"2024-01-01", "2024-01-02", "2024-01-01", bad});
+    const auto result = assign_test_rows(config(0.5), 4, {.time = &times});
+    ASSERT_FALSE(result.ok()) << bad;
+    EXPECT_EQ(result.error().where, "row 4");
+    EXPECT_THAT(problem(result), HasSubstr("column \"c\": \"" + bad + "\" is no date in ISO 8601"));
+    EXPECT_THAT(problem(result), HasSubstr("- cast: {columns: [c], type: date, format: "));
+  }
+  table::TextCells cells = {.codes = {0, 2, 2}, .levels = {"2024-01-01", "n/a", "2024-01-02"}};  // of no row
+  const table::Column unused("c", table::Cells(std::move(cells)));
+  EXPECT_THAT(*assign_test_rows(config(0.5), 3, {.time = &unused}), ElementsAre(0, 1, 1));
 }
 
 TEST(TimeSplit, NeedsTwoTimesAndNoGaps) {
@@ -141,6 +167,11 @@ TEST(TimeSplit, NeedsTwoTimesAndNoGaps) {
   EXPECT_THAT(problem(assign_test_rows(config(0.5), 3, {.time = &one})), HasSubstr("one time only"));
   const table::Column gap("t", table::Cells(table::RealCells{{1.0, std::nan(""), 2.0}}));
   EXPECT_THAT(problem(assign_test_rows(config(0.5), 3, {.time = &gap})), HasSubstr("1 rows have no value"));
+  const table::Column text_gap("t", table::Cells(table::TextCells{{0, -1, 1}, {"2024-01", "2024-02"}}));
+  EXPECT_THAT(problem(assign_test_rows(config(0.5), 3, {.time = &text_gap})),
+              HasSubstr("1 rows have no value"));
+  const table::Column same = texts({"2024-05-01T12:00Z", "2024-05-01T14:00+02:00"});
+  EXPECT_THAT(problem(assign_test_rows(config(0.5), 2, {.time = &same})), HasSubstr("one time only"));
 }
 
 TEST(GroupSplit, KeepsGroupsWhole) {

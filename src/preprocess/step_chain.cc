@@ -20,6 +20,16 @@ Result<table::Table> with_label(const table::Table& features, const table::Colum
   return table::Table::from_columns(std::move(columns));
 }
 
+Status keep_taken_out(const std::vector<std::string>& names, BlockInWork& block) {
+  if (names.empty()) return {};
+  std::vector<table::Column> columns(block.companions.columns().begin(), block.companions.columns().end());
+  for (table::Column& column : columns) {
+    if (std::ranges::find(names, column.name()) != names.end()) column = *block.features.find(column.name());
+  }
+  block.companions = TRY(table::Table::from_columns(std::move(columns)));
+  return {};
+}
+
 /// The rows of the block as it came in for those that a step was given.
 Error in_positions(Error error, const std::vector<std::uint32_t>& positions) {
   constexpr std::string_view kRow = "row ";
@@ -47,6 +57,7 @@ void drop(BlockInWork& block, const std::vector<std::uint8_t>& outside) {
 
 Status apply_link(const StepChain::Link& link, BlockInWork& block, ChainNotes& notes) {
   transform::BatchNotes found;
+  TRY(keep_taken_out(link.taken_out, block));
   if (link.sees_label) {
     const table::Table rows = TRY(with_label(block.features, block.companions.column(0)));
     TRY(link.step->apply(rows, found));
@@ -72,6 +83,10 @@ void ChainNotes::add(const ChainNotes& other) {
 }
 
 bool StepChain::sees_label() const noexcept { return std::ranges::any_of(links_, &Link::sees_label); }
+
+bool StepChain::takes_out_companions() const noexcept {
+  return std::ranges::any_of(links_, [](const Link& link) { return !link.taken_out.empty(); });
+}
 
 std::optional<StepChain::Fault> StepChain::apply(BlockInWork& block, ChainNotes& notes) const {
   notes.rows_in.resize(links_.size(), 0);

@@ -37,6 +37,8 @@ class StepChain {
     std::size_t config_index = 0;  // of the recipe's steps
     /// A filter on the label: bound to the features and, behind them, the label. It only drops rows.
     bool sees_label = false;
+    /// Companions that the step takes out of the features: they stay as the steps before it left them.
+    std::vector<std::string> taken_out;
   };
   /// Why a block did not get through. The error's `where` is empty or `row N`, N counting from 1 the rows of
   /// the block as it came in.
@@ -50,8 +52,10 @@ class StepChain {
   const std::vector<Link>& links() const noexcept { return links_; }
   bool empty() const noexcept { return links_.empty(); }
   bool sees_label() const noexcept;
+  bool takes_out_companions() const noexcept;
 
-  /// Safe from many threads. Precondition: with a link that sees the label, `block.companions` has it.
+  /// Safe from many threads. Precondition: with a link that sees the label or takes out a companion,
+  /// `block.companions` has it.
   std::optional<Fault> apply(BlockInWork& block, ChainNotes& notes) const;
 
  private:

@@ -4,6 +4,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "archmlp/profile/column_profile.h"
+
 namespace archmlp::profile {
 namespace {
 
@@ -35,15 +37,10 @@ std::optional<std::size_t> bin_of(const Histogram& histogram, double value) {
 }
 
 /// Which of the top values each level is; -1 for none.
-std::vector<std::int32_t> places_of_levels(const table::TextCells& cells, const ColumnProfile& profile) {
+std::vector<std::int32_t> places_of_levels(const table::TextCells& cells) {
   std::vector<std::int32_t> places(cells.levels.size(), -1);
-  for (std::size_t level = 0; level < places.size(); ++level) {
-    for (std::size_t place = 0; place < profile.top.size(); ++place) {
-      if (*std::get_if<std::string>(&profile.top[place].value) == cells.levels[level]) {
-        places[level] = static_cast<std::int32_t>(place);
-      }
-    }
-  }
+  std::int32_t place = 0;
+  for (const std::size_t level : top_levels(cells, count_levels(cells))) places[level] = place++;
   return places;
 }
 
@@ -65,7 +62,7 @@ void for_each_value(const table::Column& column, const ColumnProfile& profile, c
   const std::size_t others = profile.top.size();
   const std::size_t missing = others + 1;
   if (column.kind() == ColumnKind::kText) {
-    const std::vector<std::int32_t> places = places_of_levels(column.texts(), profile);
+    const std::vector<std::int32_t> places = places_of_levels(column.texts());
     for (std::size_t row = 0; row < column.row_count(); ++row) {
       const std::int32_t code = column.texts().codes[row];
       const std::int32_t place = code < 0 ? -1 : places[static_cast<std::size_t>(code)];

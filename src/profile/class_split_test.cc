@@ -39,6 +39,23 @@ TEST(SplitByClass, TopValues) {
   EXPECT_EQ(profile.columns[2].by_class, (Counts{{3, 0, 0, 0}, {0, 2, 0, 0}}));
 }
 
+TEST(SplitByClass, LongTextsThatBeginAlikeAreTwoValues) {
+  const std::string start = std::string(kLongestText - 1, 'x') + "é";  // the last character is cut in half
+  const Column label = text_column("label", {"y", "n", "n", "y", "n"});
+  const TableProfile profile = profile_of(
+      table_of(
+          {text_column("text", {start + "1", start + "1", start + "2", start + "2", start + "2"}), label}),
+      "label");
+  const ColumnProfile& text = profile.columns[0];
+  const contract::Value shown(std::string(kLongestText - 1, 'x') + "…");
+  EXPECT_EQ(text.distinct_count, 2U);
+  EXPECT_EQ(text.min, shown);
+  ASSERT_EQ(text.top.size(), 2U);
+  EXPECT_EQ(text.top[0].value, shown);
+  EXPECT_EQ(text.top[0].count, 3U);
+  EXPECT_EQ(text.by_class, (Counts{{2, 1, 0, 0}, {1, 1, 0, 0}}));
+}
+
 TEST(SplitByClass, OtherValues) {
   std::vector<std::string> texts, labels;
   for (int row = 0; row < 26; ++row) {

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 
 #include "archmlp/profile/number_summary.h"
+#include "archmlp/profile/shown.h"
 #include "archmlp/profile/sort_values.h"
 
 namespace archmlp::profile {
@@ -123,28 +125,21 @@ TextSummary summarize_text(const std::vector<std::string>& levels, const std::ve
   return summary;
 }
 
-/// By count, and bytes only where counts are equal: cheaper than to sort millions of names.
-void add_extremes_and_top(const std::vector<std::string>& levels, const std::vector<std::uint32_t>& counts,
+void add_extremes_and_top(const table::TextCells& cells, const std::vector<std::uint32_t>& counts,
                           ColumnProfile& profile) {
-  const auto more_frequent = [&](std::size_t a, std::size_t b) {
-    return counts[a] != counts[b] ? counts[a] > counts[b] : levels[a] < levels[b];
-  };
-  std::vector<std::size_t> top;
+  const std::vector<std::string>& levels = cells.levels;
   std::size_t min = levels.size(), max = levels.size();
   for (std::size_t level = 0; level < levels.size(); ++level) {
     if (counts[level] == 0) continue;
     ++profile.distinct_count;
     if (min == levels.size() || levels[level] < levels[min]) min = level;
     if (max == levels.size() || levels[max] < levels[level]) max = level;
-    if (top.size() == kTopCount && !more_frequent(level, top.back())) continue;
-    top.insert(std::upper_bound(top.begin(), top.end(), level, more_frequent), level);
-    if (top.size() > kTopCount) top.pop_back();
   }
-  profile.min = Value(levels[min]);
-  profile.max = Value(levels[max]);
-  for (const std::size_t level : top) {
+  profile.min = Value(beginning_of(levels[min]));
+  profile.max = Value(beginning_of(levels[max]));
+  for (const std::size_t level : top_levels(cells, counts)) {
     ValueCount& entry = profile.top.emplace_back();
-    entry.value.emplace<std::string>(levels[level]);
+    entry.value.emplace<std::string>(beginning_of(levels[level]));
     entry.count = counts[level];
   }
 }
@@ -175,22 +170,38 @@ TextForms count_forms(const table::TextCells& cells, const std::vector<std::uint
 
 void profile_cells(const table::TextCells& cells, ColumnFindings& findings) {
   ColumnProfile& profile = findings.profile;
-  std::vector<std::uint32_t> counts(cells.levels.size());  // a table has fewer than 2^32 rows
-  for (const std::int32_t code : cells.codes) {
-    if (code < 0) {
-      ++profile.missing_count;
-    } else {
-      ++counts[static_cast<std::size_t>(code)];
-    }
-  }
-  const std::size_t present_count = cells.codes.size() - profile.missing_count;
+  const std::vector<std::uint32_t> counts = count_levels(cells);
+  const std::size_t present_count = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+  profile.missing_count = cells.codes.size() - present_count;
   if (present_count == 0) return;
-  add_extremes_and_top(cells.levels, counts, profile);
+  add_extremes_and_top(cells, counts, profile);
   profile.text = summarize_text(cells.levels, counts, present_count);
   findings.forms = count_forms(cells, counts);
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> count_levels(const table::TextCells& cells) {
+  std::vector<std::uint32_t> counts(cells.levels.size());  // a table has fewer than 2^32 rows
+  for (const std::int32_t code : cells.codes)
+    if (code >= 0) ++counts[static_cast<std::size_t>(code)];
+  return counts;
+}
+
+/// By count, and bytes only where counts are equal: cheaper than to sort millions of names.
+std::vector<std::size_t> top_levels(const table::TextCells& cells, const std::vector<std::uint32_t>& counts) {
+  const auto more_frequent = [&](std::size_t a, std::size_t b) {
+    return counts[a] != counts[b] ? counts[a] > counts[b] : cells.levels[a] < cells.levels[b];
+  };
+  std::vector<std::size_t> top;
+  for (std::size_t level = 0; level < counts.size(); ++level) {
+    if (counts[level] == 0) continue;
+    if (top.size() == kTopCount && !more_frequent(level, top.back())) continue;
+    top.insert(std::upper_bound(top.begin(), top.end(), level, more_frequent), level);
+    if (top.size() > kTopCount) top.pop_back();
+  }
+  return top;
+}
 
 std::size_t TextForms::number_count() const {
   return of(TextForm::kInteger).count + of(TextForm::kReal).count + of(TextForm::kBigInteger).count +

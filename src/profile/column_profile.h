@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "archmlp/profile/profile.h"
 #include "archmlp/profile/text_form.h"
@@ -28,6 +30,11 @@ struct ColumnFindings {
   ColumnProfile profile;
   TextForms forms;  // of text columns
 };
+
+/// How many cells have each level.
+std::vector<std::uint32_t> count_levels(const table::TextCells& cells);
+/// The most frequent levels, at most kTopCount, ties by text: those that ColumnProfile::top shows.
+std::vector<std::size_t> top_levels(const table::TextCells& cells, const std::vector<std::uint32_t>& counts);
 
 /// All that can be said of a column alone, warnings left out.
 ColumnFindings look_at_column(const table::Column& column, bool kind_given);

@@ -7,6 +7,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/profile/column_profile.h"
+#include "archmlp/profile/shown.h"
 
 namespace archmlp::profile {
 namespace {
@@ -15,8 +16,7 @@ using base::with_thousands;
 using contract::ColumnKind;
 
 std::string cell_in_row(const table::Column& column, std::size_t row) {
-  return fmt::format("{} in row {}", base::quoted(contract::to_text(column.value(row))),
-                     with_thousands(row + 1));
+  return fmt::format("{} in row {}", base::quoted(text_of_cell(column, row)), with_thousands(row + 1));
 }
 
 /// The cells of `forms`, and which comes first.

@@ -79,6 +79,9 @@ struct Warning {
   std::string message;  // what it is, and what to do about it
 };
 
+/// Of a longer text, a profile has this many bytes (no half character) and "…".
+inline constexpr std::size_t kLongestText = 1000;
+
 struct ValueCount {
   contract::Value value;
   std::size_t count = 0;

@@ -181,7 +181,7 @@ std::string first_rows_html(const table::Table& table) {
   for (std::size_t row = 0; row < row_count; ++row) {
     html += "<tr>";
     for (const table::Column& column : table.columns()) {
-      const std::string text = table::printable(contract::to_text(column.value(row)));
+      const std::string text = table::printable(text_of_cell(column, row));
       const bool number =
           column.kind() == contract::ColumnKind::kInteger || column.kind() == contract::ColumnKind::kReal;
       html += fmt::format("<td{}>{}</td>", number ? "" : " class=\"words\"",

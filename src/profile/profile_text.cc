@@ -72,7 +72,7 @@ std::string first_rows_text(const table::Table& table, std::size_t first_rows, s
          .minimum_width = 12});
     rows[0].push_back(printable(column.name()));
     for (std::size_t row = 0; row < row_count; ++row) {
-      rows[row + 1].push_back(printable(contract::to_text(column.value(row))));
+      rows[row + 1].push_back(printable(text_of_cell(column, row)));
     }
   }
   const table::GridText grid = table::render_grid(columns, rows, width);

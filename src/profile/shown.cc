@@ -22,6 +22,20 @@ std::string shown(const contract::Value& value) {
 
 std::string shown(const std::optional<contract::Value>& value) { return value ? shown(*value) : "-"; }
 
+std::string beginning_of(std::string_view text) {
+  if (text.size() <= kLongestText) return std::string(text);
+  std::size_t size = kLongestText;
+  while ((static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return std::string(text.substr(0, size)) + "…";
+}
+
+std::string text_of_cell(const table::Column& column, std::size_t row) {
+  if (column.kind() != contract::ColumnKind::kText || column.is_missing(row))
+    return contract::to_text(column.value(row));
+  const table::TextCells& cells = column.texts();
+  return beginning_of(cells.levels[static_cast<std::size_t>(cells.codes[row])]);
+}
+
 std::string percent(std::size_t part, std::size_t whole) {
   const double share = whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
   if (part > 0 && share < 0.1) return "<0.1 %";

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "archmlp/profile/profile.h"
+#include "archmlp/table/table.h"
 
 // How people are shown what a profile holds, in the terminal and on the page.
 
@@ -16,6 +18,11 @@ namespace archmlp::profile {
 std::string shown(const contract::Value& value);
 std::string shown(const std::optional<contract::Value>& value);
 std::string shown(double number);
+
+/// The text, or its beginning if it is longer than kLongestText.
+std::string beginning_of(std::string_view text);
+/// As contract::to_text; no more than the beginning of a long text.
+std::string text_of_cell(const table::Column& column, std::size_t row);
 
 /// `12.3 %`. "<0.1 %" rather than nought, ">99.9 %" rather than all.
 std::string percent(std::size_t part, std::size_t whole);

@@ -260,7 +260,7 @@ void Handler::State::append_answer(const Form& form, std::string& out) const {
   const bool is_class = !class_json.empty();
   if (form.as_text) {
     if (is_class) {
-      out += class_text[model::arg_max(outputs)];
+      out += class_text[predictor->class_of(outputs)];
     } else if (std::isfinite(outputs[0])) {
       base::append_real(out, outputs[0]);
     } else {
@@ -270,7 +270,7 @@ void Handler::State::append_answer(const Form& form, std::string& out) const {
   }
   if (is_class && !form.options.with_probabilities) {
     out += "{\"prediction\": ";
-    out += class_json[model::arg_max(outputs)];
+    out += class_json[predictor->class_of(outputs)];
     out += '}';
   } else {
     append_prediction_json(out, *predictor, outputs);

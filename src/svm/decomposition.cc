@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -264,6 +265,21 @@ void Decomposition<T>::shrink(const std::vector<double>& beta, const Limits& lim
   all_active_ = false;
 }
 
+/// What the progress says: the violation and, while no row is left out, the gap between primal and dual.
+template <typename T>
+std::string Decomposition<T>::note_on(const std::vector<double>& beta, const Limits& limits) const {
+  std::string note = fmt::format("violation {:.2g}", std::max(0.0, limits.violation()));
+  if (active_variables_.size() < box_.size() || !std::isfinite(limits.violation())) return note;
+  const double offset = (limits.most_up + limits.least_down) / 2;
+  double gap = 0;
+  for (std::size_t v = 0; v < box_.size(); ++v) {
+    const double slack = gradient(static_cast<std::uint32_t>(v)) + offset;
+    gap += beta[v] * gradient(static_cast<std::uint32_t>(v));
+    gap += box_.high[v] > 0 ? box_.high[v] * std::max(0.0, -slack) : -box_.low[v] * std::max(0.0, slack);
+  }
+  return note + fmt::format(", gap {:.2g}", gap);
+}
+
 template <typename T>
 auto Decomposition<T>::run(std::vector<double>& beta, std::span<const double> sums, double target,
                            std::uint64_t& iterations) -> base::Result<Outcome> {
@@ -275,7 +291,7 @@ auto Decomposition<T>::run(std::vector<double>& beta, std::span<const double> su
     TRY(base::check_cancelled());
     const Limits limits = find_limits(beta);
     const double violation = std::max(0.0, limits.violation());
-    options_.progress->set_note(fmt::format("violation {:.2g}", violation));
+    options_.progress->set_note(note_on(beta, limits));
     options_.progress->update("training", iterations, 0, "steps");
     if (violation <= target) return Outcome::kReached;
     if (violation < 0.9 * best) {

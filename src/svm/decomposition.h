@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "archmlp/base/result.h"
@@ -45,6 +46,7 @@ class Decomposition {
   void fill_subproblem(const std::vector<double>& beta);
   bool apply_steps(std::vector<double>& beta);
   void shrink(const std::vector<double>& beta, const Limits& limits);
+  std::string note_on(const std::vector<double>& beta, const Limits& limits) const;
   std::size_t chunk_panels() const noexcept;
   double gradient(std::uint32_t variable) const noexcept {
     return sums_[place_of_[box_.row[variable]]] + box_.linear[variable];

@@ -10,6 +10,9 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/svm/dual_problem.h"
+#include "archmlp/svm/pair_fit.h"
+#include "archmlp/svm/time_budget.h"
+#include "archmlp/svm/training_rows.h"
 
 namespace archmlp::svm {
 namespace {
@@ -20,58 +23,7 @@ using base::Status;
 using contract::SvmParams;
 using contract::Task;
 
-/// The rows that weigh something, side by side.
-struct Rows {
-  std::vector<float> x;  // [n, p]
-  std::vector<std::uint32_t> class_indices;
-  std::vector<double> values, weights;
-  std::size_t cols = 0;
-
-  std::size_t count() const noexcept { return weights.size(); }
-  model::MatrixView view() const noexcept { return model::MatrixView::row_major(x.data(), count(), cols); }
-};
-
-Result<Rows> rows_with_weight(model::MatrixView x, const SvmLabels& labels) {
-  Rows rows;
-  rows.cols = x.cols;
-  for (std::size_t row = 0; row < x.rows; ++row) {
-    const double weight = labels.weights.empty() ? 1.0 : labels.weights[row];
-    if (weight == 0) continue;
-    for (std::size_t col = 0; col < x.cols; ++col) {
-      if (!std::isfinite(x.at(row, col))) {
-        return Error{
-            .message = fmt::format("a feature is {}", std::isnan(x.at(row, col)) ? "missing" : "infinite"),
-            .where = fmt::format("row {}, feature {}", row + 1, col + 1),
-            .hint = "impute missing values first: a support vector machine takes numbers alone"};
-      }
-      rows.x.push_back(x.at(row, col));
-    }
-    rows.weights.push_back(weight);
-    if (labels.task == Task::kRegression) {
-      rows.values.push_back(labels.values[row]);
-    } else {
-      rows.class_indices.push_back(labels.class_indices[row]);
-    }
-  }
-  if (rows.count() == 0) return Error{.message = "there are no rows with a weight to train on"};
-  return rows;
-}
-
-/// Source: scikit-learn's gamma='scale': the variance of all entries of the matrix.
-double scaled_gamma(const Rows& rows) {
-  const auto count = static_cast<double>(rows.x.size());
-  double mean = 0, variance = 0;
-  for (const float value : rows.x) mean += static_cast<double>(value);
-  mean /= count;
-  for (const float value : rows.x) {
-    const double apart = static_cast<double>(value) - mean;
-    variance += apart * apart;
-  }
-  variance /= count;
-  return variance == 0 ? 1.0 : 1.0 / (static_cast<double>(rows.cols) * variance);
-}
-
-Result<model::Kernel> kernel_of(const SvmParams& params, const Rows& rows) {
+Result<model::Kernel> kernel_of(const SvmParams& params, const TrainingRows& rows) {
   model::Kernel kernel;
   std::vector<std::string> names;
   bool known = false;
@@ -99,7 +51,7 @@ Result<model::Kernel> kernel_of(const SvmParams& params, const Rows& rows) {
   return kernel;
 }
 
-Status check_params(const SvmParams& params) {
+Status check_params(const SvmParams& params, Task task) {
   const auto refuse = [](std::string_view name, std::string_view range, double found) {
     return Error{.message = fmt::format("expected a number {}, found {}", range, found),
                  .where = std::string(name)};
@@ -121,6 +73,10 @@ Status check_params(const SvmParams& params) {
     return Error{.message = "expected 'ovr' or 'ovo', found " + base::quoted(params.decision_function_shape),
                  .where = "decision_function_shape"};
   }
+  if (params.probability && task == Task::kRegression) {
+    return Error{
+        .message = "a regression has no probabilities", .where = "probability", .hint = "leave it out"};
+  }
   if (params.break_ties && params.decision_function_shape == "ovo") {
     return Error{.message = "break_ties needs decision_function_shape ovr", .where = "break_ties"};
   }
@@ -129,7 +85,7 @@ Status check_params(const SvmParams& params) {
 
 /// The weight of each class. balanced: n / (k · rows of the class), as scikit-learn counts.
 Result<std::vector<double>> class_weights(const SvmParams& params, const SvmLabels& labels,
-                                          const Rows& rows) {
+                                          const TrainingRows& rows) {
   std::vector<double> weights(labels.classes.size(), 1.0);
   if (const auto* mode = std::get_if<contract::ClassWeight>(&params.class_weight)) {
     if (*mode == contract::ClassWeight::kNone) return weights;
@@ -146,8 +102,7 @@ Result<std::vector<double>> class_weights(const SvmParams& params, const SvmLabe
     }
     return weights;
   }
-  using ClassWeights = std::vector<std::pair<contract::Value, double>>;
-  for (const auto& [value, weight] : std::get<ClassWeights>(params.class_weight)) {
+  for (const auto& [value, weight] : std::get<contract::ClassWeightList>(params.class_weight)) {
     const auto found = std::find(labels.classes.begin(), labels.classes.end(), value);
     if (found == labels.classes.end()) {
       return Error{.message = base::quoted(contract::to_text(value)) + " is none of the classes",
@@ -169,7 +124,7 @@ SolveOptions solve_options(const SvmParams& params, const SvmFitOptions& options
 }
 
 model::SvmParts make_parts(const SvmParams& params, const SvmLabels& labels, const model::Kernel& kernel,
-                           const Rows& rows) {
+                           const TrainingRows& rows) {
   model::SvmParts parts;
   parts.task = labels.task;
   parts.kernel = kernel;
@@ -180,14 +135,13 @@ model::SvmParts make_parts(const SvmParams& params, const SvmLabels& labels, con
   return parts;
 }
 
-void append_vector(model::SvmParts& parts, const Rows& rows, std::size_t row) {
-  const auto begin = rows.x.begin() + static_cast<std::ptrdiff_t>(row * rows.cols);
-  parts.support_vectors.insert(parts.support_vectors.end(), begin,
-                               begin + static_cast<std::ptrdiff_t>(rows.cols));
+void append_vector(model::SvmParts& parts, const TrainingRows& rows, std::size_t row) {
+  parts.support_vectors.insert(parts.support_vectors.end(), rows.row(row), rows.row(row) + rows.cols);
 }
 
-Result<model::SvmParts> fit_regression(const Rows& rows, const SvmLabels& labels, const model::Kernel& kernel,
-                                       const SvmParams& params, const SvmFitOptions& options) {
+Result<model::SvmParts> fit_regression(const TrainingRows& rows, const SvmLabels& labels,
+                                       const model::Kernel& kernel, const SvmParams& params,
+                                       const SvmFitOptions& options) {
   const auto count = static_cast<std::uint32_t>(rows.count());
   DualProblem problem{.x = rows.view(), .kernel = kernel, .variables = {}};
   for (const int sign : {1, -1}) {
@@ -212,56 +166,8 @@ Result<model::SvmParts> fit_regression(const Rows& rows, const SvmLabels& labels
   return parts;
 }
 
-/// The machine of two classes: what each of its rows adds to the decision, positive for the second class.
-struct PairFit {
-  std::vector<std::uint32_t> rows;
-  std::vector<double> betas;
-  double intercept = 0;
-  model::SvmCertificate certificate;
-};
-
-Result<PairFit> fit_pair(const Rows& rows, const std::vector<double>& class_weight, std::uint32_t first,
-                         std::uint32_t second, const model::Kernel& kernel, const SvmParams& params,
-                         const SvmFitOptions& options) {
-  PairFit pair;
-  for (std::uint32_t row = 0; row < rows.count(); ++row) {
-    const std::uint32_t index = rows.class_indices[row];
-    if ((index == first || index == second) && class_weight[index] > 0) pair.rows.push_back(row);
-  }
-  std::vector<float> x;
-  DualProblem problem{.x = {}, .kernel = kernel, .variables = {}};
-  for (const std::uint32_t row : pair.rows) {
-    // The solver does not treat the signs alike to the bit: they go by the rows, not by the names of classes.
-    const bool as_first_row = rows.class_indices[row] == rows.class_indices[pair.rows.front()];
-    problem.variables.push_back(
-        {.row = static_cast<std::uint32_t>(problem.variables.size()),
-         .sign = static_cast<std::int8_t>(as_first_row ? 1 : -1),
-         .linear = -1,
-         .upper = params.C * rows.weights[row] * class_weight[rows.class_indices[row]]});
-    x.insert(x.end(), rows.x.begin() + static_cast<std::ptrdiff_t>(row * rows.cols),
-             rows.x.begin() + static_cast<std::ptrdiff_t>((row + 1) * rows.cols));
-  }
-  pair.betas.resize(pair.rows.size());
-  pair.certificate.tol = params.tol;
-  if (pair.rows.empty()) return pair;
-  const double turn = rows.class_indices[pair.rows.front()] == second ? 1.0 : -1.0;
-  const bool one_sided = std::all_of(problem.variables.begin(), problem.variables.end(),
-                                     [](const DualVariable& variable) { return variable.sign > 0; });
-  if (one_sided) {  // there is nothing on the other side: every row is on this one
-    pair.intercept = turn;
-    return pair;
-  }
-  problem.x = model::MatrixView::row_major(x.data(), pair.rows.size(), rows.cols);
-  const DualSolution solution = TRY(solve_dual(problem, solve_options(params, options)));
-  for (std::size_t i = 0; i < pair.rows.size(); ++i)
-    pair.betas[i] = turn * problem.variables[i].sign * solution.alpha[i];
-  pair.intercept = -turn * solution.rho;
-  pair.certificate = solution.certificate;
-  return pair;
-}
-
 /// Rows of some pair's machine become the support vectors, by class and then in their order.
-void assemble(const std::vector<PairFit>& pairs, const Rows& rows, std::size_t class_count,
+void assemble(const std::vector<PairFit>& pairs, const TrainingRows& rows, std::size_t class_count,
               model::SvmParts& parts) {
   std::vector<std::vector<double>> by_row(class_count - 1, std::vector<double>(rows.count()));
   std::vector<std::uint8_t> used(rows.count());
@@ -293,23 +199,49 @@ void assemble(const std::vector<PairFit>& pairs, const Rows& rows, std::size_t c
   }
 }
 
-Result<model::SvmParts> fit_classes(const Rows& rows, const SvmLabels& labels, const model::Kernel& kernel,
-                                    const SvmParams& params, const SvmFitOptions& options) {
+double whole_work(const TrainingRows& rows, const std::vector<ClassPair>& pairs, bool with_probabilities) {
+  std::vector<std::size_t> counts;
+  for (const std::uint32_t index : rows.class_indices) {
+    counts.resize(std::max<std::size_t>(counts.size(), index + 1));
+    ++counts[index];
+  }
+  double work = 0;
+  for (const ClassPair pair : pairs) {
+    if (pair.second >= counts.size()) continue;  // the last classes have no rows
+    const std::size_t count = counts[pair.first] + counts[pair.second];
+    work += expected_work(count) + (with_probabilities ? expected_sigmoid_work(count) : 0);
+  }
+  return work;
+}
+
+Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& labels,
+                                    const model::Kernel& kernel, const SvmParams& params,
+                                    const SvmFitOptions& options) {
   const auto class_count = static_cast<std::uint32_t>(labels.classes.size());
-  const std::vector<double> weights = TRY(class_weights(params, labels, rows));
+  const PairSettings settings = {.kernel = kernel,
+                                 .c = params.C,
+                                 .class_weight = TRY(class_weights(params, labels, rows)),
+                                 .solve = solve_options(params, options)};
   const bool one_class = std::adjacent_find(rows.class_indices.begin(), rows.class_indices.end(),
                                             std::not_equal_to<>()) == rows.class_indices.end();
   if (class_count < 2 || one_class) {
     return Error{.message = "all rows have the same label: a support vector machine needs two classes",
                  .hint = "train on rows of another class as well"};
   }
-  std::vector<PairFit> pairs;
+  std::vector<std::uint32_t> all(rows.count());
+  std::iota(all.begin(), all.end(), 0U);
+  std::vector<ClassPair> class_pairs;
   for (std::uint32_t i = 0; i < class_count; ++i) {
-    for (std::uint32_t j = i + 1; j < class_count; ++j)
-      pairs.push_back(TRY(fit_pair(rows, weights, i, j, kernel, params, options)));
+    for (std::uint32_t j = i + 1; j < class_count; ++j) class_pairs.push_back({i, j});
   }
+  TimeBudget time(options.deadline, whole_work(rows, class_pairs, params.probability));
+  std::vector<PairFit> fits;
+  for (const ClassPair pair : class_pairs) fits.push_back(TRY(fit_pair(rows, all, pair, settings, time)));
   model::SvmParts parts = make_parts(params, labels, kernel, rows);
-  assemble(pairs, rows, class_count, parts);
+  assemble(fits, rows, class_count, parts);
+  if (!params.probability) return parts;
+  for (const ClassPair pair : class_pairs)
+    parts.sigmoids.push_back(TRY(fit_pair_sigmoid(rows, all, pair, settings, time, params.random_state)));
   return parts;
 }
 
@@ -317,13 +249,16 @@ Result<model::SvmParts> fit_classes(const Rows& rows, const SvmLabels& labels, c
 
 Result<std::unique_ptr<const model::Svm>> fit_svm(model::MatrixView x, const SvmLabels& labels,
                                                   const SvmParams& params, const SvmFitOptions& options) {
-  TRY(check_params(params));
+  TRY(check_params(params, labels.task));
   if (x.rows == 0 || x.cols == 0) return Error{.message = "there are no rows or no features to train on"};
-  const Rows rows = TRY(rows_with_weight(x, labels));
+  TrainingRows rows = TRY(rows_with_weight(x, labels));
+  std::vector<model::SvmScale> scales;
+  if (params.scale) scales = standardize(rows);
   const model::Kernel kernel = TRY(kernel_of(params, rows));
   model::SvmParts parts = labels.task == Task::kRegression
                               ? TRY(fit_regression(rows, labels, kernel, params, options))
                               : TRY(fit_classes(rows, labels, kernel, params, options));
+  parts.scales = std::move(scales);
   return model::Svm::from_parts(std::move(parts));
 }
 

@@ -25,7 +25,8 @@ struct SvmLabels {
   std::span<const double> weights;               // [n], finite and >= 0, or empty: all 1
 };
 
-/// What does not change the model, but for a deadline that comes too soon.
+/// What does not change the model, but for a deadline that comes too soon: its time is shared out among the
+/// pairs of classes and the fits of probabilities.
 struct SvmFitOptions {
   int thread_count = 0;
   base::Progress* progress = &base::no_progress();
@@ -33,10 +34,11 @@ struct SvmFitOptions {
 };
 
 /// Fits one machine for each pair of classes, or one for a regression. A row's C is C times its weight times
-/// that of its class; rows without weight count as absent. Swapping the names of two classes turns the signs
-/// of decisions and changes no other bit. Certificates are in the model: a machine that stopped too soon says
-/// so. Shape: x [n, p], finite. Errors: kInvalidInput: no rows with weight, fewer than two classes, a value
-/// that is not finite (row and column), a parameter outside its range; kCancelled.
+/// that of its class; rows without weight count as absent. Probabilities cost five more fits for each pair.
+/// Swapping the names of two classes turns the signs of decisions and changes no other bit. Certificates are
+/// in the model: a machine that stopped too soon says so. Shape: x [n, p], finite. Errors: kInvalidInput: no
+/// rows with weight, fewer than two classes, a value that is not finite (row and column), a parameter outside
+/// its range; kCancelled.
 base::Result<std::unique_ptr<const model::Svm>> fit_svm(model::MatrixView x, const SvmLabels& labels,
                                                         const contract::SvmParams& params,
                                                         const SvmFitOptions& options = {});

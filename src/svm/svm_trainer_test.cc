@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "archmlp/svm/test_data.h"
+#include "archmlp/svm/time_budget.h"
 
 namespace archmlp::svm {
 namespace {
@@ -31,7 +33,7 @@ struct OwnedLabels {
 
 std::vector<double> decisions_of(const model::Svm& svm, model::MatrixView x, int threads = 1) {
   std::vector<double> out(x.rows * svm.output_count());
-  EXPECT_TRUE(svm.decide(x, out, threads).ok());
+  EXPECT_TRUE(svm.predict(x, out, threads).ok());
   return out;
 }
 
@@ -215,6 +217,19 @@ TEST(FitSvm, TheModelCarriesItsCertificate) {
   EXPECT_EQ(stopped->certificates()[0].stopped_by, model::SvmStop::kMaxIter);
   EXPECT_EQ(stopped->summary()["converged"], false);
   EXPECT_EQ(stopped->summary()["stopped_by"], "max_iter");
+}
+
+TEST(TimeBudget, SharesTheTimeByWorkAndHandsOnWhatIsLeft) {
+  using std::chrono::hours;
+  const auto now = TimeBudget::Clock::now();
+  TimeBudget time(now + hours(100), 10);
+  const auto hours_until = [&](std::optional<TimeBudget::Clock::time_point> end) {
+    return std::chrono::duration<double, std::ratio<3600>>(*end - now).count();
+  };
+  EXPECT_NEAR(hours_until(time.next(1)), 10, 0.1);
+  EXPECT_NEAR(hours_until(time.next(3)), 100.0 / 3, 0.1);  // the first used none of its time
+  EXPECT_NEAR(hours_until(time.next(6)), 100, 0.1);
+  EXPECT_FALSE(TimeBudget(std::nullopt, 10).next(1).has_value());
 }
 
 // ---- what is refused

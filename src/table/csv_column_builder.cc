@@ -62,10 +62,10 @@ void ColumnBuilder::add_cells(ColumnChunk& chunk, std::size_t expected_row_count
 
 void ColumnBuilder::become(Form form) {
   assert(seen_.none());
-  integers_ = {};
-  missing_ = {};
-  reals_ = {};
-  booleans_ = {};
+  release(integers_);
+  release(missing_);
+  release(reals_);
+  release(booleans_);
   form_ = form;
   const std::size_t row_count = std::exchange(row_count_, 0);
   append_missing(row_count);
@@ -100,18 +100,18 @@ void ColumnBuilder::integers_to_reals() {
     const bool missing = !missing_.empty() && missing_[row] != 0;
     reals.push_back(missing ? kMissingReal : static_cast<double>(integers_[row]));
   }
-  integers_ = {};
-  missing_ = {};
+  release(integers_);
+  release(missing_);
   reals_ = std::move(reals);
   form_ = Form::kReals;
 }
 
 void ColumnBuilder::give_up() {
-  integers_ = {};
-  missing_ = {};
-  reals_ = {};
-  booleans_ = {};
-  texts_ = std::vector<TextChunk>();
+  release(integers_);
+  release(missing_);
+  release(reals_);
+  release(booleans_);
+  release(texts_);
   form_ = Form::kNothing;
 }
 

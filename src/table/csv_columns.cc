@@ -235,8 +235,8 @@ void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::
 /// `hash`: of the text, unless it is escaped.
 std::int32_t ColumnChunk::level_of(const CsvField& field, std::uint32_t hash) {
   if (!field.escaped) return static_cast<std::int32_t>(index_.insert(field.raw(), hash, text_.levels));
-  std::string scratch;
-  const std::string_view text = text_of(field, scratch);
+  char* const draft = text_.levels.draft(field.size);
+  const std::string_view text(draft, unescape(field, draft));
   return static_cast<std::int32_t>(index_.insert(text, hash_of_text(text), text_.levels));
 }
 
@@ -345,8 +345,8 @@ void ColumnChunk::integers_to_reals() {
     const bool missing = !missing_.empty() && missing_[row] != 0;
     reals_[row] = missing ? kMissingReal : static_cast<double>(integers_[row]);
   }
-  integers_ = {};
-  missing_ = {};
+  integers_.clear();
+  missing_.clear();
   form_ = Form::kReals;
 }
 
@@ -390,14 +390,15 @@ Cells ColumnChunk::take(ColumnKind kind) {
   cells.levels.reserve(text_.levels.size());
   for (std::size_t level = 0; level < text_.levels.size(); ++level)
     cells.levels.emplace_back(text_.levels[level]);
+  text_ = {};
   return cells;
 }
 
 void ColumnChunk::give_up() {
-  integers_ = {};
-  missing_ = {};
-  reals_ = {};
-  booleans_ = {};
+  integers_.clear();
+  missing_.clear();
+  reals_.clear();
+  booleans_.clear();
   form_ = Form::kNothing;
 }
 

@@ -10,6 +10,11 @@
 #include "archmlp/table/csv_dialect.h"
 
 namespace archmlp::table {
+namespace {
+
+constexpr std::size_t kLongestName = std::size_t{64} << 10U;
+
+}  // namespace
 
 base::Result<std::unique_ptr<CsvFile>> CsvFile::open(CsvInput input, std::optional<char> delimiter,
                                                      bool has_header) {
@@ -93,6 +98,14 @@ base::Status CsvFile::take_names(const CsvBlock& record) {
     if (name.find('\0') != std::string_view::npos) {
       return errors_.at(body_begin_, {.message = "the header holds a NUL byte: the file is not UTF-8 text",
                                       .hint = "save it as UTF-8 CSV"});
+    }
+    if (name.size() > kLongestName) {
+      return errors_.at(body_begin_,
+                        {.code = base::ErrorCode::kResourceLimit,
+                         .message = fmt::format("column {} has a name of {} bytes; at most {} are read: {}",
+                                                column + 1, base::with_thousands(name.size()),
+                                                base::with_thousands(kLongestName), base::quoted(name)),
+                         .hint = "is the quote closed that opens in it?"});
     }
     names_.emplace_back(name);
   }

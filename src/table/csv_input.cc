@@ -7,6 +7,7 @@
 #include "archmlp/base/hash.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/decompress.h"
+#include "archmlp/table/large_memory.h"
 
 namespace archmlp::table {
 namespace {
@@ -122,7 +123,7 @@ base::Result<std::string_view> CsvInput::read(std::size_t offset, std::size_t si
     return (owned_.empty() ? memory_ : std::string_view(owned_)).substr(offset, size);
   }
   if (buffer.size() < size) {
-    buffer = {};  // first, so that a long record is in memory once
+    release(buffer);  // first, so that a long record is in memory once
     buffer.resize(size);
   }
   const std::span<char> out = std::span(buffer).first(size);

@@ -8,12 +8,14 @@
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/csv_chunk_reader.h"
+#include "archmlp/table/large_memory.h"
 
 namespace archmlp::table {
 namespace {
 
 constexpr std::size_t kMegabyte = std::size_t{1} << 20U;
-constexpr std::size_t kFirstTail = std::size_t{16} << 10U;  // read behind a stretch, for its last record
+constexpr std::size_t kLargestKept = std::size_t{24} << 20U;  // of a chunk's text: more is a long record
+constexpr std::size_t kFirstTail = std::size_t{16} << 10U;    // read behind a stretch, for its last record
 
 /// A chunk of a very wide file should still hold enough rows to pay for its columns. Small sizes are for
 /// tests.
@@ -145,6 +147,7 @@ class CsvRows::Run {
       const CsvChunkReader reader(*rows_.files_[file], plans_[file]);
       TRY(reader.read(piece, rows_.chunks_[chunk].endless, workspace));
       const std::size_t row_count = workspace.columns[0].row_count();
+      if (workspace.text.size() > kLargestKept) release(workspace.text);
       TRY(take_(chunk, workspace));
       report(chunk, row_count);
       return {};

@@ -7,13 +7,19 @@
 
 namespace archmlp::table {
 
+std::size_t unescape(const CsvField& field, char* out) noexcept {
+  char* const begin = out;
+  for (std::size_t i = 0; i < field.size; ++i) {
+    *out++ = field.begin[i];
+    if (field.escaped && field.begin[i] == '"') ++i;
+  }
+  return static_cast<std::size_t>(out - begin);
+}
+
 std::string_view text_of(const CsvField& field, std::string& scratch) {
   if (!field.escaped) return field.raw();
-  scratch.clear();
-  for (std::size_t i = 0; i < field.size; ++i) {
-    scratch += field.begin[i];
-    if (field.begin[i] == '"') ++i;
-  }
+  scratch.resize(field.size);
+  scratch.resize(unescape(field, scratch.data()));
   return scratch;
 }
 

@@ -21,6 +21,8 @@ struct CsvField {
   std::string_view raw() const noexcept { return {begin, size}; }
 };
 
+/// Writes the field's text, which is no longer than the field, and gives its size.
+std::size_t unescape(const CsvField& field, char* out) noexcept;
 /// The field's text; `scratch` holds it where doubled quotes had to be undone.
 std::string_view text_of(const CsvField& field, std::string& scratch);
 

@@ -38,20 +38,32 @@ bool needs_quotes(std::string_view text) {
   return needs_quotes_anywhere(text) || decode_real(text) || decode_boolean(text) || is_default_missing(text);
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (std::size_t quote = text.find('"'); quote != std::string_view::npos; quote = text.find('"')) {
-    out += text.substr(0, quote + 1);
-    out += '"';
-    text.remove_prefix(quote + 1);
-  }
-  out += text;
-  out += '"';
+std::size_t quoted_size(std::string_view text) noexcept {
+  return text.size() + static_cast<std::size_t>(std::ranges::count(text, '"')) + 2;
 }
 
 char* copy(char* out, std::string_view text) noexcept {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
+}
+
+/// Writes quoted_size(text) bytes.
+char* copy_quoted(char* out, std::string_view text) noexcept {
+  *out++ = '"';
+  for (std::size_t quote = text.find('"'); quote != std::string_view::npos; quote = text.find('"')) {
+    out = copy(out, text.substr(0, quote + 1));
+    *out++ = '"';
+    text.remove_prefix(quote + 1);
+  }
+  out = copy(out, text);
+  *out++ = '"';
+  return out;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  const std::size_t begin = out.size();
+  out.resize(begin + quoted_size(text));
+  copy_quoted(out.data() + begin, text);
 }
 
 /// Writes the cells of one column.
@@ -112,9 +124,7 @@ class CellWriter {
     const std::string& text = column_->texts().levels[level];
     char* at = nullptr;
     if (quoted_[level] != 0) {
-      std::string quoted;
-      append_quoted(quoted, text);
-      at = copy(out.room(quoted.size() + 1), quoted);
+      at = copy_quoted(out.room(quoted_size(text) + 1), text);
     } else {
       at = copy(out.room(text.size() + 1), text);
     }
@@ -181,6 +191,14 @@ base::Status write_rows(const Table& table, const Rows& rows, const Sink& sink, 
 }
 
 }  // namespace
+
+void CsvText::clear() noexcept {
+  constexpr std::size_t kLargestKept = std::size_t{24} << 20U;  // more held a long cell
+  size_ = 0;
+  if (capacity_ <= kLargestKept) return;
+  bytes_.reset();
+  capacity_ = 0;
+}
 
 void CsvText::grow(std::size_t needed) {
   const std::size_t capacity = std::max(needed, capacity_ * 2);

@@ -32,7 +32,8 @@ std::string to_csv(const Table& table);
 /// Bytes that grow without being cleared first.
 class CsvText {
  public:
-  void clear() noexcept { size_ = 0; }
+  /// Its memory is kept for the next text.
+  void clear() noexcept;
   std::string_view text() const noexcept { return {bytes_.get(), size_}; }
   /// Room for `size` more bytes, to be written from here on; taken() says up to where.
   char* room(std::size_t size) {

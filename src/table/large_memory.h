@@ -15,4 +15,10 @@ void reserve_large(std::vector<T>& values, std::size_t count) {
   advise_large_pages(values.data(), count * sizeof(T));
 }
 
+/// Gives its memory back, which `values = {}` does not.
+template <typename T>
+void release(std::vector<T>& values) noexcept {
+  std::vector<T>().swap(values);
+}
+
 }  // namespace archmlp::table

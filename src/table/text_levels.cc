@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "archmlp/base/hash.h"
 #include "archmlp/base/parallel.h"
@@ -137,37 +138,85 @@ class Merger {
       auto place = static_cast<std::uint32_t>(level_bases_[chunk]);
       for (const std::uint32_t hash : hashes) {
         entries[next[partition_of(hash)]++] = {hash, place};
-        first_[place] = place;
         ++place;
       }
       return {};
     });
   }
 
-  std::string_view text_at(std::uint32_t place) const {
+  /// A level by its chunk.
+  struct Place {
+    const LevelList* levels = nullptr;
+    std::size_t level = 0;
+
+    std::string_view text() const { return (*levels)[level]; }
+  };
+  Place place_at(std::uint32_t place) const {
     const auto behind = std::ranges::upper_bound(level_bases_, place);
     const auto chunk = static_cast<std::size_t>(behind - level_bases_.begin()) - 1;
-    return chunks_[chunk]->levels[place - level_bases_[chunk]];
+    return {&chunks_[chunk]->levels, place - level_bases_[chunk]};
   }
 
   struct Slot {
     std::uint32_t hash = 0;
     std::uint32_t place_plus_one = 0;  // 0: free
   };
+  /// What a thread uses for one partition after the other, so that it stays in cache.
+  struct Workspace {
+    std::vector<Slot> slots;
+    std::vector<std::pair<Place, Place>> alike;  // by their hashes
+  };
 
   base::Status find_first() {
     std::atomic<std::size_t> next = 0;
     const auto work = [&](std::size_t) -> base::Status {
-      std::vector<Slot> slots;  // of one partition after the other, so that it stays in cache
+      Workspace workspace;
       for (std::size_t partition = next++; partition < partition_count(); partition = next++)
-        find_first(partition, slots);
+        find_first(partition, workspace);
       return {};
     };
     const auto workers = static_cast<std::size_t>(base::resolve_thread_count(thread_count_));
     return base::parallel_for(std::min(workers, partition_count()), thread_count_, work);
   }
 
-  void find_first(std::size_t partition, std::vector<Slot>& slots) {
+  /// Texts are nearly always the same where their hashes are. So hashes decide, and the texts are compared
+  /// afterwards, fetched many at a time; if two differ after all, the partition is done again by its texts.
+  void find_first(std::size_t partition, Workspace& workspace) {
+    workspace.alike.clear();
+    find_first(partition, workspace.slots, [&](std::uint32_t found, Place place) {
+      workspace.alike.emplace_back(place_at(found), place);
+      return true;
+    });
+    if (all_alike(workspace.alike)) return;
+    find_first(partition, workspace.slots, [&](std::uint32_t found, Place place) {
+      return is_same(place_at(found).text(), place.text());
+    });
+  }
+
+  static bool all_alike(std::span<const std::pair<Place, Place>> pairs) {
+    constexpr std::size_t kAhead = 16;
+    bool alike = true;
+    for (std::size_t i = 0; i < pairs.size() + 2 * kAhead; ++i) {
+      if (i < pairs.size()) {
+        pairs[i].first.levels->prefetch_place(pairs[i].first.level);
+        pairs[i].second.levels->prefetch_place(pairs[i].second.level);
+      }
+      if (i >= kAhead && i - kAhead < pairs.size()) {
+        const auto& [first, second] = pairs[i - kAhead];
+        first.levels->prefetch_text(first.level);
+        second.levels->prefetch_text(second.level);
+      }
+      if (i >= 2 * kAhead) {
+        const auto& [first, second] = pairs[i - 2 * kAhead];
+        alike = alike && is_same(first.text(), second.text());
+      }
+    }
+    return alike;
+  }
+
+  /// `is_alike(found, place)`: of two levels with the same hash.
+  template <typename IsAlike>
+  void find_first(std::size_t partition, std::vector<Slot>& slots, const IsAlike& is_alike) {
     std::size_t count = 0;
     for (const Parts& parts : parts_) count += parts.bounds[partition + 1] - parts.bounds[partition];
     slots.assign(std::bit_ceil(count * 2 + 1), {});
@@ -177,10 +226,11 @@ class Merger {
       const auto& [entries, bounds] = parts_[chunk];
       for (std::size_t i = bounds[partition]; i < bounds[partition + 1]; ++i) {
         const auto [hash, place] = entries[i];
+        first_[place] = place;
         std::size_t slot = hash & slot_mask;
         while (slots[slot].place_plus_one != 0) {
           const std::uint32_t found = slots[slot].place_plus_one - 1;
-          if (slots[slot].hash == hash && is_same(text_at(found), levels[place - level_bases_[chunk]])) {
+          if (slots[slot].hash == hash && is_alike(found, Place{&levels, place - level_bases_[chunk]})) {
             first_[place] = found;
             break;
           }
@@ -261,14 +311,26 @@ void LevelList::reserve(std::size_t level_count, std::size_t byte_count) {
   if (byte_count > capacity_) grow(byte_count);
 }
 
+char* LevelList::draft(std::size_t size) {
+  make_room(begins_.back() + size);
+  return bytes_.get() + begins_.back();
+}
+
 void LevelList::append(std::string_view text, std::uint32_t hash) {
   const std::size_t begin = begins_.back();
   const std::size_t end = begin + text.size();
   assert(end <= std::numeric_limits<std::uint32_t>::max());
-  if (end > capacity_) grow(std::max({end, capacity_ * 2, std::size_t{256}}));
-  copy_text(text, bytes_.get() + begin);
+  make_room(end);
+  if (text.data() != bytes_.get() + begin) copy_text(text, bytes_.get() + begin);
   begins_.push_back(static_cast<std::uint32_t>(end));
   hashes_.push_back(hash);
+}
+
+/// Twice as much, lest it come to this too often; where that would be much, a little more than is needed.
+void LevelList::make_room(std::size_t end) {
+  constexpr std::size_t kMuch = std::size_t{32} << 20U;
+  if (end <= capacity_) return;
+  grow(std::max({end, std::min(capacity_ * 2, capacity_ + kMuch), std::size_t{256}}));
 }
 
 void LevelList::grow(std::size_t byte_count) {

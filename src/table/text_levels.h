@@ -22,15 +22,21 @@ class LevelList {
   std::string_view operator[](std::size_t level) const noexcept {
     return {bytes_.get() + begins_[level], begins_[level + 1] - begins_[level]};
   }
+  /// Start to fetch what [level] reads: first where the text is, then, once that is there, the text.
+  void prefetch_place(std::size_t level) const noexcept { __builtin_prefetch(begins_.data() + level); }
+  void prefetch_text(std::size_t level) const noexcept { __builtin_prefetch(bytes_.get() + begins_[level]); }
   /// hash_of_text of each.
   std::span<const std::uint32_t> hashes() const noexcept { return hashes_; }
   std::size_t byte_count() const noexcept { return begins_.back(); }
 
   void reserve(std::size_t level_count, std::size_t byte_count);
+  /// Room for a text of up to that size; append() does not copy what stands there.
+  char* draft(std::size_t size);
   /// Copies the text. Precondition: fewer than 2^32 bytes in all.
   void append(std::string_view text, std::uint32_t hash);
 
  private:
+  void make_room(std::size_t end);
   void grow(std::size_t byte_count);
 
   std::vector<std::uint32_t> hashes_;

@@ -12,10 +12,10 @@
 namespace archmlp::train_stage {
 namespace {
 
+using contract::ClassWeightList;
 using contract::LabelSchema;
 using contract::Task;
 using contract::Value;
-using ClassWeights = std::vector<std::pair<Value, double>>;
 
 base::Status check_label(const LabelSchema& label, const table::Column& column,
                          const std::string& source_name) {
@@ -41,8 +41,8 @@ const Value* find_class(const std::vector<Value>& classes, const Value& key) {
   return nullptr;
 }
 
-base::Result<ClassWeights> match_weights(const ClassWeights& given, const std::vector<Value>& classes) {
-  ClassWeights matched;
+base::Result<ClassWeightList> match_weights(const ClassWeightList& given, const std::vector<Value>& classes) {
+  ClassWeightList matched;
   for (const auto& [key, weight] : given) {
     const Value* value = find_class(classes, key);
     const std::string text = contract::to_text(key);
@@ -113,47 +113,18 @@ base::Result<train::Labels> make_labels(const prepared::PreparedData& data, cons
   return labels;
 }
 
-base::Result<contract::ForestParams> settle_params(const contract::TrainConfig& config,
-                                                   const LabelSchema& label) {
-  contract::ForestParams params = config.forest;
-  const bool has_criterion =
-      std::find(config.given.begin(), config.given.end(), "criterion") != config.given.end();
-  const bool is_regression = label.task == Task::kRegression;
-  if (is_regression && !has_criterion && params.criterion == contract::ForestParams{}.criterion) {
-    params.criterion = "squared_error";
-  }
-  if (config.model == "extra_trees") {
-    const auto is_given = [&](std::string_view key) {
-      return std::find(config.given.begin(), config.given.end(), key) != config.given.end();
-    };
-    if (!is_given("splitter")) params.splitter = "random";
-    if (!is_given("bootstrap")) params.bootstrap = false;
-  }
-  if (is_regression && params.class_weight != decltype(params.class_weight)(contract::ClassWeight::kNone)) {
+base::Result<contract::ClassWeights> settle_class_weight(const contract::ClassWeights& given,
+                                                         const LabelSchema& label) {
+  const auto* rule = std::get_if<contract::ClassWeight>(&given);
+  if (rule != nullptr && *rule == contract::ClassWeight::kNone) return given;
+  if (label.task == Task::kRegression) {
     return base::Error{.message = "a regression has no classes to weight",
                        .where = "class_weight",
                        .hint = "leave it out, or use --task classification"};
   }
-  if (const auto* weights = std::get_if<ClassWeights>(&params.class_weight)) {
-    params.class_weight = TRY(match_weights(*weights, label.classes));
-  }
-  return params;
-}
-
-base::Result<std::vector<std::int8_t>> monotonic_directions(const contract::ForestParams& params,
-                                                            const std::vector<std::string>& features) {
-  std::vector<std::int8_t> directions;
-  for (const auto& [name, direction] : params.monotonic_cst) {
-    const auto found = std::find(features.begin(), features.end(), name);
-    if (found == features.end()) {
-      return base::Error{.message = fmt::format("{} is none of the features", base::quoted(name)),
-                         .where = "monotonic_cst",
-                         .hint = base::suggest_names(name, features)};
-    }
-    directions.resize(features.size());
-    directions[static_cast<std::size_t>(found - features.begin())] = static_cast<std::int8_t>(direction);
-  }
-  return directions;
+  if (rule != nullptr) return given;
+  return contract::ClassWeights(
+      TRY(match_weights(std::get<contract::ClassWeightList>(given), label.classes)));
 }
 
 }  // namespace archmlp::train_stage

@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "archmlp/base/result.h"
-#include "archmlp/contract/forest_params.h"
-#include "archmlp/contract/recipe.h"
+#include "archmlp/contract/class_weight.h"
 #include "archmlp/contract/schema.h"
 #include "archmlp/prepared/prepared_data.h"
 #include "archmlp/train/forest_trainer.h"
@@ -29,14 +28,9 @@ base::Result<TaskChoice> choose_task(const prepared::PreparedData& data, std::op
 base::Result<train::Labels> make_labels(const prepared::PreparedData& data,
                                         const contract::LabelSchema& label, const std::string& source_name);
 
-/// The parameters made explicit for the task: its criterion where none was given, weights by the label's own
-/// classes in class order. Errors: kInvalidInput: a weight for no class, weights for a regression.
-base::Result<contract::ForestParams> settle_params(const contract::TrainConfig& config,
-                                                   const contract::LabelSchema& label);
-
-/// monotonic_cst by the position of each feature; empty where nothing is asked.
-/// Errors: kInvalidInput: an unknown feature (near names).
-base::Result<std::vector<std::int8_t>> monotonic_directions(const contract::ForestParams& params,
-                                                            const std::vector<std::string>& features);
+/// Weights by the label's own classes, in class order. Errors: kInvalidInput: a weight for no class, weights
+/// for a regression.
+base::Result<contract::ClassWeights> settle_class_weight(const contract::ClassWeights& given,
+                                                         const contract::LabelSchema& label);
 
 }  // namespace archmlp::train_stage

@@ -1,7 +1,8 @@
 #include "archmlp/train_stage/train_stage.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <cassert>
 #include <chrono>
 #include <memory>
 #include <span>
@@ -14,11 +15,10 @@
 #include "archmlp/base/try.h"
 #include "archmlp/base/version.h"
 #include "archmlp/bundle/bundle.h"
-#include "archmlp/bundle/feature_encoder.h"
 #include "archmlp/prepared/prepared_data.h"
-#include "archmlp/train/forest_trainer.h"
-#include "archmlp/train_stage/extra_inputs.h"
+#include "archmlp/train_stage/fitted_model.h"
 #include "archmlp/train_stage/labels.h"
+#include "archmlp/train_stage/train_inputs.h"
 
 namespace archmlp::train_stage {
 namespace {
@@ -26,10 +26,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 base::Status check_model_kind(const std::string& model) {
-  if (model == "random_forest" || model == "extra_trees") return {};
+  const std::vector<std::string>& names = contract::model_names();
+  if (std::find(names.begin(), names.end(), model) != names.end()) return {};
   return base::Error{.message = "unknown model " + base::quoted(model),
                      .where = "model",
-                     .hint = "use random_forest or extra_trees"};
+                     .hint = base::suggest_names(model, names)};
 }
 
 base::Result<prepared::PreparedData> read_data(const TrainOptions& options, base::Progress& progress) {
@@ -46,36 +47,6 @@ base::Result<prepared::PreparedData> read_data(const TrainOptions& options, base
   return data;
 }
 
-/// By name, so that the order of the columns never matters.
-std::vector<std::string> sorted_features(const contract::Schema& features) {
-  std::vector<std::string> names = features.names();
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-/// With more, a column names rows rather than kinds of them, and each cut would store which of them it means.
-constexpr std::size_t kMostCategories = 10'000;
-
-/// Text is what a forest takes as categories.
-base::Result<bundle::FeatureCategories> text_categories(const prepared::PreparedData& data,
-                                                        const std::string& source_name) {
-  std::vector<std::string> columns;
-  for (const contract::ColumnSchema& feature : data.features.columns) {
-    if (feature.kind == contract::ColumnKind::kText) columns.push_back(feature.name);
-  }
-  auto categories = TRY(bundle::categories_of(data.x, columns));
-  for (const auto& [column, values] : categories) {
-    if (values.size() <= kMostCategories) continue;
-    return base::Error{
-        .code = base::ErrorCode::kResourceLimit,
-        .message = "column " + base::quoted(column) + " holds " + base::with_thousands(values.size()) +
-                   " different texts; " + base::with_thousands(kMostCategories) + " is the most",
-        .where = source_name,
-        .hint = "remove it if it identifies rows, or encode it, as target_encode and text_hash do"};
-  }
-  return categories;
-}
-
 contract::DatasetContract make_contract(const prepared::PreparedData& data,
                                         const contract::LabelSchema& label) {
   contract::DatasetContract contract;
@@ -87,121 +58,60 @@ contract::DatasetContract make_contract(const prepared::PreparedData& data,
   return contract;
 }
 
-Json make_metrics(const train::Labels& labels, const train::FittedForest& fitted,
-                  const std::optional<ScoredRows>& scored, std::size_t row_count) {
+Json make_metrics(const TrainInputs& inputs, const Json& of_fit) {
   Json metrics = Json::object();
-  metrics["row_count"] = row_count;
-  if (labels.task == contract::Task::kClassification) {
-    std::vector<std::size_t> counts(labels.classes.size());
-    for (const std::uint32_t index : labels.class_indices) ++counts[index];
+  metrics["row_count"] = inputs.row_count;
+  if (inputs.labels.task == contract::Task::kClassification) {
+    std::vector<std::size_t> counts(inputs.labels.classes.size());
+    for (const std::uint32_t index : inputs.labels.class_indices) ++counts[index];
     metrics["class_counts"] = Json::object();
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      metrics["class_counts"][contract::to_text(labels.classes[i])] = counts[i];
-    }
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      metrics["class_counts"][contract::to_text(inputs.labels.classes[i])] = counts[i];
   }
-  if (fitted.out_of_bag && fitted.out_of_bag->score) metrics["oob_score"] = *fitted.out_of_bag->score;
-  if (scored && fitted.validation_score) {
-    const bool is_regression = labels.task == contract::Task::kRegression;
-    metrics["validation"] = {{"row_count", scored->row_count},
-                             {is_regression ? "r2" : "accuracy", *fitted.validation_score}};
-  }
+  metrics.update(of_fit);
   return metrics;
 }
 
-std::vector<std::string> make_warnings(const prepared::PreparedData& data, const train::Labels& labels) {
-  std::vector<std::string> warnings = data.warnings;
-  if (labels.task == contract::Task::kClassification && labels.classes.size() == 1) {
-    warnings.push_back("all rows have the label " + base::quoted(contract::to_text(labels.classes[0])) +
-                       ": the model can predict nothing else");
-  }
-  return warnings;
-}
-
-/// Where the model comes from: data -> recipe -> parameters, each by its hash or its value.
+/// Where the model comes from: data -> recipe -> kind of model, each by its hash or its value. The fit adds
+/// its parameters.
 Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfig& config,
-                  const contract::ForestParams& params, const std::optional<SampleWeights>& weights) {
+                  const std::optional<SampleWeights>& weights) {
   Json inputs = Json::object();
   if (data.contract) {
     for (const auto& [role, sha256] : data.contract->inputs) inputs[role] = sha256;
   }
   inputs["x_train"] = data.x_sha256;
   inputs["y_train"] = data.y_sha256;
+  if (weights) inputs["sample_weight"] = weights->sha256;
   Json lineage = Json::object();
   lineage["program_version"] = base::program_version();
   lineage["inputs"] = std::move(inputs);
-  if (data.contract && !data.contract->recipe.is_null()) {
+  if (data.contract && !data.contract->recipe.is_null())
     lineage["recipe_sha256"] = base::sha256_hex(data.contract->recipe.dump());
-  }
-  if (weights) lineage["inputs"]["sample_weight"] = weights->sha256;
   lineage["model"] = config.model;
-  lineage["parameters"] = contract::get_fields(contract::forest_fields(), &params);
   return lineage;
 }
 
-/// Everything that a fit needs, read and checked.
-struct Inputs {
-  std::vector<std::string> features;
-  bundle::FeatureCategories categories;
-  std::vector<std::uint32_t> category_counts;  // [features]
-  std::vector<float> matrix;
-  contract::ForestParams params;
-  train::Labels labels;
-  std::optional<SampleWeights> weights;
-  std::optional<ScoredRows> scored;
-  std::optional<FirstTrees> first;
-  Json lineage;
-};
-
-base::Result<Inputs> read_inputs(const TrainOptions& options, const prepared::PreparedData& data,
-                                 const contract::LabelSchema& label, base::Progress& progress) {
-  Inputs inputs;
-  inputs.params = TRY(settle_params(options.config, label));
-  inputs.labels = TRY(make_labels(data, label, options.y_train.string()));
-  inputs.features = sorted_features(data.features);
-  inputs.categories = TRY(text_categories(data, options.x_train.string()));
-  const auto encoder = TRY(bundle::FeatureEncoder::make(data.features, inputs.features, inputs.categories));
-  for (std::size_t i = 0; i < inputs.features.size(); ++i) {
-    inputs.category_counts.push_back(encoder.category_count(i));
+/// What only forests can be asked.
+base::Status refuse_forest_options(const TrainOptions& options) {
+  const auto refuse = [&](std::string_view option) {
+    return base::Error{.message = fmt::format("{} is for forests, not for {}", option, options.config.model),
+                       .hint = "leave it out"};
+  };
+  if (options.warm_start) return refuse("--warm-start");
+  if (options.oob_out) return refuse("--oob-out");
+  if (options.memory_limit > 0) {
+    base::Error error = refuse("--memory");
+    error.hint = "--cache-size bounds what a support vector machine takes on top of the data";
+    return error;
   }
-  inputs.matrix = TRY(encode_rows(encoder, data.x, options.x_train.string()));
-  if (options.sample_weight) {
-    inputs.weights =
-        TRY(read_sample_weights(*options.sample_weight, data.x.row_count(), options.thread_count, progress));
-    inputs.labels.weights = inputs.weights->values;
-  }
-  if (options.x_test || options.y_test) {
-    inputs.scored = TRY(read_scored_rows(options, data.features, encoder, label, progress));
-  }
-  inputs.lineage = make_lineage(data, options.config, inputs.params, inputs.weights);
-  if (options.warm_start) {
-    inputs.first =
-        TRY(read_first_trees(*options.warm_start, inputs.features, inputs.categories, label, inputs.lineage));
-    if (!inputs.first->is_same_training) {
-      inputs.lineage["warm_start"] = {{"sha256", inputs.first->bundle->sha256()},
-                                      {"trees", inputs.first->forest->tree_count()}};
-    }
-  }
-  return inputs;
-}
-
-train::FitOptions fit_options(const TrainOptions& options, const Inputs& inputs,
-                              std::chrono::steady_clock::time_point start, base::Progress& progress) {
-  train::FitOptions fit{
-      .thread_count = options.thread_count, .progress = &progress, .memory_limit = options.memory_limit};
-  if (inputs.first) {
-    fit.first_trees = inputs.first->forest;
-    fit.first_trees_drew_these_rows = inputs.first->is_same_training;
-  }
-  if (inputs.scored) fit.validation = train::ValidationRows{inputs.scored->view(), &inputs.scored->labels};
-  if (options.max_time) {
-    fit.deadline = start + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                               std::chrono::duration<double>(*options.max_time));
-  }
-  return fit;
+  return {};
 }
 
 base::Status check_options(const TrainOptions& options) {
   TRY(check_model_kind(options.config.model));
+  const bool is_forest = options.config.model != "svm";
+  if (!is_forest) TRY(refuse_forest_options(options));
   if (options.oob_out && !options.config.forest.oob_score) {
     return base::Error{.message = "--oob-out needs oob_score, which is off", .hint = "add --oob-score"};
   }
@@ -222,39 +132,48 @@ base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Pro
   if (auto output = base::AtomicFile::create(options.out); !output.ok()) return std::move(output).error();
   const prepared::PreparedData data = TRY(read_data(options, progress));
   TaskChoice choice = TRY(choose_task(data, options.config.task, options.y_train.string()));
-  Inputs inputs = TRY(read_inputs(options, data, choice.label, progress));
-  train::FitOptions fit = fit_options(options, inputs, start, progress);
-  fit.category_counts = inputs.category_counts;
-  fit.monotonic = TRY(monotonic_directions(inputs.params, inputs.features));
+  const TrainInputs inputs = TRY(read_train_inputs(options, data, choice.label, progress));
   TRY(base::check_cancelled());
 
-  const auto x =
-      model::MatrixView::row_major(inputs.matrix.data(), data.x.row_count(), inputs.features.size());
-  const train::FittedForest fitted = TRY(train::fit_forest(x, inputs.labels, inputs.params, fit));
+  Json lineage = make_lineage(data, options.config, inputs.weights);
+  FitJob job{
+      .options = options, .label = choice.label, .inputs = inputs, .deadline = {}, .progress = progress};
+  if (options.max_time) {
+    job.deadline = start + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                               std::chrono::duration<double>(*options.max_time));
+  }
+  FittedModel fitted =
+      options.config.model == "svm" ? TRY(fit_svm_model(job, lineage)) : TRY(fit_forest_model(job, lineage));
   TRY(base::check_cancelled());
 
   bundle::BundleParts parts;
   parts.contract = make_contract(data, choice.label);
   parts.model_features = inputs.features;
   parts.categories = inputs.categories;
-  parts.model = fitted.forest.get();
-  parts.metrics = make_metrics(inputs.labels, fitted, inputs.scored, data.x.row_count());
-  parts.lineage = std::move(inputs.lineage);
-  parts.lineage["parameters"]["n_estimators"] = fitted.forest->tree_count();
-  if (options.oob_out) TRY(write_out_of_bag(*options.oob_out, *fitted.out_of_bag, choice.label));
+  parts.model = fitted.model.get();
+  parts.metrics = make_metrics(inputs, fitted.metrics);
+  parts.lineage = std::move(lineage);
   std::string sha256 = TRY(bundle::save_bundle(parts, options.out));
+  std::vector<std::string> warnings = data.warnings;
+  warnings.insert(warnings.end(), fitted.warnings.begin(), fitted.warnings.end());
   return TrainReport{.task = choice.label.task,
                      .task_was_guessed = choice.was_guessed,
                      .has_contract = data.contract.has_value(),
-                     .row_count = data.x.row_count(),
+                     .row_count = inputs.row_count,
                      .feature_count = inputs.features.size(),
-                     .model = fitted.forest->summary(),
+                     .kind = std::string(fitted.model->kind()),
+                     .model = fitted.model->summary(),
                      .metrics = std::move(parts.metrics),
-                     .first_tree_count = inputs.first ? inputs.first->forest->tree_count() : 0,
-                     .wanted_tree_count = static_cast<std::size_t>(inputs.params.n_estimators),
+                     .first_tree_count = fitted.first_tree_count,
+                     .wanted_tree_count = fitted.wanted_tree_count,
                      .met_deadline = fitted.met_deadline,
                      .model_sha256 = std::move(sha256),
-                     .warnings = make_warnings(data, inputs.labels)};
+                     .warnings = std::move(warnings)};
+}
+
+Json validation_metrics(const ScoredRows& rows, double score) {
+  const bool is_regression = rows.labels.task == contract::Task::kRegression;
+  return {{"row_count", rows.row_count}, {is_regression ? "r2" : "accuracy", score}};
 }
 
 }  // namespace archmlp::train_stage

@@ -25,7 +25,8 @@ struct TrainOptions {
   std::optional<std::filesystem::path> sample_weight;
   /// A model file whose trees are the first ones; n_estimators counts them.
   std::optional<std::filesystem::path> warm_start;
-  /// Seconds from the start of the stage after which no tree is begun.
+  /// Seconds from the start of the stage after which no tree is begun, and a support vector machine stops
+  /// where it is.
   std::optional<double> max_time;
   /// Bytes that the fit may take on top of the data; 0: as many as it needs.
   std::size_t memory_limit = 0;
@@ -40,11 +41,12 @@ struct TrainReport {
   bool has_contract = false;  // a contract.json lay beside the CSVs and held
   std::size_t row_count = 0;
   std::size_t feature_count = 0;
+  std::string kind;                  // Model::kind()
   nlohmann::ordered_json model;      // Model::summary()
   nlohmann::ordered_json metrics;    // rows, class counts, OOB and validation score where asked for
   std::size_t first_tree_count = 0;  // taken over from another model
   std::size_t wanted_tree_count = 0;
-  bool met_deadline = true;  // else there are fewer trees than wanted
+  bool met_deadline = true;  // else there are fewer trees than wanted, or the machine has not converged
   std::string model_sha256;
   std::vector<std::string> warnings;
 };

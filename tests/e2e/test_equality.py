@@ -19,10 +19,19 @@ def answers_of_lines(text):
     return [parse_exactly(line) for line in text.splitlines()]
 
 
-def csv_probabilities(text):
+def csv_outputs(text):
     header, rows = read_csv_text(text)
     assert header[0] == "prediction"
     return header[1:], [row[1:] for row in rows]
+
+
+def outputs_of(answer):
+    """What an answer says beside the prediction, as the columns of a CSV."""
+    decision = answer.get("decision_function", {})
+    columns = ({f"decision_function_{name}": value for name, value in decision.items()}
+               if isinstance(decision, dict) else {"decision_function": decision})
+    columns.update({f"probability_{name}": value for name, value in answer.get("probabilities", {}).items()})
+    return columns
 
 
 def answers_over_http(model, records, query="", batch=200):
@@ -55,17 +64,27 @@ def assert_same_in_every_form(out, test_rows, tmp_path):
     prepared_records = list(json_records(x_test, contract["features"]))
     assert answers_over_http(model, prepared_records, "?features=prepared") == prepared
 
-    header, rows = csv_probabilities(run("predict", model, test_rows).stdout)
-    if "probabilities" in prepared[0]:
-        classes = list(prepared[0]["probabilities"])
-        assert header == [f"probability_{name}" for name in classes]
-        assert rows == [list(answer["probabilities"].values()) for answer in prepared]
+    header, rows = csv_outputs(run("predict", model, test_rows).stdout)
+    assert header == list(outputs_of(prepared[0]))
+    assert rows == [list(outputs_of(answer).values()) for answer in prepared]
     return prepared
 
 
 def test_customers_in_every_form(trained, tmp_path):
     answers = assert_same_in_every_form(trained / "out", trained / "test_rows.csv", tmp_path)
     assert {answer["prediction"] for answer in answers} == {"yes", "no"}
+
+
+@pytest.mark.parametrize("train", [
+    "{model: svm, scale: true}", "{model: svm, scale: true, probability: true, kernel: linear, C: 0.5}"])
+def test_machines_in_every_form(train, tmp_path):
+    data, recipe = customers(tmp_path)
+    text = recipe.read_text()
+    recipe.write_text(text[:text.index("train:")] + f"train: {train}\n")
+    run("run", recipe, "--data", data, "--out", tmp_path / "out", "--test-rows-out", tmp_path / "test_rows.csv")
+    answers = assert_same_in_every_form(tmp_path / "out", tmp_path / "test_rows.csv", tmp_path)
+    assert {answer["prediction"] for answer in answers} == {"yes", "no"}
+    assert ("probabilities" in answers[0]) == ("probability" in train)
 
 
 def test_generated_fraud_in_every_form(tmp_path):
