@@ -53,12 +53,12 @@ struct DualSolution {
 };
 
 /// The optimum, from working sets of some hundred variables and kernel rows in single precision; where these
-/// cannot reach `tol`, in double precision. A linear kernel's by solve_linear(). The result depends on the problem and `tol` alone, never on the
-/// number of threads; instruction sets and the size of the cache may change it within `tol`.
-/// Errors: kInvalidInput if a kernel value is not finite in double precision; kCancelled.
-/// Sources: Fan, Chen, Lin 2005, "Working set selection using second order information"; Joachims 1999,
-/// "Making large-scale SVM learning practical"; Wen et al. 2018, "ThunderSVM" (working sets of which half is
-/// replaced).
+/// cannot reach `tol`, in double precision. A linear kernel's by solve_linear(). The result depends on the
+/// problem and `tol` alone, never on the number of threads; instruction sets and the size of the cache may
+/// change it within `tol`. Errors: kInvalidInput if a kernel value is not finite in double precision;
+/// kCancelled. Sources: Fan, Chen, Lin 2005, "Working set selection using second order information"; Joachims
+/// 1999, "Making large-scale SVM learning practical"; Wen et al. 2018, "ThunderSVM" (working sets of which
+/// half is replaced).
 base::Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& options = {});
 
 }  // namespace archmlp::svm
