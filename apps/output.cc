@@ -39,6 +39,18 @@ base::ProgressLine& progress_line() {
   return instance;
 }
 
+/// Where standard error is no terminal: what is worth knowing, and nothing that moves.
+class NoticesAlone final : public base::Progress {
+ public:
+  void update(std::string_view, std::uint64_t, std::uint64_t, std::string_view) override {}
+  void notice(std::string_view text) override { write_stderr(fmt::format("note: {}\n", text)); }
+};
+
+base::Progress& notices_alone() {
+  static NoticesAlone instance;
+  return instance;
+}
+
 base::ProgressJson& progress_json() {
   static base::ProgressJson instance(write_stderr, base::ProgressClock::now);
   return instance;
@@ -98,7 +110,8 @@ bool json_errors_wanted() noexcept { return json_output_wanted() || json_progres
 
 base::Progress& progress_output() {
   if (json_progress_wanted()) return progress_json();
-  return ::isatty(STDERR_FILENO) == 1 ? progress_line() : base::no_progress();
+  if (::isatty(STDERR_FILENO) == 1) return progress_line();
+  return notices_alone();
 }
 
 void end_progress() { progress_line().erase(); }

@@ -75,7 +75,7 @@ std::string certificate_text(const nlohmann::ordered_json& model) {
   const std::string_view hint = reason == "max_time"   ? "give it more --max-time"
                                 : reason == "max_iter" ? "raise --max-iter"
                                                        : "scale the features (--scale), or lower C or gamma";
-  return text + fmt::format("note      NOT CONVERGED ({}): this is the best so far; {}\n", reason, hint);
+  return text + fmt::format("note      NOT CONVERGED ({}): this is what it had come to; {}\n", reason, hint);
 }
 
 }  // namespace

@@ -124,8 +124,7 @@ Status check_parameter(const std::vector<std::string>& models, const ordered_jso
 void add_model_option(Options& options, ordered_json& parameters, const contract::Field& field,
                       const ordered_json& default_value, const std::vector<std::string>& models) {
   const std::string name(field.name);
-  std::string flag = "--" + name;
-  std::replace(flag.begin() + 2, flag.end(), '_', '-');
+  const std::string flag = flag_of(name);
   std::string help = std::string(field.help) + " [" + default_value.dump() + "]";
   if (!field.range.empty()) help += " (" + std::string(field.range) + ")";
   const auto consumer = [&parameters, name, models](const std::string& text) {
@@ -152,6 +151,12 @@ std::vector<std::string> models_with(std::string_view parameter) {
 }
 
 }  // namespace
+
+std::string flag_of(std::string_view parameter) {
+  std::string flag = "--" + std::string(parameter);
+  std::replace(flag.begin() + 2, flag.end(), '_', '-');
+  return flag;
+}
 
 void add_model_options(Options& options, ordered_json& parameters) {
   const std::pair<std::string, std::vector<std::string>> groups[] = {

@@ -22,6 +22,7 @@ void add_json_progress(Options& options);
 /// --delimiter, --no-header, --missing-values, --column-missing-values, --type. `read` gets what is given.
 void add_csv_options(Options& options, contract::CsvOptions& read);
 /// One option a parameter of any model, with scikit-learn's name; `parameters` gets those that are typed.
+std::string flag_of(std::string_view parameter);  // "max_depth" to "--max-depth"
 void add_model_options(Options& options, nlohmann::ordered_json& parameters);
 
 /// What --memory says: "2GB", "500 MB", "256M", "1000000". Errors: kInvalidInput.

@@ -34,7 +34,11 @@ base::Result<double> seconds_from(const std::string& text) {
 base::Status train(GivenTrainOptions& given) {
   if (given.model) given.stage.config.model = *given.model;
   if (given.task) given.stage.config.task = contract::task_from(*given.task);
-  TRY(contract::set_train_keys(given.stage.config, given.parameters, ""));
+  base::Status set = contract::set_train_keys(given.stage.config, given.parameters, "");
+  if (!set.ok()) {
+    set.error().where = flag_of(set.error().where);
+    return set;
+  }
   if (given.max_time) given.stage.max_time = TRY(seconds_from(*given.max_time));
   if (given.memory) given.stage.memory_limit = TRY(bytes_from(*given.memory));
   const train_stage::TrainOptions& stage = given.stage;

@@ -19,8 +19,7 @@ class Progress {
   virtual void set_rows(std::uint64_t /*rows*/) {}
   /// What else there is to say with the next update, e.g. "OOB 0.93": words and numbers of the program's own.
   virtual void set_note(std::string_view /*note*/) {}
-  /// What people want to know before the work goes on, a sentence that stays: words and numbers of the
-  /// program's own.
+  /// What people want to know before the work goes on: a sentence that stays, in UTF-8.
   virtual void notice(std::string_view /*text*/) {}
 };
 

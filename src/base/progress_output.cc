@@ -178,7 +178,16 @@ void ProgressJson::show(const StageProgress& progress, ProgressClock::time_point
 }
 
 void ProgressJson::notice(std::string_view text) {
-  write_(fmt::format(R"({{"notice": "{}"}})", text) + "\n");
+  std::string line = "{\"notice\": \"";
+  for (const char character : text) {
+    if (static_cast<unsigned char>(character) < 0x20) {
+      line += fmt::format("\\u{:04x}", static_cast<unsigned>(character));
+      continue;
+    }
+    if (character == '"' || character == '\\') line += '\\';
+    line += character;
+  }
+  write_(line + "\"}\n");
 }
 
 }  // namespace archmlp::base

@@ -179,5 +179,13 @@ TEST(ProgressText, TimeLeftHasTheUnitsOfItsSize) {
   EXPECT_THAT(progress_text(progress, 100), EndsWith("  3 min 20 s left"));
 }
 
+TEST(ProgressJson, NoticesAreJsonWhateverTheySay) {
+  std::string written;
+  ProgressJson progress([&](std::string_view text) { written += text; },
+                        [] { return ProgressClock::time_point(); });
+  progress.notice("column \"a\\b\" of 10\t%");
+  EXPECT_EQ(written, "{\"notice\": \"column \\\"a\\\\b\\\" of 10\\u0009%\"}\n");
+}
+
 }  // namespace
 }  // namespace archmlp::base

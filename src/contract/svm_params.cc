@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr NumberRange kPositive = {.least = 0, .least_excluded = true, .text = "> 0"};
 constexpr NumberRange kNotNegative = {.least = 0, .text = ">= 0"};
-constexpr NumberRange kFinite = {.text = "finite"};
+constexpr NumberRange kFinite = {.text = "that is finite"};
 
 SvmParams& params_of(void* config) { return *static_cast<SvmParams*>(config); }
 const SvmParams& params_of(const void* config) { return *static_cast<const SvmParams*>(config); }

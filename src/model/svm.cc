@@ -17,14 +17,14 @@ namespace {
 
 constexpr double kLeastPairProbability = 1e-7;  // LIBSVM's: of either class, where more than two are coupled
 
-/// Σ a_i b_i over [begin, end): in eight sums by the place, added up in their order.
+/// Σ a_i b_i over [begin, end): in eight sums by the place from the beginning, added up in their order.
 double dot_range(const double* a, const double* b, std::size_t begin, std::size_t end) noexcept {
   std::array<double, kSvmPanel> sums = {};
   std::size_t i = begin;
   for (; i + kSvmPanel <= end; i += kSvmPanel) {
     for (std::size_t lane = 0; lane < kSvmPanel; ++lane) sums[lane] += a[i + lane] * b[i + lane];
   }
-  for (; i < end; ++i) sums[i % kSvmPanel] += a[i] * b[i];
+  for (std::size_t lane = 0; i < end; ++i, ++lane) sums[lane] += a[i] * b[i];
   double sum = 0;
   for (const double part : sums) sum += part;
   return sum;
@@ -255,7 +255,8 @@ nlohmann::ordered_json Svm::summary() const {
   if (kernel_.kind == KernelKind::kPoly || kernel_.kind == KernelKind::kSigmoid)
     json["coef0"] = kernel_.coef0;
   json["support_vectors"] = vector_count_;
-  json["scaled"] = !scales_.empty();
+  json["scaled"] =
+      std::any_of(scales_.begin(), scales_.end(), [](const SvmScale& scale) { return scale.factor != 1; });
   SvmCertificate total;
   for (const SvmCertificate& certificate : certificates_) {
     if (total.stopped_by == SvmStop::kConverged) total.stopped_by = certificate.stopped_by;

@@ -29,7 +29,7 @@ struct SvmCertificate {
   double violation = 0;          // the largest of the KKT conditions; converged: <= tol
   double primal = 0;             // ½|w|² + Σ C max(0, what a row lacks)
   double dual = 0;               // its sign turned so that it is at most the primal
-  std::uint64_t iterations = 0;  // steps of two variables
+  std::uint64_t iterations = 0;  // steps of two variables; of a linear kernel, of its solver
 
   double gap() const noexcept { return primal - dual; }
   bool converged() const noexcept { return stopped_by == SvmStop::kConverged; }

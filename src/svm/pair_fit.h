@@ -39,12 +39,16 @@ struct PairFit {
 base::Result<PairFit> fit_pair(const TrainingRows& rows, std::span<const std::uint32_t> candidates,
                                ClassPair pair, const PairSettings& settings, TimeBudget& time);
 
+struct SigmoidFit {
+  model::SvmSigmoid sigmoid;
+  bool converged = true;  // the machines of all parts
+};
+
 /// The sigmoid of a pair, from the decisions on each of five parts by a machine that was trained on the
 /// others. The parts have about equally many rows of each class; `seed` draws them. Errors: as fit_pair.
-base::Result<model::SvmSigmoid> fit_pair_sigmoid(const TrainingRows& rows,
-                                                 std::span<const std::uint32_t> candidates, ClassPair pair,
-                                                 const PairSettings& settings, TimeBudget& time,
-                                                 std::uint64_t seed);
+base::Result<SigmoidFit> fit_pair_sigmoid(const TrainingRows& rows, std::span<const std::uint32_t> candidates,
+                                          ClassPair pair, const PairSettings& settings, TimeBudget& time,
+                                          std::uint64_t seed);
 
 /// What a fit of so many rows takes, and what all of a sigmoid do, for a TimeBudget.
 double expected_work(std::size_t row_count) noexcept;

@@ -34,8 +34,8 @@ TEST(Standardize, GivesMean0AndVariance1AndCountsWeightsAsRepeats) {
   const std::vector<model::SvmScale> scales = standardize(weighted);
   EXPECT_DOUBLE_EQ(scales[0].shift, 9.0 / 4);  // of 1, 2, 2, 4
   EXPECT_DOUBLE_EQ(scales[0].factor, 1 / std::sqrt(25.0 / 4 - 81.0 / 16));
-  EXPECT_EQ(scales[1].factor, 0);  // what is constant says nothing, whatever it is when predicting
-  EXPECT_EQ(scales[2].factor, 0);
+  EXPECT_EQ(scales[1].factor, 1);  // of a constant, as StandardScaler
+  EXPECT_EQ(scales[2].factor, 1);
   EXPECT_EQ(weighted.row(0)[0], scales[0].apply(1));
   EXPECT_EQ(weighted.row(0)[1], 0);
 }

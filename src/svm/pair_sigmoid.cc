@@ -58,9 +58,9 @@ base::Result<std::vector<double>> decisions_of(const PairFit& fit, const Trainin
 }
 
 /// -log likelihood of the sigmoid, and what Newton's method needs of it.
-class SigmoidFit {
+class SigmoidSearch {
  public:
-  SigmoidFit(std::span<const double> decisions, std::vector<double> targets)
+  SigmoidSearch(std::span<const double> decisions, std::vector<double> targets)
       : decisions_(decisions), targets_(std::move(targets)) {}
 
   double cost(const model::SvmSigmoid& sigmoid) const {
@@ -119,10 +119,10 @@ model::SvmSigmoid fit_sigmoid(std::span<const double> decisions, std::span<const
   std::vector<double> targets;
   for (const std::uint8_t mark : is_second)
     targets.push_back(mark != 0 ? (second + 1) / (second + 2) : 1 / (first + 2));
-  const SigmoidFit fit(decisions, std::move(targets));
+  const SigmoidSearch search(decisions, std::move(targets));
   model::SvmSigmoid sigmoid = {.slope = 0, .offset = std::log((first + 1) / (second + 1))};
-  double cost = fit.cost(sigmoid);
-  for (int round = 0; round < kMostRounds && fit.improve(sigmoid, cost); ++round) {
+  double cost = search.cost(sigmoid);
+  for (int round = 0; round < kMostRounds && search.improve(sigmoid, cost); ++round) {
   }
   return sigmoid;
 }
@@ -131,15 +131,16 @@ double expected_sigmoid_work(std::size_t row_count) noexcept {
   return kParts * expected_work(row_count * (kParts - 1) / kParts);
 }
 
-base::Result<model::SvmSigmoid> fit_pair_sigmoid(const TrainingRows& rows,
-                                                 std::span<const std::uint32_t> candidates, ClassPair pair,
-                                                 const PairSettings& settings, TimeBudget& time,
-                                                 std::uint64_t seed) {
+base::Result<SigmoidFit> fit_pair_sigmoid(const TrainingRows& rows, std::span<const std::uint32_t> candidates,
+                                          ClassPair pair, const PairSettings& settings, TimeBudget& time,
+                                          std::uint64_t seed) {
   std::vector<std::uint32_t> members;
   for (const std::uint32_t row : candidates) {
     const std::uint32_t index = rows.class_indices[row];
-    if (index == pair.first || index == pair.second) members.push_back(row);
+    if ((index == pair.first || index == pair.second) && settings.class_weight[index] > 0)
+      members.push_back(row);
   }
+  SigmoidFit result;
   const std::vector<std::size_t> part = deal_parts(rows, members, pair, seed);
   std::vector<double> decisions;
   std::vector<std::uint8_t> is_second;
@@ -149,12 +150,14 @@ base::Result<model::SvmSigmoid> fit_pair_sigmoid(const TrainingRows& rows,
       (part[i] == held ? held_out : kept).push_back(members[i]);
     if (held_out.empty()) continue;
     const PairFit fit = TRY(fit_pair(rows, kept, pair, settings, time));
+    result.converged = result.converged && fit.certificate.converged();
     const std::vector<double> found = TRY(decisions_of(fit, rows, held_out, settings));
     decisions.insert(decisions.end(), found.begin(), found.end());
     for (const std::uint32_t row : held_out)
       is_second.push_back(rows.class_indices[row] == pair.second ? 1 : 0);
   }
-  return fit_sigmoid(decisions, is_second);
+  result.sigmoid = fit_sigmoid(decisions, is_second);
+  return result;
 }
 
 }  // namespace archmlp::svm

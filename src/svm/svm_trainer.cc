@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "archmlp/base/text.h"
@@ -78,7 +79,9 @@ Status check_params(const SvmParams& params, Task task) {
         .message = "a regression has no probabilities", .where = "probability", .hint = "leave it out"};
   }
   if (params.break_ties && params.decision_function_shape == "ovo") {
-    return Error{.message = "break_ties needs decision_function_shape ovr", .where = "break_ties"};
+    return Error{.message = "ties are broken among decisions of classes, not of pairs",
+                 .where = "break_ties",
+                 .hint = "use decision_function_shape ovr, or leave it out"};
   }
   return {};
 }
@@ -140,9 +143,26 @@ void append_vector(model::SvmParts& parts, const TrainingRows& rows, std::size_t
   parts.support_vectors.insert(parts.support_vectors.end(), rows.row(row), rows.row(row) + rows.cols);
 }
 
+/// What a row may cost at most, with room for sums over all rows.
+Status check_costs(const TrainingRows& rows, const SvmParams& params,
+                   const std::vector<double>& class_weight) {
+  constexpr double kMostCost = 1e100;
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    const double of_class = class_weight.empty() ? 1.0 : class_weight[rows.class_indices[row]];
+    if (params.C * rows.weights[row] * of_class <= kMostCost) continue;
+    return Error{
+        .message = fmt::format("C times the weight of a row is {:.3g}, more than can be computed with",
+                               params.C * rows.weights[row] * of_class),
+        .where = "C",
+        .hint = "lower C, class_weight or the rows' weights"};
+  }
+  return {};
+}
+
 Result<model::SvmParts> fit_regression(const TrainingRows& rows, const SvmLabels& labels,
                                        const model::Kernel& kernel, const SvmParams& params,
                                        const SvmFitOptions& options) {
+  TRY(check_costs(rows, params, {}));
   const auto count = static_cast<std::uint32_t>(rows.count());
   DualProblem problem{
       .x = rows.view(), .category_counts = rows.category_counts, .kernel = kernel, .variables = {}};
@@ -216,6 +236,20 @@ double whole_work(const TrainingRows& rows, const std::vector<ClassPair>& pairs,
   return work;
 }
 
+/// Two classes have rows that weigh something.
+Status check_classes(const TrainingRows& rows, const std::vector<double>& class_weight) {
+  std::optional<std::uint32_t> first;
+  for (const std::uint32_t index : rows.class_indices) {
+    if (class_weight[index] == 0) continue;
+    if (!first) first = index;
+    if (index != *first) return {};
+  }
+  return Error{.message = fmt::format(
+                   "{}: a support vector machine needs two classes",
+                   first ? "all rows that weigh something have the same label" : "no class has a weight"),
+               .hint = "train on rows of another class as well"};
+}
+
 Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& labels,
                                     const model::Kernel& kernel, const SvmParams& params,
                                     const SvmFitOptions& options) {
@@ -224,12 +258,8 @@ Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& l
                                  .c = params.C,
                                  .class_weight = TRY(class_weights(params, labels, rows)),
                                  .solve = solve_options(params, options)};
-  const bool one_class = std::adjacent_find(rows.class_indices.begin(), rows.class_indices.end(),
-                                            std::not_equal_to<>()) == rows.class_indices.end();
-  if (class_count < 2 || one_class) {
-    return Error{.message = "all rows have the same label: a support vector machine needs two classes",
-                 .hint = "train on rows of another class as well"};
-  }
+  TRY(check_classes(rows, settings.class_weight));
+  TRY(check_costs(rows, params, settings.class_weight));
   std::vector<std::uint32_t> all(rows.count());
   std::iota(all.begin(), all.end(), 0U);
   std::vector<ClassPair> class_pairs;
@@ -242,8 +272,23 @@ Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& l
   model::SvmParts parts = make_parts(params, labels, kernel, rows);
   assemble(fits, rows, class_count, parts);
   if (!params.probability) return parts;
-  for (const ClassPair pair : class_pairs)
-    parts.sigmoids.push_back(TRY(fit_pair_sigmoid(rows, all, pair, settings, time, params.random_state)));
+  bool converged = true, reversed = false;
+  for (const ClassPair pair : class_pairs) {
+    const SigmoidFit fit = TRY(fit_pair_sigmoid(rows, all, pair, settings, time, params.random_state));
+    converged = converged && fit.converged;
+    reversed = reversed || fit.sigmoid.slope >= 0;
+    parts.sigmoids.push_back(fit.sigmoid);
+  }
+  if (options.warnings == nullptr) return parts;
+  if (!converged) {
+    options.warnings->emplace_back(
+        "some of the fits that the probabilities come from stopped too soon: the probabilities are rough");
+  }
+  if (reversed) {
+    options.warnings->emplace_back(
+        "on rows that were held out the decisions point the wrong way, so that probabilities contradict the "
+        "labels: there are too few rows, or the features say nothing");
+  }
   return parts;
 }
 
@@ -255,13 +300,22 @@ Result<std::unique_ptr<const model::Svm>> fit_svm(model::MatrixView x, const Svm
   if (x.rows == 0 || x.cols == 0) return Error{.message = "there are no rows or no features to train on"};
   TrainingRows rows = TRY(rows_with_weight(x, labels, options.category_counts));
   std::vector<model::SvmScale> scales;
-  if (params.scale) scales = standardize(rows);
+  if (params.scale) {
+    scales = standardize(rows);
+  } else if (params.kernel == "linear") {
+    scales = centre(rows);
+  }
   const model::Kernel kernel = TRY(kernel_of(params, rows));
   model::SvmParts parts = labels.task == Task::kRegression
                               ? TRY(fit_regression(rows, labels, kernel, params, options))
                               : TRY(fit_classes(rows, labels, kernel, params, options));
   parts.scales = std::move(scales);
-  return model::Svm::from_parts(std::move(parts));
+  auto svm = model::Svm::from_parts(std::move(parts));
+  if (!svm.ok()) {
+    svm.error().hint =
+        "the fit came to numbers beyond those that can be stored: scale the features, or lower C";
+  }
+  return svm;
 }
 
 }  // namespace archmlp::svm

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "archmlp/base/progress.h"
@@ -33,6 +34,8 @@ struct SvmFitOptions {
   /// and stands for a row of zeros with a one there; what is none stands for zeros alone. Part of the model.
   std::span<const std::uint32_t> category_counts = {};
   base::Progress* progress = &base::no_progress();
+  /// Gets what there is to say of the model, a sentence each; or null.
+  std::vector<std::string>* warnings = nullptr;
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 

@@ -219,6 +219,52 @@ TEST(FitSvm, TheModelCarriesItsCertificate) {
   EXPECT_EQ(stopped->summary()["stopped_by"], "max_iter");
 }
 
+/// Large numbers that hardly differ, as timestamps and prices are: what the model decides, and not only what
+/// the solver had in hand, must be as good as the certificate says.
+TEST(FitSvm, TheCertificateHoldsForTheModelFarFromZero) {
+  TestData data = make_test_data(400, 4, true, 27);
+  for (std::size_t i = 0; i < data.x.size(); ++i) data.x[i] = 300'000.0F + 1000.0F * data.x[i];
+  const OwnedLabels labels = two_classes(data);
+  for (const double c : {1e-6, 1.0, 1000.0}) {
+    const auto svm = fit_svm(data.view(), labels.view(), {.C = c, .kernel = "linear"}).value();
+    const model::SvmCertificate& certificate = svm->certificates()[0];
+    EXPECT_TRUE(certificate.converged()) << c;
+    const std::vector<double> decisions = decisions_of(*svm, data.view());
+    double loss = 0;
+    for (std::size_t row = 0; row < data.rows(); ++row)
+      loss += c * std::max(0.0, 1 - data.sign[row] * decisions[row]);
+    EXPECT_LE(loss, certificate.primal * (1 + 1e-6)) << c;
+    EXPECT_EQ(svm->summary()["scaled"], false);
+  }
+}
+
+TEST(FitSvm, SaysWhatIsAmissWithProbabilities) {
+  const TestData data = make_test_data(200, 4, true, 28);
+  OwnedLabels labels = two_classes(data);
+  std::vector<std::string> warnings;
+  ASSERT_TRUE(
+      fit_svm(data.view(), labels.view(), {.probability = true, .max_iter = 5}, {.warnings = &warnings})
+          .ok());
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("probabilities are rough"), std::string::npos);
+  warnings.clear();
+  ASSERT_TRUE(fit_svm(data.view(), labels.view(), {.probability = true}, {.warnings = &warnings}).ok());
+  EXPECT_TRUE(warnings.empty());
+  // Rows twice with opposite labels: those held out are always said to be what their twins are.
+  std::vector<float> twins = {1, 0, 0, 1, 1, 1, 0, 0};
+  std::vector<float> x;
+  OwnedLabels opposite;
+  opposite.classes = labels.classes;
+  for (std::uint32_t i = 0; i < 24; ++i) {
+    x.insert(x.end(), twins.begin() + i % 4 * 2, twins.begin() + i % 4 * 2 + 2);
+    opposite.indices.push_back(i / 4 % 2);
+  }
+  ASSERT_TRUE(fit_svm(model::MatrixView::row_major(x.data(), 24, 2), opposite.view(), {.probability = true},
+                      {.warnings = &warnings})
+                  .ok());
+  EXPECT_EQ(warnings.size(), 1U);
+}
+
 TEST(TimeBudget, SharesTheTimeByWorkAndHandsOnWhatIsLeft) {
   using std::chrono::hours;
   const auto now = TimeBudget::Clock::now();
@@ -254,6 +300,17 @@ TEST(FitSvm, RefusesWhatItCannotTrainOn) {
   EXPECT_NE(error_of(data, one, {}).find("same label"), std::string::npos);
   weightless.weights.assign(20, 0.0);
   EXPECT_NE(error_of(data, weightless, {}).find("no rows with a weight"), std::string::npos);
+  const auto weighted = [&](double first, double second) {
+    return SvmParams{
+        .C = 10,
+        .class_weight = contract::ClassWeightList{{labels.classes[0], first}, {labels.classes[1], second}}};
+  };
+  EXPECT_NE(error_of(data, labels, weighted(0, 0)).find("no class has a weight"), std::string::npos);
+  EXPECT_NE(error_of(data, labels, weighted(0, 1)).find("have the same label"), std::string::npos);
+  EXPECT_NE(error_of(data, labels, weighted(1, 1e308)).find("C times the weight of a row"),
+            std::string::npos);
+  EXPECT_NE(error_of(data, labels, {.C = 1e300, .kernel = "linear"}).find("C times the weight"),
+            std::string::npos);
   data.x[7] = std::nanf("");
   EXPECT_NE(error_of(data, labels, {}).find("row 3, feature 2: a feature is missing"), std::string::npos);
 }

@@ -45,30 +45,51 @@ base::Result<TrainingRows> rows_with_weight(model::MatrixView x, const SvmLabels
   return rows;
 }
 
-std::vector<model::SvmScale> standardize(TrainingRows& rows) {
-  std::vector<double> means(rows.cols), variances(rows.cols);
+namespace {
+
+/// Σ weight value(row, col) / Σ weight of every column.
+template <typename Value>
+std::vector<double> weighted_means(const TrainingRows& rows, const Value& value) {
+  std::vector<double> means(rows.cols);
   double whole = 0;
   for (std::size_t row = 0; row < rows.count(); ++row) {
     whole += rows.weights[row];
     for (std::size_t col = 0; col < rows.cols; ++col)
-      means[col] += rows.weights[row] * static_cast<double>(rows.row(row)[col]);
+      means[col] += rows.weights[row] * value(static_cast<double>(rows.row(row)[col]), col);
   }
   for (double& mean : means) mean /= whole;
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    for (std::size_t col = 0; col < rows.cols; ++col) {
-      const double apart = static_cast<double>(rows.row(row)[col]) - means[col];
-      variances[col] += rows.weights[row] * apart * apart;
-    }
-  }
+  return means;
+}
+
+void apply_scales(const std::vector<model::SvmScale>& scales, TrainingRows& rows) {
+  for (std::size_t i = 0; i < rows.x.size(); ++i) rows.x[i] = scales[i % rows.cols].apply(rows.x[i]);
+}
+
+}  // namespace
+
+std::vector<model::SvmScale> standardize(TrainingRows& rows) {
+  const std::vector<double> means = weighted_means(rows, [](double value, std::size_t) { return value; });
+  const std::vector<double> variances = weighted_means(
+      rows, [&](double value, std::size_t col) { return (value - means[col]) * (value - means[col]); });
   std::vector<model::SvmScale> scales(rows.cols);
   for (std::size_t col = 0; col < rows.cols; ++col) {
-    const double deviation = std::sqrt(variances[col] / whole);
+    if (rows.is_category(col)) continue;
+    const double deviation = std::sqrt(variances[col]);
     // What rounding leaves of a constant's variance is no spread.
     const bool is_constant = deviation <= 1e-7 * std::abs(means[col]) || deviation == 0;
-    if (!rows.is_category(col))
-      scales[col] = {.shift = means[col], .factor = is_constant ? 0 : 1 / deviation};
+    scales[col] = {.shift = means[col], .factor = is_constant ? 1 : 1 / deviation};
   }
-  for (std::size_t i = 0; i < rows.x.size(); ++i) rows.x[i] = scales[i % rows.cols].apply(rows.x[i]);
+  apply_scales(scales, rows);
+  return scales;
+}
+
+std::vector<model::SvmScale> centre(TrainingRows& rows) {
+  const std::vector<double> means = weighted_means(rows, [](double value, std::size_t) { return value; });
+  std::vector<model::SvmScale> scales(rows.cols);
+  for (std::size_t col = 0; col < rows.cols; ++col) {
+    if (!rows.is_category(col)) scales[col].shift = means[col];
+  }
+  apply_scales(scales, rows);
   return scales;
 }
 

@@ -32,9 +32,12 @@ struct TrainingRows {
 base::Result<TrainingRows> rows_with_weight(model::MatrixView x, const SvmLabels& labels,
                                             std::span<const std::uint32_t> category_counts = {});
 
-/// Brings every number to mean 0 and variance 1, rows counted by their weight; what is constant to 0. What
-/// was done: [p]. Source: scikit-learn's StandardScaler.
+/// Brings every number to mean 0 and variance 1, rows counted by their weight. What was done: [p]. Source:
+/// scikit-learn's StandardScaler.
 std::vector<model::SvmScale> standardize(TrainingRows& rows);
+/// Brings every number to mean 0 alone: what a linear machine says is the same, but large numbers that hardly
+/// differ keep their digits.
+std::vector<model::SvmScale> centre(TrainingRows& rows);
 
 /// Source: scikit-learn's gamma='scale': by the variance of all entries of the matrix, categories one-hot.
 double scaled_gamma(const TrainingRows& rows);

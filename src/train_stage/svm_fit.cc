@@ -10,6 +10,7 @@
 #include "archmlp/metrics/classification.h"
 #include "archmlp/metrics/regression.h"
 #include "archmlp/model/svm.h"
+#include "archmlp/svm/solve_linear.h"
 #include "archmlp/svm/svm_trainer.h"
 #include "archmlp/train_stage/fitted_model.h"
 #include "archmlp/train_stage/labels.h"
@@ -95,7 +96,9 @@ Probe every_kth_row(const TrainInputs& inputs) {
 /// How long the fit may take, from one on few rows: the work of a kernel grows with the square of the rows.
 std::optional<double> estimated_seconds(const TrainInputs& inputs, const SvmParams& params,
                                         const svm::SvmFitOptions& options) {
-  if (params.kernel == "linear" || inputs.row_count < kManyRows) return std::nullopt;
+  const bool is_quick = params.kernel == "linear" && inputs.categories.empty() &&
+                        inputs.features.size() <= svm::kMostInteriorColumns;
+  if (is_quick || inputs.row_count < kManyRows) return std::nullopt;
   const Probe probe = every_kth_row(inputs);
   svm::SvmFitOptions quiet = options;
   quiet.progress = &base::no_progress();
@@ -115,15 +118,18 @@ std::string duration_text(double seconds) {
   return fmt::format("{:.0f} hours", seconds / 3600);
 }
 
-void say_how_long(const FitJob& job, const SvmParams& params, const svm::SvmFitOptions& options) {
+void say_how_long(const FitJob& job, const SvmParams& params, const svm::SvmFitOptions& options,
+                  const std::vector<std::string>& warnings) {
   const std::optional<double> seconds = estimated_seconds(job.inputs, params, options);
   if (!seconds || *seconds < kLongSeconds) return;
-  job.progress.notice(
-      fmt::format("this fit may take about {} for {} rows, as the time grows with the square of the rows; "
-                  "--kernel linear or "
-                  "random_forest take a fraction of it, a `sample` step fewer rows, and --max-time stops "
-                  "with the best so far",
-                  duration_text(*seconds), base::with_thousands(job.inputs.row_count)));
+  std::string text = fmt::format(
+      "this fit may take about {} for {} rows, as the time grows with the square of the rows; {}a "
+      "random_forest "
+      "takes a fraction of it, a `sample` step fewer rows, and --max-time stops with what there is by then",
+      duration_text(*seconds), base::with_thousands(job.inputs.row_count),
+      params.kernel == "linear" ? "" : "--kernel linear or ");
+  for (const std::string& warning : warnings) text += "; " + warning;
+  job.progress.notice(text);
 }
 
 base::Result<std::optional<double>> score(const model::Svm& svm, const ScoredRows& rows, int thread_count) {
@@ -153,7 +159,8 @@ base::Result<FittedModel> fit_svm_model(const FitJob& job, nlohmann::ordered_jso
   if (!params.scale) {
     if (auto warning = unlike_ranges(job.inputs)) fitted.warnings.push_back(*std::move(warning));
   }
-  say_how_long(job, params, options);
+  say_how_long(job, params, options, fitted.warnings);
+  options.warnings = &fitted.warnings;
   std::unique_ptr<const model::Svm> svm =
       TRY(svm::fit_svm(job.inputs.view(), labels_view(job.inputs.labels), params, options));
   for (const model::SvmCertificate& certificate : svm->certificates())
