@@ -37,24 +37,26 @@ std::string class_name(const contract::LabelSchema& label, std::size_t index) {
   return base::quoted(contract::to_text(label.classes[index]));
 }
 
-/// How much the model holds by each class: what metrics rank rows by.
-struct ClassScores {
-  std::vector<double> values;  // [n, classes], or of two classes [n, 1], the second one's; empty: none
-  bool are_probabilities = false;
-};
-
-ClassScores class_scores(const model::OutputLayout& layout, std::span<const double> outputs,
-                         std::size_t row_count) {
-  ClassScores scores;
-  scores.are_probabilities = layout.probabilities > 0;
-  const std::size_t count = scores.are_probabilities ? layout.probabilities : layout.decisions;
-  if (!scores.are_probabilities && layout.are_of_pairs) return scores;
-  const std::size_t first = scores.are_probabilities ? layout.decisions : 0;
-  for (std::size_t row = 0; row < row_count; ++row) {
-    const auto begin = outputs.begin() + static_cast<std::ptrdiff_t>(row * layout.count() + first);
-    scores.values.insert(scores.values.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
+/// Some columns of the outputs, [n, count].
+std::vector<double> columns_of(std::span<const double> outputs, std::size_t width, std::size_t first,
+                               std::size_t count) {
+  std::vector<double> columns;
+  columns.reserve(outputs.size() / width * count);
+  for (std::size_t begin = first; begin < outputs.size(); begin += width) {
+    const auto from = outputs.begin() + static_cast<std::ptrdiff_t>(begin);
+    columns.insert(columns.end(), from, from + static_cast<std::ptrdiff_t>(count));
   }
-  return scores;
+  return columns;
+}
+
+/// How much the model holds by each class, for metrics that rank rows: [n, classes], or of two classes [n,
+/// 1], the second one's; empty: it speaks of pairs of classes alone.
+std::vector<double> class_scores(const model::OutputLayout& layout, std::span<const double> outputs) {
+  // Of two classes the decision ranks rows as the label goes; a sigmoid that came out reversed would not.
+  if (layout.probabilities > 0 && layout.decisions != 1)
+    return columns_of(outputs, layout.count(), layout.decisions, layout.probabilities);
+  if (layout.are_of_pairs) return {};
+  return columns_of(outputs, layout.count(), 0, layout.decisions);
 }
 
 /// One class against the rest, averaged over the classes. None if it is undefined for any, or there are no
@@ -152,11 +154,13 @@ void score_classes(Evaluation& evaluation, const model::Model& model, std::span<
   evaluation.matthews_corrcoef = metrics::matthews_corrcoef(matrix);
   evaluation.confusion_matrix = std::move(matrix);
   if (class_count < 2) return;
-  const ClassScores scores = class_scores(model.outputs(), outputs, actual.size());
-  evaluation.roc_auc = one_against_rest(actual, scores.values, class_count, metrics::roc_auc);
-  evaluation.average_precision =
-      one_against_rest(actual, scores.values, class_count, metrics::average_precision);
-  if (scores.are_probabilities) evaluation.log_loss = metrics::log_loss(actual, scores.values, class_count);
+  const model::OutputLayout layout = model.outputs();
+  const std::vector<double> scores = class_scores(layout, outputs);
+  evaluation.roc_auc = one_against_rest(actual, scores, class_count, metrics::roc_auc);
+  evaluation.average_precision = one_against_rest(actual, scores, class_count, metrics::average_precision);
+  if (layout.probabilities == 0) return;
+  evaluation.log_loss = metrics::log_loss(
+      actual, columns_of(outputs, layout.count(), layout.decisions, class_count), class_count);
 }
 
 void score_values(Evaluation& evaluation, const table::Column& label, std::span<const double> predicted) {
