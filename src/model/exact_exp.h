@@ -13,6 +13,7 @@ inline double exact_exp(double x) noexcept {
   constexpr double kLeast = -708, kMost = 709;
   constexpr int kTerms = 13;
   if (x < kLeast) return 0;
+  if (std::isnan(x)) return x;
   const double clamped = std::min(x, kMost);
   const double power = std::nearbyint(clamped * 1.44269504088896340736);
   const double rest = (clamped - power * 6.93145751953125e-1) - power * 1.42860682030941723212e-6;

@@ -21,6 +21,7 @@ TEST(ExactExp, IsExpToAboutTheLastDigit) {
   EXPECT_EQ(exact_exp(0), 1);
   EXPECT_EQ(exact_exp(-1e300), 0);
   EXPECT_TRUE(std::isfinite(exact_exp(1e300)));
+  EXPECT_TRUE(std::isnan(exact_exp(std::numeric_limits<double>::quiet_NaN())));
 }
 
 TEST(SigmoidProbability, IsTheLogisticFunctionAndNeverOutsideItsRange) {
