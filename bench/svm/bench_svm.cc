@@ -4,9 +4,8 @@
 // bench_svm fit COLUMNS X Y PARAMS MODEL       the trainer, two threads, to a model's bytes
 // bench_svm predict MODEL X DECISIONS THREADS  from those bytes: a batch, and row by row
 //   X        float32, row-major; Y uint32 class indices
-//   OPTIONS  JSON object: kernel, gamma, C, tol, bias, threads, cache_size (MB)
-//   PARAMS   JSON object of the trainer's parameters
-//   MODEL, DECISIONS  written: bytes, float64
+//   OPTIONS  JSON object: kernel, gamma, C, tol, bias, threads, cache_size (MB); levels: X holds codes below
+//   it PARAMS   JSON object of the trainer's parameters MODEL, DECISIONS  written: bytes, float64
 
 #include <sys/resource.h>
 
@@ -15,6 +14,7 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,10 +65,14 @@ T or_exit(archmlp::base::Result<T> result) {
   return std::move(result).value();
 }
 
+/// Of this program alone: ru_maxrss would count what the process was before it was started.
 double peak_megabytes() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+  std::ifstream status("/proc/self/status");
+  for (std::string key; status >> key;) {
+    double kilobytes = 0;
+    if (key == "VmHWM:" && status >> kilobytes) return kilobytes / 1024;
+  }
+  return 0;
 }
 
 /// Of all threads: tells more than the clock on a machine that others use too.
@@ -114,6 +118,12 @@ int solve(const std::vector<std::string>& arguments) {
                  .gamma = options.value("gamma", 1.0)},
       .variables = {},
       .bias = options.value("bias", true)};
+  std::optional<archmlp::svm::SparseRows> codes;
+  if (options.contains("levels")) {
+    codes = archmlp::svm::SparseRows::coded(
+        problem.x, std::vector<std::uint32_t>(cols, options.at("levels").get<std::uint32_t>()));
+    problem.sparse = &*codes;
+  }
   problem.variables.reserve(y.size());
   for (std::uint32_t row = 0; row < y.size(); ++row) {
     problem.variables.push_back({.row = row,

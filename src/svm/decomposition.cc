@@ -10,13 +10,14 @@
 #include "archmlp/base/cancel.h"
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/try.h"
+#include "archmlp/svm/kernel_block.h"
 
 namespace archmlp::svm {
 namespace {
 
 constexpr std::size_t kSetSize = 512;
 constexpr std::size_t kLeastSetSize = 8;  // half of it new: room for the pair that violates most
-constexpr std::size_t kChunkBytes = std::size_t{128} << 10U;  // of panels, to stay in L2 while groups go by
+constexpr std::size_t kChunkSums = 1024;  // of all rows that a thread brings up to date at a time
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A working set is solved to this share of the violation that it starts from: more would be wasted, as the
@@ -43,21 +44,21 @@ Decomposition<T>::Decomposition(const DualProblem& problem, const Box& box, std:
                                 const SolveOptions& options)
     : problem_(problem),
       box_(box),
-      centre_(centre),
       options_(options),
       threads_(base::resolve_thread_count(options.thread_count)),
-      place_of_(problem.x.rows),
+      place_of_(problem.row_count()),
+      kernel_rows_(make_kernel_rows<T>(problem, centre, threads_)),
       in_set_(box.size()) {}
 
 template <typename T>
 void Decomposition<T>::activate_all(std::span<const double> sums) {
   if (!all_active_) {
-    active_rows_.resize(problem_.x.rows);
+    active_rows_.resize(problem_.row_count());
     std::iota(active_rows_.begin(), active_rows_.end(), 0U);
     active_variables_.resize(box_.size());
     std::iota(active_variables_.begin(), active_variables_.end(), 0U);
     pack_active();
-    const std::size_t length = packed_.padded_count();
+    const std::size_t length = kernel_rows_->padded_count();
     const std::size_t fitting = RowCache<T>::capacity_of(length, options_.cache_bytes);
     set_size_ = std::clamp<std::size_t>(fitting / 2, kLeastSetSize, kSetSize);
     cache_.reset(active_rows_.size(), length, options_.cache_bytes, set_size_);
@@ -65,7 +66,7 @@ void Decomposition<T>::activate_all(std::span<const double> sums) {
   }
   idle_.assign(box_.size(), 0);
   working_.clear();
-  sums_.assign(packed_.padded_count(), 0.0);
+  sums_.assign(kernel_rows_->padded_count(), 0.0);
   std::copy(sums.begin(), sums.end(), sums_.begin());
 }
 
@@ -73,7 +74,7 @@ template <typename T>
 void Decomposition<T>::pack_active() {
   for (std::size_t place = 0; place < active_rows_.size(); ++place)
     place_of_[active_rows_[place]] = static_cast<std::uint32_t>(place);
-  packed_.pack(problem_.x, active_rows_, centre_, threads_, problem_.category_counts);
+  kernel_rows_->select(active_rows_);
 }
 
 template <typename T>
@@ -129,47 +130,6 @@ void Decomposition<T>::choose_working_set(const std::vector<double>& beta, const
   working_.swap(next_);
 }
 
-template <typename T>
-std::size_t Decomposition<T>::chunk_panels() const noexcept {
-  const std::size_t panel_bytes = packed_.depth() * kPanelRows<T> * sizeof(T);
-  return std::clamp<std::size_t>(kChunkBytes / panel_bytes, 4, 64);
-}
-
-template <typename T>
-base::Status Decomposition<T>::compute_rows(std::span<const std::uint32_t> missing) {
-  const std::size_t group_count = (missing.size() + kGroupRows - 1) / kGroupRows;
-  const std::size_t group_values = packed_.depth() * kGroupRows;
-  std::vector<T> values(group_count * group_values), norms(group_count * kGroupRows);
-  std::vector<std::uint32_t> places;
-  for (std::size_t group = 0; group < group_count; ++group) {
-    places.clear();
-    for (std::size_t i = group * kGroupRows; i < std::min(missing.size(), (group + 1) * kGroupRows); ++i)
-      places.push_back(set_places_[missing[i]]);
-    packed_.copy_group(places, values.data() + group * group_values, norms.data() + group * kGroupRows);
-  }
-  const std::size_t step = chunk_panels();
-  return base::parallel_for(
-      (packed_.panel_count() + step - 1) / step, threads_, [&](std::size_t chunk) -> base::Status {
-        const std::size_t begin = chunk * step;
-        const std::size_t first_value = begin * kPanelRows<T>;
-        KernelBlock<T> block{.kernel = problem_.kernel,
-                             .depth = packed_.depth(),
-                             .category_depth = packed_.category_depth(),
-                             .panel_count = std::min(step, packed_.panel_count() - begin),
-                             .panels = packed_.panels() + first_value * packed_.depth(),
-                             .panel_norms = packed_.norms() + first_value};
-        for (std::size_t group = 0; group < group_count; ++group) {
-          block.group = values.data() + group * group_values;
-          block.group_norms = norms.data() + group * kGroupRows;
-          block.group_size = std::min(kGroupRows, missing.size() - group * kGroupRows);
-          for (std::size_t i = 0; i < block.group_size; ++i)
-            block.out[i] = rows_[missing[group * kGroupRows + i]] + first_value;
-          compute_kernel(block);
-        }
-        return {};
-      });
-}
-
 /// rows_: the kernel rows of the working set; the two variables of a row of a regression share one.
 template <typename T>
 base::Status Decomposition<T>::load_kernel_rows() {
@@ -185,7 +145,13 @@ base::Status Decomposition<T>::load_kernel_rows() {
   }
   std::vector<std::uint32_t> missing;
   cache_.acquire(set_places_, rows_, missing);
-  return compute_rows(missing);
+  std::vector<std::uint32_t> places;
+  std::vector<T*> targets;
+  for (const std::uint32_t i : missing) {
+    places.push_back(set_places_[i]);
+    targets.push_back(rows_[i]);
+  }
+  return kernel_rows_->compute(places, targets);
 }
 
 template <typename T>
@@ -219,7 +185,7 @@ bool Decomposition<T>::apply_steps(std::vector<double>& beta) {
     rows.push_back(rows_[i]);
     factors.push_back(moves[i]);
   }
-  const std::size_t step = chunk_panels() * kPanelRows<T>;
+  const std::size_t step = kChunkSums;
   base::parallel_for((sums_.size() + step - 1) / step, threads_, [&](std::size_t chunk) -> base::Status {
     const std::size_t begin = chunk * step;
     std::vector<const T*> parts;
@@ -261,8 +227,8 @@ void Decomposition<T>::shrink(const std::vector<double>& beta, const Limits& lim
   active_rows_ = std::move(rows);
   pack_active();
   sums_ = std::move(sums);
-  sums_.resize(packed_.padded_count(), 0.0);
-  cache_.compact(kept, packed_.padded_count());
+  sums_.resize(kernel_rows_->padded_count(), 0.0);
+  cache_.compact(kept, kernel_rows_->padded_count());
   all_active_ = false;
 }
 

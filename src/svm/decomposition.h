@@ -8,7 +8,7 @@
 #include "archmlp/base/result.h"
 #include "archmlp/svm/box.h"
 #include "archmlp/svm/dual_problem.h"
-#include "archmlp/svm/packed_rows.h"
+#include "archmlp/svm/kernel_rows.h"
 #include "archmlp/svm/row_cache.h"
 #include "archmlp/svm/subproblem.h"
 
@@ -42,19 +42,16 @@ class Decomposition {
   void choose_working_set(const std::vector<double>& beta, const Limits& limits);
   void add_candidates(std::vector<std::pair<double, std::uint32_t>>& candidates, std::size_t count);
   base::Status load_kernel_rows();
-  base::Status compute_rows(std::span<const std::uint32_t> missing);
   void fill_subproblem(const std::vector<double>& beta);
   bool apply_steps(std::vector<double>& beta);
   void shrink(const std::vector<double>& beta, const Limits& limits);
   std::string note_on(const std::vector<double>& beta, const Limits& limits) const;
-  std::size_t chunk_panels() const noexcept;
   double gradient(std::uint32_t variable) const noexcept {
     return sums_[place_of_[box_.row[variable]]] + box_.linear[variable];
   }
 
   const DualProblem& problem_;
   const Box& box_;
-  std::span<const double> centre_;
   const SolveOptions& options_;
   int threads_;
 
@@ -62,7 +59,7 @@ class Decomposition {
   std::vector<std::uint32_t> place_of_;                        // of a row among the active ones
   std::vector<std::uint8_t> idle_;                             // checks in which a variable could be left out
   std::vector<double> sums_;                                   // [places, padded]
-  PackedRows<T> packed_;
+  std::unique_ptr<KernelRows<T>> kernel_rows_;
   RowCache<T> cache_;
   bool all_active_ = false;
 

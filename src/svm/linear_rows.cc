@@ -16,13 +16,25 @@ constexpr std::size_t kPanelsOfBlock = kBlockHeight / kPanelRows<float>;
 
 }  // namespace
 
-LinearRows::LinearRows(model::MatrixView x, std::span<const std::uint32_t> rows,
-                       std::span<const double> centre, bool bias, int thread_count)
+/// A block of a thread.
+struct LinearRows::Scratch {
+  std::vector<double> values, spare;
+  SparseRows::Room room;
+  std::vector<SparseEntries> entries;
+};
+
+LinearRows::LinearRows(const DualProblem& problem, const SparseRows* sparse,
+                       std::span<const std::uint32_t> rows, std::span<const double> centre, int thread_count)
     : row_count_(rows.size()),
-      bias_(bias),
+      bias_(problem.bias),
       thread_count_(thread_count),
-      centre_(centre.begin(), centre.end()) {
-  packed_.pack(x, rows, std::vector<double>(x.cols, 0.0), thread_count);
+      centre_(centre.begin(), centre.end()),
+      sparse_(sparse) {
+  if (sparse_ != nullptr) {
+    chosen_.assign(rows.begin(), rows.end());
+  } else {
+    packed_.pack(problem.x, rows, std::vector<double>(depth(), 0.0), thread_count);
+  }
   const std::size_t block_count = (row_count_ + kBlockHeight - 1) / kBlockHeight;
   const std::size_t fitting = kGramBytes / (columns() * columns() * sizeof(double));
   const std::size_t most_chunks = std::clamp(fitting, kLeastChunks, kMostChunks);
@@ -33,33 +45,62 @@ LinearRows::LinearRows(model::MatrixView x, std::span<const std::uint32_t> rows,
 base::Status LinearRows::for_each_block(const std::function<void(const Block&)>& work) const {
   const std::size_t padded = padded_to(columns(), kTileRows * kTileColumns);
   return base::parallel_for(chunk_count_, thread_count_, [&](std::size_t chunk) -> base::Status {
-    std::vector<double> values(padded * kBlockHeight, 0.0), spare(padded * kBlockHeight, 0.0);
-    if (bias_)
-      std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(depth() * kBlockHeight), kBlockHeight, -1.0);
+    Scratch scratch;
+    scratch.values.assign(padded * kBlockHeight, 0.0);
+    scratch.spare.assign(padded * kBlockHeight, 0.0);
+    if (bias_) {
+      std::fill_n(scratch.values.begin() + static_cast<std::ptrdiff_t>(depth() * kBlockHeight), kBlockHeight,
+                  -1.0);
+    }
     const std::size_t begin = chunk * blocks_per_chunk_ * kBlockHeight;
     const std::size_t end = std::min(row_count_, begin + blocks_per_chunk_ * kBlockHeight);
     for (std::size_t first = begin; first < end; first += kBlockHeight) {
       TRY(base::check_cancelled());
-      const std::size_t panel = first / kPanelRows<float>;
-      load_block(packed_.panels() + panel * kPanelRows<float> * depth(),
-                 std::min(kPanelsOfBlock, packed_.panel_count() - panel), depth(), centre_.data(),
-                 values.data());
+      load(first, scratch);
       work({.chunk = chunk,
             .first = first,
             .count = std::min(kBlockHeight, row_count_ - first),
-            .values = values.data(),
-            .spare = spare.data()});
+            .values = scratch.values.data(),
+            .spare = scratch.spare.data()});
     }
     return {};
   });
 }
 
-void LinearRows::copy_row(std::size_t row, double* values) const noexcept {
+void LinearRows::load(std::size_t first, Scratch& scratch) const {
+  if (sparse_ == nullptr) {
+    const std::size_t panel = first / kPanelRows<float>;
+    load_block(packed_.panels() + panel * kPanelRows<float> * depth(),
+               std::min(kPanelsOfBlock, packed_.panel_count() - panel), depth(), centre_.data(),
+               scratch.values.data());
+    return;
+  }
+  for (std::size_t j = 0; j < depth(); ++j)
+    std::fill_n(scratch.values.begin() + static_cast<std::ptrdiff_t>(j * kBlockHeight), kBlockHeight,
+                -centre_[j]);
+  sparse_->entries(std::span(chosen_).subspan(first, std::min(kBlockHeight, row_count_ - first)),
+                   scratch.room, scratch.entries);
+  for (std::size_t i = 0; i < scratch.entries.size(); ++i) {
+    const SparseEntries& row = scratch.entries[i];
+    for (std::size_t e = 0; e < row.count; ++e)
+      scratch.values[row.columns[e] * kBlockHeight + i] += static_cast<double>(row.values[e]);
+  }
+}
+
+void LinearRows::copy_row(std::size_t row, double* values) const {
+  if (bias_) values[depth()] = -1;
+  for (std::size_t j = 0; j < depth(); ++j) values[j] = -centre_[j];
+  if (sparse_ != nullptr) {
+    SparseRows::Room room;
+    std::vector<SparseEntries> entries;
+    sparse_->entries(std::span(chosen_).subspan(row, 1), room, entries);
+    for (std::size_t e = 0; e < entries[0].count; ++e)
+      values[entries[0].columns[e]] += static_cast<double>(entries[0].values[e]);
+    return;
+  }
   const float* from =
       packed_.panels() + row / kPanelRows<float> * depth() * kPanelRows<float> + row % kPanelRows<float>;
-  for (std::size_t j = 0; j < depth(); ++j)
-    values[j] = static_cast<double>(from[j * kPanelRows<float>]) - centre_[j];
-  if (bias_) values[depth()] = -1;
+  for (std::size_t j = 0; j < depth(); ++j) values[j] += static_cast<double>(from[j * kPanelRows<float>]);
 }
 
 base::Status LinearRows::decide(std::span<const double> coefficients, std::span<double> out) const {
@@ -81,9 +122,19 @@ base::Result<std::vector<double>> LinearRows::weighted_sum(std::span<const doubl
   return parts;
 }
 
-std::vector<double> linear_centre(model::MatrixView x, bool bias, int thread_count) {
-  if (!bias) return std::vector<double>(x.cols, 0.0);
-  return centre_of(x, {.kind = model::KernelKind::kRbf}, thread_count);
+std::vector<double> linear_centre(const DualProblem& problem, const SparseRows* sparse, int thread_count) {
+  std::vector<double> centre(sparse != nullptr ? sparse->cols() : problem.x.cols, 0.0);
+  if (!problem.bias) return centre;
+  if (sparse == nullptr) return centre_of(problem.x, {.kind = model::KernelKind::kRbf}, thread_count);
+  SparseRows::Room room;
+  std::vector<SparseEntries> entries;
+  for (std::uint32_t row = 0; row < problem.row_count(); ++row) {
+    sparse->entries({&row, 1}, room, entries);
+    for (std::size_t e = 0; e < entries[0].count; ++e)
+      centre[entries[0].columns[e]] += static_cast<double>(entries[0].values[e]);
+  }
+  for (double& value : centre) value /= static_cast<double>(problem.row_count());
+  return centre;
 }
 
 void add_up_parts(std::vector<double>& parts, std::size_t size) {

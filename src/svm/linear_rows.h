@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "archmlp/base/result.h"
-#include "archmlp/model/matrix_view.h"
+#include "archmlp/svm/dual_problem.h"
 #include "archmlp/svm/linear_block.h"
 #include "archmlp/svm/packed_rows.h"
 
@@ -16,12 +16,13 @@ namespace archmlp::svm {
 /// x̃·(w, rho). The centre changes rho alone, as Σ β = 0. Without bias x̃ = x.
 class LinearRows {
  public:
-  /// Those rows of x that `rows` lists; the centre is that of x.
-  LinearRows(model::MatrixView x, std::span<const std::uint32_t> rows, std::span<const double> centre,
-             bool bias, int thread_count);
+  /// Those rows that `rows` lists, of `sparse` or, if it is null, of the problem's x. Sparse rows are written
+  /// out a block at a time; then `sparse` must outlive it.
+  LinearRows(const DualProblem& problem, const SparseRows* sparse, std::span<const std::uint32_t> rows,
+             std::span<const double> centre, int thread_count);
 
   std::size_t row_count() const noexcept { return row_count_; }
-  std::size_t depth() const noexcept { return packed_.depth(); }
+  std::size_t depth() const noexcept { return centre_.size(); }
   std::size_t columns() const noexcept { return depth() + (bias_ ? 1 : 0); }
   bool bias() const noexcept { return bias_; }
   std::span<const double> centre() const noexcept { return centre_; }
@@ -36,22 +37,28 @@ class LinearRows {
   /// In ascending order within a chunk. Errors: kCancelled.
   base::Status for_each_block(const std::function<void(const Block&)>& work) const;
 
-  void copy_row(std::size_t row, double* values) const noexcept;  // [columns]
+  void copy_row(std::size_t row, double* values) const;  // [columns]
   /// out[row] = x̃·coefficients
   base::Status decide(std::span<const double> coefficients, std::span<double> out) const;
   /// Σ_row factors[row] x̃: [columns]
   base::Result<std::vector<double>> weighted_sum(std::span<const double> factors) const;
 
  private:
+  struct Scratch;
+
+  void load(std::size_t first, Scratch& scratch) const;
+
   std::size_t row_count_, chunk_count_ = 1, blocks_per_chunk_ = 1;
   bool bias_;
   int thread_count_;
   std::vector<double> centre_;
   PackedRows<float> packed_;
+  const SparseRows* sparse_;
+  std::vector<std::uint32_t> chosen_;  // of sparse rows
 };
 
-/// The mean of x; 0 without bias.
-std::vector<double> linear_centre(model::MatrixView x, bool bias, int thread_count);
+/// The mean of all rows; 0 without bias.
+std::vector<double> linear_centre(const DualProblem& problem, const SparseRows* sparse, int thread_count);
 
 /// parts[0] += the others, in their order. [parts, size]
 void add_up_parts(std::vector<double>& parts, std::size_t size);

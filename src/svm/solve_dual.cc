@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/try.h"
 #include "archmlp/svm/box.h"
 #include "archmlp/svm/certificate.h"
+#include "archmlp/svm/coordinate_descent.h"
 #include "archmlp/svm/decomposition.h"
 #include "archmlp/svm/dual_problem.h"
 #include "archmlp/svm/exact_decisions.h"
 #include "archmlp/svm/packed_rows.h"
 #include "archmlp/svm/solve_linear.h"
+#include "archmlp/svm/sparse_kernel_rows.h"
 
 namespace archmlp::svm {
 namespace {
@@ -28,9 +31,13 @@ constexpr double kTargetShare = 0.9;  // of tol: what single precision aims at, 
 constexpr double kGain = 0.5;  // what a run must at least make of the exact violation to be worth another
 constexpr double kMostFloat = 1e30, kMostDouble = 1e100;  // kernel values that leave room for sums
 
-/// The largest kernel value that may come up.
-double kernel_bound(const DualProblem& problem) {
+/// The largest |x|².
+double largest_norm(const DualProblem& problem) {
   double norm = 0;
+  if (problem.sparse != nullptr) {
+    for (const double own : sparse_norms(*problem.sparse)) norm = std::max(norm, own);
+    return norm;
+  }
   for (std::size_t row = 0; row < problem.x.rows; ++row) {
     double sum = 0;
     for (std::size_t col = 0; col < problem.x.cols; ++col) {
@@ -40,6 +47,12 @@ double kernel_bound(const DualProblem& problem) {
     }
     norm = std::max(norm, sum);
   }
+  return norm;
+}
+
+/// The largest kernel value that may come up.
+double kernel_bound(const DualProblem& problem) {
+  const double norm = largest_norm(problem);
   const model::Kernel& kernel = problem.kernel;
   const double inner = kernel.gamma * norm + std::abs(kernel.coef0);
   switch (kernel.kind) {
@@ -60,12 +73,12 @@ class ExactSums {
         box_(box),
         centre_(centre),
         thread_count_(thread_count),
-        weights_(problem.x.rows),
-        sums_(problem.x.rows) {}
+        weights_(problem.row_count()),
+        sums_(problem.row_count()) {}
 
   /// Brings the sums up to `beta`: by what changed where that is less work than all of it.
   Status update(const std::vector<double>& beta) {
-    std::vector<double> weights(problem_.x.rows, 0.0);
+    std::vector<double> weights(problem_.row_count(), 0.0);
     for (std::size_t v = 0; v < box_.size(); ++v) weights[box_.row[v]] += beta[v];
     std::size_t changed = 0, all = 0;
     for (std::size_t row = 0; row < weights.size(); ++row) {
@@ -84,6 +97,10 @@ class ExactSums {
       factors.push_back(weights[row] - weights_[row]);
     }
     weights_ = std::move(weights);
+    if (problem_.sparse != nullptr) {
+      return add_exact_sparse_decisions(*problem_.sparse, problem_.kernel, rows, factors, sums_,
+                                        thread_count_);
+    }
     return add_exact_decisions(problem_, centre_, rows, factors, sums_, thread_count_);
   }
 
@@ -143,15 +160,23 @@ Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& 
     return Error{.message = "kernel values are too large to compute with",
                  .hint = "scale the features, or lower gamma, coef0 or degree"};
   }
-  const bool linear = problem.kernel.kind == model::KernelKind::kLinear && problem.category_counts.empty();
-  if (linear && problem.x.cols <= kMostInteriorColumns) return solve_linear(problem, options);
+  if (problem.kernel.kind == model::KernelKind::kLinear) {
+    std::optional<SparseRows> coded;
+    if (problem.sparse == nullptr && !problem.category_counts.empty())
+      coded = SparseRows::coded(problem.x, problem.category_counts);
+    const SparseRows* sparse = coded ? &*coded : problem.sparse;
+    const std::size_t columns = sparse != nullptr ? sparse->cols() : problem.x.cols;
+    if (columns <= kMostInteriorColumns) return solve_linear(problem, sparse, options);
+    if (sparse != nullptr) return solve_sparse_linear(problem, *sparse, options);
+  }
   if (!problem.bias) {
     return Error{.message = "a machine without bias is solved for with a linear kernel alone",
                  .hint = fmt::format("a linear kernel and at most {} features", kMostInteriorColumns)};
   }
   const int threads = base::resolve_thread_count(options.thread_count);
   const Box box(problem);
-  const std::vector<double> centre = centre_of(problem.x, problem.kernel, threads);
+  const std::vector<double> centre =
+      problem.sparse != nullptr ? std::vector<double>() : centre_of(problem.x, problem.kernel, threads);
   ExactSums exact(problem, box, centre, threads);
   std::vector<double> beta(box.size(), 0.0);
   DualSolution solution;

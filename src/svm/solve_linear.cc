@@ -43,13 +43,14 @@ std::vector<std::uint32_t> all_rows(std::size_t count) {
 /// face.
 class LinearSolver {
  public:
-  LinearSolver(const DualProblem& problem, const SolveOptions& options, int threads)
+  LinearSolver(const DualProblem& problem, const SparseRows* sparse, const SolveOptions& options, int threads)
       : problem_(problem),
+        sparse_(sparse),
         options_(options),
         threads_(threads),
-        centre_(linear_centre(problem.x, problem.bias, threads)),
-        rows_(problem.x, all_rows(problem.x.rows), centre_, problem.bias, threads),
-        box_(RowBox::of(problem.variables, problem.x.rows)),
+        centre_(linear_centre(problem, sparse, threads)),
+        rows_(problem, sparse, all_rows(problem.row_count()), centre_, threads),
+        box_(RowBox::of(problem.variables, problem.row_count())),
         sifting_(box_, problem.bias),
         crossover_(rows_, box_, options.tol),
         beta_(box_.size(), 0.0),
@@ -90,7 +91,7 @@ class LinearSolver {
     std::vector<std::uint32_t> sample;
     std::vector<double> factors;
     sifting_.sample(sample, factors);
-    const LinearRows rows(problem_.x, sample, centre_, rows_.bias(), threads_);
+    const LinearRows rows(problem_, sparse_, sample, centre_, threads_);
     const RowBox box = box_.subset(sample, factors);
     InteriorPoint interior(rows, box, {.sum = std::vector<double>(rows_.columns(), 0.0)}, threads_);
     TRY(interior.start());
@@ -106,7 +107,7 @@ class LinearSolver {
     std::optional<LinearRows> some_rows;
     RowBox some_box;
     if (!sifting_.all()) {
-      some_rows.emplace(problem_.x, sifting_.rows(), centre_, rows_.bias(), threads_);
+      some_rows.emplace(problem_, sparse_, sifting_.rows(), centre_, threads_);
       some_box = box_.subset(sifting_.rows(), std::vector<double>(sifting_.rows().size(), 1.0));
     }
     InteriorPoint interior(some_rows ? *some_rows : rows_, some_rows ? some_box : box_, TRY(fixed()),
@@ -199,6 +200,7 @@ class LinearSolver {
   }
 
   const DualProblem& problem_;
+  const SparseRows* sparse_;
   const SolveOptions& options_;
   int threads_;
   std::vector<double> centre_;
@@ -215,8 +217,9 @@ class LinearSolver {
 
 }  // namespace
 
-base::Result<DualSolution> solve_linear(const DualProblem& problem, const SolveOptions& options) {
-  return LinearSolver(problem, options, base::resolve_thread_count(options.thread_count)).solve();
+base::Result<DualSolution> solve_linear(const DualProblem& problem, const SparseRows* sparse,
+                                        const SolveOptions& options) {
+  return LinearSolver(problem, sparse, options, base::resolve_thread_count(options.thread_count)).solve();
 }
 
 }  // namespace archmlp::svm

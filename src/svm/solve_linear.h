@@ -12,6 +12,7 @@ inline constexpr std::size_t kMostInteriorColumns = 512;
 
 /// solve_dual() for a linear kernel: an interior-point method over all rows, and from there to the exact
 /// optimum.
-base::Result<DualSolution> solve_linear(const DualProblem& problem, const SolveOptions& options);
+base::Result<DualSolution> solve_linear(const DualProblem& problem, const SparseRows* sparse,
+                                        const SolveOptions& options);
 
 }  // namespace archmlp::svm
