@@ -96,8 +96,8 @@ Probe every_kth_row(const TrainInputs& inputs) {
 /// How long the fit may take, from one on few rows: the work of a kernel grows with the square of the rows.
 std::optional<double> estimated_seconds(const TrainInputs& inputs, const SvmParams& params,
                                         const svm::SvmFitOptions& options) {
-  const bool is_quick = params.kernel == "linear" && inputs.categories.empty() &&
-                        inputs.features.size() <= svm::kMostInteriorColumns;
+  const bool is_quick = params.kernel == "linear" &&
+                        (!inputs.categories.empty() || inputs.features.size() <= svm::kMostInteriorColumns);
   if (is_quick || inputs.row_count < kManyRows) return std::nullopt;
   const Probe probe = every_kth_row(inputs);
   svm::SvmFitOptions quiet = options;

@@ -1,5 +1,5 @@
-// Any bytes: a support vector machine is refused, or decides. Sums of values that are as large as doubles go may
-// overflow, so its outputs need not be finite.
+// Any bytes: a support vector machine is refused, or decides. Sums of values that are as large as doubles go
+// may overflow, so its outputs need not be finite.
 
 #include "archmlp/model/svm.h"
 
