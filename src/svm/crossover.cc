@@ -51,10 +51,11 @@ base::Status Crossover::run(std::span<const double> beta, std::span<const double
     } else if (--patience == 0) {
       return {};
     }
-    if (round == rounds) return {};
+    const bool late = deadline_ && std::chrono::steady_clock::now() >= *deadline_;
+    if (round == rounds || late) return {};
     Face face = choose_face(point);
     if (face.variables.empty()) return {};
-    move_on(face);
+    TRY(move_on(face));
   }
 }
 
@@ -233,11 +234,13 @@ bool Crossover::advance(const Eigen::VectorXd& way, Face& face) {
   return length == 1;
 }
 
-void Crossover::move_on(Face& face) {
+base::Status Crossover::move_on(Face& face) {
   for (int block = 0; block < kMostBlocks && !face.variables.empty(); ++block) {
+    TRY(base::check_cancelled());
     const Eigen::VectorXd way = direction(face);
-    if (way.size() == 0 || advance(way, face)) return;
+    if (way.size() == 0 || advance(way, face)) break;
   }
+  return {};
 }
 
 base::Status Crossover::keep_inside(std::span<const double> beta) {

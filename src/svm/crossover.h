@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Eigen/Cholesky>
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,10 +21,12 @@ class Crossover {
  public:
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-  Crossover(const LinearRows& rows, const RowBox& box, double tol) : rows_(rows), box_(box), tol_(tol) {}
+  Crossover(const LinearRows& rows, const RowBox& box, const SolveOptions& options)
+      : rows_(rows), box_(box), tol_(options.tol), deadline_(options.deadline) {}
 
   /// From β with these decisions; scale: of gradients, beside which a way to a bound counts as short. At most
-  /// `rounds` passes over all rows, fewer where they no longer help. Errors: kCancelled.
+  /// `rounds` passes over all rows, fewer where they no longer help or after the deadline. Errors:
+  /// kCancelled.
   base::Status run(std::span<const double> beta, std::span<const double> decisions, double scale, int rounds);
   /// Keeps β as it is, as there is nothing better. Errors: kCancelled.
   base::Status keep_inside(std::span<const double> beta);
@@ -48,7 +52,7 @@ class Crossover {
   void add_counterweights(const Certified& point, std::vector<std::uint32_t>& variables) const;
   Eigen::VectorXd direction(const Face& face) const;
   bool advance(const Eigen::VectorXd& way, Face& face);
-  void move_on(Face& face);
+  base::Status move_on(Face& face);
   double gradient(std::uint32_t variable) const noexcept {
     return sums_[box_.box.row[variable]] + box_.box.linear[variable];
   }
@@ -56,6 +60,7 @@ class Crossover {
   const LinearRows& rows_;
   const RowBox& box_;
   double tol_;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::vector<double> beta_, sums_, w_;
   double excess_ = 0, amount_ = 0;  // Σ β, Σ |β|
   Certified best_;

@@ -52,7 +52,7 @@ class LinearSolver {
         rows_(problem, sparse, all_rows(problem.row_count()), centre_, threads),
         box_(RowBox::of(problem.variables, problem.row_count())),
         sifting_(box_, problem.bias),
-        crossover_(rows_, box_, options.tol),
+        crossover_(rows_, box_, options),
         beta_(box_.size(), 0.0),
         decisions_(rows_.row_count(), 0.0) {}
 
