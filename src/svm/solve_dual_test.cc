@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <chrono>
 #include <numeric>
@@ -74,6 +75,43 @@ TEST(SolveDual, ThreadsDoNotChangeABit) {
     EXPECT_EQ(one.rho, many.rho);
     EXPECT_EQ(one.certificate.dual, many.certificate.dual);
     EXPECT_EQ(one.certificate.iterations, many.certificate.iterations);
+  }
+}
+
+std::vector<double> decisions_by_definition(const TestData& data, const DualProblem& problem,
+                                            const DualSolution& solution) {
+  std::vector<double> decisions(data.rows(), -solution.rho);
+  for (std::size_t v = 0; v < problem.variables.size(); ++v) {
+    if (solution.alpha[v] == 0) continue;
+    const float* row = data.x.data() + problem.variables[v].row * data.cols;
+    for (std::size_t i = 0; i < data.rows(); ++i) {
+      decisions[i] += problem.variables[v].sign * solution.alpha[v] *
+                      kernel_value(problem.kernel, row, data.x.data() + i * data.cols, data.cols);
+    }
+  }
+  return decisions;
+}
+
+TEST(SolveDual, EveryInstructionSetReachesTheSameOptimum) {
+  const TestData data = make_test_data(500, 6, true, 14);
+  for (const Kernel& kernel : {Kernel{.kind = KernelKind::kRbf, .gamma = 0.2},
+                               Kernel{.kind = KernelKind::kPoly, .gamma = 0.2, .coef0 = 1, .degree = 3},
+                               Kernel{.kind = KernelKind::kLinear}}) {
+    const DualProblem problem = classification_problem(data, kernel, 1);
+    const SolveOptions options = {.tol = 1e-5};
+    const DualSolution best = solve_dual(problem, options).value();
+    const std::vector<double> expected = decisions_by_definition(data, problem, best);
+    for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
+      hwy::DisableTargets(~left);  // the best of those that are left is taken
+      hwy::GetChosenTarget().DeInit();
+      const DualSolution other = solve_dual(problem, options).value();
+      EXPECT_TRUE(other.certificate.converged());
+      EXPECT_NEAR(other.certificate.dual, best.certificate.dual, 1e-6 * best.certificate.dual);
+      const std::vector<double> found = decisions_by_definition(data, problem, other);
+      for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-3);
+    }
+    hwy::DisableTargets(0);
+    hwy::GetChosenTarget().DeInit();
   }
 }
 
