@@ -262,10 +262,10 @@ Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& l
   TRY(check_costs(rows, params, settings.class_weight));
   std::vector<std::uint32_t> all(rows.count());
   std::iota(all.begin(), all.end(), 0U);
-  std::vector<ClassPair> class_pairs;
-  class_pairs.reserve(std::size_t{class_count} * (class_count - 1) / 2);
+  std::vector<ClassPair> class_pairs(std::size_t{class_count} * (class_count - 1) / 2);
+  auto next = class_pairs.begin();
   for (std::uint32_t i = 0; i < class_count; ++i) {
-    for (std::uint32_t j = i + 1; j < class_count; ++j) class_pairs.push_back({i, j});
+    for (std::uint32_t j = i + 1; j < class_count; ++j) *next++ = {i, j};
   }
   TimeBudget time(options.deadline, whole_work(rows, class_pairs, params.probability));
   std::vector<PairFit> fits;
