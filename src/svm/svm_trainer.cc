@@ -269,6 +269,7 @@ Result<model::SvmParts> fit_classes(const TrainingRows& rows, const SvmLabels& l
   }
   TimeBudget time(options.deadline, whole_work(rows, class_pairs, params.probability));
   std::vector<PairFit> fits;
+  fits.reserve(class_pairs.size());
   for (const ClassPair pair : class_pairs) fits.push_back(TRY(fit_pair(rows, all, pair, settings, time)));
   model::SvmParts parts = make_parts(params, labels, kernel, rows);
   assemble(fits, rows, class_count, parts);
