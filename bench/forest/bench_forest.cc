@@ -6,10 +6,7 @@
 //   PARAMS       JSON object of forest parameters
 //   MODEL        written: the forest's bytes
 
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -19,49 +16,15 @@
 #include "archmlp/contract/field_table.h"
 #include "archmlp/contract/forest_params.h"
 #include "archmlp/train/forest_trainer.h"
+#include "measure.h"
 
 namespace {
 
 using archmlp::base::to_string;
 using archmlp::contract::Task;
 using archmlp::model::MatrixView;
-using Clock = std::chrono::steady_clock;
+using namespace archmlp::bench;
 using Json = nlohmann::ordered_json;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-template <typename T>
-std::vector<T> read_all(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) {
-    std::cerr << path << ": cannot be read\n";
-    std::exit(2);
-  }
-  std::vector<T> values(static_cast<std::size_t>(file.tellg()) / sizeof(T));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-  return values;
-}
-
-/// Of this program alone: ru_maxrss would count what the process was before it was started.
-double peak_megabytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string key; status >> key;) {
-    double kilobytes = 0;
-    if (key == "VmHWM:" && status >> kilobytes) return kilobytes / 1024;
-  }
-  return 0;
-}
-
-/// Of all threads: tells more than the clock on a machine that others use too.
-double processor_seconds() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
 
 archmlp::train::Labels read_labels(Task task, const std::string& path) {
   archmlp::train::Labels labels;

@@ -6,8 +6,6 @@
 //   ROUNDS       the best counts
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -16,32 +14,14 @@
 
 #include "archmlp/base/file.h"
 #include "archmlp/model/forest.h"
+#include "measure.h"
 
 namespace {
 
 using archmlp::base::MappedFile;
 using archmlp::model::Forest;
 using archmlp::model::MatrixView;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double processor_seconds() {
-  timespec time = {};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
-template <typename T>
-T or_exit(archmlp::base::Result<T> result) {
-  if (!result.ok()) {
-    std::cerr << to_string(result.error()) << '\n';
-    std::exit(1);
-  }
-  return std::move(result).value();
-}
+using namespace archmlp::bench;
 
 /// Microseconds of each of at most 20000 calls, ascending. Every call has another row.
 std::vector<double> single_row_times(const Forest& forest, MatrixView x) {

@@ -4,17 +4,15 @@
 // bench_svm fit COLUMNS X Y PARAMS MODEL       the trainer, two threads, to a model's bytes
 // bench_svm predict MODEL X DECISIONS THREADS  from those bytes: a batch, and row by row
 //   X        float32, row-major; Y uint32 class indices
-//   OPTIONS  JSON object: kernel, gamma, C, tol, bias, threads, cache_size (MB); levels: X holds codes below
-//   it PARAMS   JSON object of the trainer's parameters MODEL, DECISIONS  written: bytes, float64
-
-#include <sys/resource.h>
+//   OPTIONS  JSON object: kernel, gamma, C, tol, bias, threads, cache_size (MB); categories: how many of them
+//            the columns of X hold the numbers of
+//   PARAMS   JSON object of the trainer's parameters
+//   MODEL, DECISIONS  written: bytes, float64
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,64 +22,14 @@
 #include "archmlp/model/svm.h"
 #include "archmlp/svm/dual_problem.h"
 #include "archmlp/svm/svm_trainer.h"
+#include "measure.h"
 
 namespace {
 
 using archmlp::base::to_string;
 using archmlp::model::MatrixView;
-using Clock = std::chrono::steady_clock;
+using namespace archmlp::bench;
 using Json = nlohmann::ordered_json;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-template <typename T>
-std::vector<T> read_all(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) {
-    std::cerr << path << ": cannot be read\n";
-    std::exit(2);
-  }
-  std::vector<T> values(static_cast<std::size_t>(file.tellg()) / sizeof(T));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-  return values;
-}
-
-template <typename T>
-void write_all(const std::string& path, const std::vector<T>& values) {
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(values.data()),
-             static_cast<std::streamsize>(values.size() * sizeof(T)));
-}
-
-template <typename T>
-T or_exit(archmlp::base::Result<T> result) {
-  if (!result.ok()) {
-    std::cerr << to_string(result.error()) << '\n';
-    std::exit(1);
-  }
-  return std::move(result).value();
-}
-
-/// Of this program alone: ru_maxrss would count what the process was before it was started.
-double peak_megabytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string key; status >> key;) {
-    double kilobytes = 0;
-    if (key == "VmHWM:" && status >> kilobytes) return kilobytes / 1024;
-  }
-  return 0;
-}
-
-/// Of all threads: tells more than the clock on a machine that others use too.
-double processor_seconds() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
 
 /// Times, memory and what the certificate says.
 class Report {
@@ -118,11 +66,10 @@ int solve(const std::vector<std::string>& arguments) {
                  .gamma = options.value("gamma", 1.0)},
       .variables = {},
       .bias = options.value("bias", true)};
-  std::optional<archmlp::svm::SparseRows> codes;
-  if (options.contains("levels")) {
-    codes = archmlp::svm::SparseRows::coded(
-        problem.x, std::vector<std::uint32_t>(cols, options.at("levels").get<std::uint32_t>()));
-    problem.sparse = &*codes;
+  std::vector<std::uint32_t> category_counts;
+  if (options.contains("categories")) {
+    category_counts.assign(cols, options.at("categories").get<std::uint32_t>());
+    problem.category_counts = category_counts;
   }
   problem.variables.reserve(y.size());
   for (std::uint32_t row = 0; row < y.size(); ++row) {

@@ -153,7 +153,7 @@ class Bench:
         print("\n20 category codes a row as 5,000 one-hot columns, C = 1; SVC: the same columns as a CSR matrix")
         print(f"{'':26}{'rows':>9}{'cpu s':>9}{'clock s':>9}{'MB':>7}{'violation':>11}{'dual':>16}")
         for kernel, count in (("linear", small), ("linear", rows), ("rbf", small)):
-            options = {"kernel": kernel, "gamma": 0.02, "levels": 250, "cache_size": CACHE_MB}
+            options = {"kernel": kernel, "gamma": 0.02, "categories": 250, "cache_size": CACHE_MB}
             ours = self.call("solve", 20, *self.store(codes[:count], y[:count]), json.dumps(options))
             print(f"{'archmlp, ' + kernel:26}{count:9,}{ours['processor_seconds']:9.2f}{ours['seconds']:9.2f}"
                   f"{ours['peak_mb']:7.0f}{ours['violation']:11.1e}{ours['dual']:16.4f}", flush=True)
