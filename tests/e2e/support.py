@@ -77,6 +77,23 @@ def write_rows(path, header, rows):
 
 # -- data
 
+def write_matrix(path, x):
+    """Rows of numbers, in columns f0, f1, …; nan is an empty cell."""
+    write_rows(path, [f"f{i}" for i in range(x.shape[1])],
+               [["" if cell != cell else repr(float(cell)) for cell in row] for row in x])
+
+
+def write_training_files(folder, x, y, x_new, weights=None):
+    """x.csv, y.csv and new.csv. Gives what `train` is told of them."""
+    write_matrix(folder / "x.csv", x)
+    write_matrix(folder / "new.csv", x_new)
+    write_rows(folder / "y.csv", ["y"], [[repr(value.item())] for value in y])
+    if weights is None:
+        return [folder / "x.csv", folder / "y.csv"]
+    write_rows(folder / "w.csv", ["w"], [[repr(float(weight))] for weight in weights])
+    return [folder / "x.csv", folder / "y.csv", "--sample-weight", folder / "w.csv"]
+
+
 def write_customers(path, rows=400, seed=1):
     """A table with every kind of column, gaps, and text that needs quotes. Label: `left`, yes or no."""
     random_numbers = random.Random(seed)

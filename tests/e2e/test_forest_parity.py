@@ -4,7 +4,7 @@ import csv
 
 import numpy
 import pytest
-from support import run, run_json, write_rows
+from support import run, run_json, write_rows, write_training_files
 
 pytest.importorskip("sklearn", reason="python3-sklearn is not installed: ./dev setup test")
 from sklearn.ensemble import (  # noqa: E402
@@ -31,21 +31,10 @@ def make_table(rows, classes, seed, missing=0.0):
     return x, numpy.searchsorted(borders, signal)
 
 
-def write_matrix(path, x):
-    write_rows(path, [f"f{i}" for i in range(x.shape[1])],
-               [["" if numpy.isnan(cell) else repr(float(cell)) for cell in row] for row in x])
-
-
 def predictions(folder, x, y, x_new, *flags, weights=None):
     """Probabilities, or values, that the program's model gives for x_new."""
-    write_matrix(folder / "x.csv", x)
-    write_matrix(folder / "new.csv", x_new)
-    write_rows(folder / "y.csv", ["y"], [[repr(value.item())] for value in y])
-    flags = [str(flag) for flag in flags]
-    if weights is not None:
-        write_rows(folder / "w.csv", ["w"], [[repr(float(weight))] for weight in weights])
-        flags += ["--sample-weight", folder / "w.csv"]
-    run("train", folder / "x.csv", folder / "y.csv", "--out", folder / "m.archmlp", *flags)
+    files = write_training_files(folder, x, y, x_new, weights)
+    run("train", *files, "--out", folder / "m.archmlp", *[str(flag) for flag in flags])
     text = run("predict", folder / "m.archmlp", folder / "new.csv").stdout
     header, *rows = csv.reader(text.splitlines())
     if header == ["prediction"]:

@@ -5,7 +5,7 @@ import json
 
 import numpy
 import pytest
-from support import run, run_json, write_rows
+from support import run, run_json, write_matrix, write_rows, write_training_files
 
 pytest.importorskip("sklearn", reason="python3-sklearn is not installed: ./dev setup test")
 from sklearn.metrics import log_loss, roc_auc_score  # noqa: E402
@@ -25,21 +25,11 @@ def make_table(rows, classes, seed):
     return x, numpy.searchsorted(numpy.quantile(signal, numpy.arange(1, classes) / classes), signal)
 
 
-def write_matrix(path, x):
-    write_rows(path, [f"f{i}" for i in range(x.shape[1])], [[repr(float(cell)) for cell in row] for row in x])
-
-
 def answers(folder, x, y, x_new, *flags, weights=None):
     """The columns that the program's model gives for x_new, by name, and what training says."""
-    write_matrix(folder / "x.csv", x)
-    write_matrix(folder / "new.csv", x_new)
-    write_rows(folder / "y.csv", ["y"], [[repr(value.item())] for value in y])
-    flags = [str(flag) for flag in flags]
-    if weights is not None:
-        write_rows(folder / "w.csv", ["w"], [[repr(float(weight))] for weight in weights])
-        flags += ["--sample-weight", folder / "w.csv"]
-    report = run_json("train", folder / "x.csv", folder / "y.csv", "--out", folder / "m.archmlp", "--model", "svm",
-                      "--tol", "1e-6", *flags)
+    files = write_training_files(folder, x, y, x_new, weights)
+    report = run_json("train", *files, "--out", folder / "m.archmlp", "--model", "svm", "--tol", "1e-6",
+                      *[str(flag) for flag in flags])
     header, *rows = csv.reader(run("predict", folder / "m.archmlp", folder / "new.csv").stdout.splitlines())
     columns = numpy.array([[float(cell) for cell in row] for row in rows]).T
     return dict(zip(header, columns)), report
