@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -24,21 +25,12 @@ using base::Status;
 using contract::SvmParams;
 using contract::Task;
 
-Result<model::Kernel> kernel_of(const SvmParams& params, const TrainingRows& rows) {
+/// Precondition: checked parameters.
+model::Kernel kernel_of(const SvmParams& params, const TrainingRows& rows) {
   model::Kernel kernel;
-  std::vector<std::string> names;
-  bool known = false;
   for (const auto kind : {model::KernelKind::kLinear, model::KernelKind::kRbf, model::KernelKind::kPoly,
                           model::KernelKind::kSigmoid}) {
-    names.emplace_back(model::to_string(kind));
-    if (params.kernel != names.back()) continue;
-    kernel.kind = kind;
-    known = true;
-  }
-  if (!known) {
-    return Error{.message = "unknown kernel " + base::quoted(params.kernel),
-                 .where = "kernel",
-                 .hint = base::suggest_names(params.kernel, names)};
+    if (params.kernel == model::to_string(kind)) kernel.kind = kind;
   }
   if (const auto* gamma = std::get_if<double>(&params.gamma)) {
     kernel.gamma = *gamma;
@@ -52,28 +44,11 @@ Result<model::Kernel> kernel_of(const SvmParams& params, const TrainingRows& row
   return kernel;
 }
 
+/// Whoever fills the parameters in by program gets the checks of recipes and flags.
 Status check_params(const SvmParams& params, Task task) {
-  const auto refuse = [](std::string_view name, std::string_view range, double found) {
-    return Error{.message = fmt::format("expected a number {}, found {}", range, found),
-                 .where = std::string(name)};
-  };
-  const auto positive = [](double value) { return value > 0 && std::isfinite(value); };
-  if (!positive(params.C)) return refuse("C", "> 0", params.C);
-  if (!positive(params.tol)) return refuse("tol", "> 0", params.tol);
-  if (!positive(params.cache_size)) return refuse("cache_size", "> 0", params.cache_size);
-  if (!(params.epsilon >= 0) || !std::isfinite(params.epsilon))
-    return refuse("epsilon", ">= 0", params.epsilon);
-  if (!std::isfinite(params.coef0)) return refuse("coef0", "that is finite", params.coef0);
-  if (params.degree < 0 || params.degree > 1000)
-    return refuse("degree", "between 0 and 1000", static_cast<double>(params.degree));
-  if (params.max_iter < -1 || params.max_iter == 0)
-    return refuse("max_iter", "above 0, or -1 for no limit", static_cast<double>(params.max_iter));
-  const auto* gamma = std::get_if<double>(&params.gamma);
-  if (gamma != nullptr && (!(*gamma >= 0) || !std::isfinite(*gamma))) return refuse("gamma", ">= 0", *gamma);
-  if (params.decision_function_shape != "ovr" && params.decision_function_shape != "ovo") {
-    return Error{.message = "expected 'ovr' or 'ovo', found " + base::quoted(params.decision_function_shape),
-                 .where = "decision_function_shape"};
-  }
+  SvmParams read_back;
+  TRY(contract::set_fields(contract::svm_fields(), &read_back,
+                           contract::get_fields(contract::svm_fields(), &params), ""));
   if (params.probability && task == Task::kRegression) {
     return Error{
         .message = "a regression has no probabilities", .where = "probability", .hint = "leave it out"};
@@ -92,10 +67,6 @@ Result<std::vector<double>> class_weights(const SvmParams& params, const SvmLabe
   std::vector<double> weights(labels.classes.size(), 1.0);
   if (const auto* mode = std::get_if<contract::ClassWeight>(&params.class_weight)) {
     if (*mode == contract::ClassWeight::kNone) return weights;
-    if (*mode == contract::ClassWeight::kBalancedSubsample) {
-      return Error{
-          .message = "balanced_subsample is for forests", .where = "class_weight", .hint = "use balanced"};
-    }
     std::vector<std::size_t> counts(weights.size());
     for (const std::uint32_t index : rows.class_indices) ++counts[index];
     for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -307,7 +278,7 @@ Result<std::unique_ptr<const model::Svm>> fit_svm(model::MatrixView x, const Svm
   } else if (params.kernel == "linear") {
     scales = centre(rows);
   }
-  const model::Kernel kernel = TRY(kernel_of(params, rows));
+  const model::Kernel kernel = kernel_of(params, rows);
   model::SvmParts parts = labels.task == Task::kRegression
                               ? TRY(fit_regression(rows, labels, kernel, params, options))
                               : TRY(fit_classes(rows, labels, kernel, params, options));
