@@ -14,7 +14,6 @@
 #include "archmlp/base/try.h"
 #include "archmlp/svm/certificate.h"
 #include "archmlp/svm/row_box.h"
-#include "archmlp/svm/sparse_kernel_rows.h"
 
 namespace archmlp::svm {
 namespace {
@@ -32,14 +31,29 @@ constexpr double kExcessAim = 1e-12;  // of Σ |β|: what Σ β may be off by in
 constexpr std::uint64_t kIdlePasses = 2000, kIdleMoves = 100'000'000;
 constexpr std::size_t kVariablesBetweenChecks = 65536;
 
+/// |x|² of each row.
+std::vector<double> norms_of(const OneHotRows& rows) {
+  std::vector<double> norms(rows.rows(), 0.0);
+  OneHotRows::Room room;
+  std::vector<RowEntries> entries;
+  for (std::uint32_t row = 0; row < norms.size(); ++row) {
+    rows.entries({&row, 1}, room, entries);
+    for (std::size_t e = 0; e < entries[0].count; ++e) {
+      const auto value = static_cast<double>(entries[0].values[e]);
+      norms[row] += value * value;
+    }
+  }
+  return norms;
+}
+
 class CoordinateDescent {
  public:
-  CoordinateDescent(const DualProblem& problem, const SparseRows& rows, const SolveOptions& options)
+  CoordinateDescent(const DualProblem& problem, const OneHotRows& rows, const SolveOptions& options)
       : rows_(rows),
         bias_(problem.bias),
         options_(options),
         box_(RowBox::of(problem.variables, rows.rows())),
-        norms_(sparse_norms(rows_)),
+        norms_(norms_of(rows_)),
         beta_(box_.size(), 0.0),
         w_(rows_.cols(), 0.0),
         sums_(rows_.rows(), 0.0) {
@@ -117,7 +131,7 @@ class CoordinateDescent {
       if (i % kVariablesBetweenChecks == 0) TRY(base::check_cancelled());
       const std::uint32_t v = active[i], row = box.row[v];
       rows_.entries({&row, 1}, room_, entries_);
-      const SparseEntries& entries = entries_[0];
+      const RowEntries& entries = entries_[0];
       double gradient = box.linear[v] + multiplier_ + penalty_ * total_;
       for (std::size_t e = 0; e < entries.count; ++e)
         gradient += w_[entries.columns[e]] * static_cast<double>(entries.values[e]);
@@ -171,17 +185,27 @@ class CoordinateDescent {
       }
     }
     const std::vector<double> weights = box_.row_weights(balanced_);
-    std::vector<std::uint32_t> rows;
-    std::vector<double> factors;
-    for (std::uint32_t row = 0; row < weights.size(); ++row) {
-      if (weights[row] == 0) continue;
-      rows.push_back(row);
-      factors.push_back(weights[row]);
-    }
-    std::fill(sums_.begin(), sums_.end(), 0.0);
-    TRY(add_exact_sparse_decisions(rows_, {.kind = model::KernelKind::kLinear}, rows, factors, sums_,
-                                   base::resolve_thread_count(options_.thread_count)));
+    TRY(compute_sums(weights));
     return certify(box, weights, sums_, balanced_, bias_);
+  }
+
+  /// x·w of every row, w = Σ weight x anew.
+  base::Status compute_sums(const std::vector<double>& weights) {
+    std::vector<double> w(rows_.cols(), 0.0);
+    for (std::uint32_t row = 0; row < weights.size(); ++row) {
+      if (row % kVariablesBetweenChecks == 0) TRY(base::check_cancelled());
+      if (weights[row] == 0) continue;
+      rows_.entries({&row, 1}, room_, entries_);
+      for (std::size_t e = 0; e < entries_[0].count; ++e)
+        w[entries_[0].columns[e]] += weights[row] * static_cast<double>(entries_[0].values[e]);
+    }
+    for (std::uint32_t row = 0; row < weights.size(); ++row) {
+      rows_.entries({&row, 1}, room_, entries_);
+      sums_[row] = 0;
+      for (std::size_t e = 0; e < entries_[0].count; ++e)
+        sums_[row] += w[entries_[0].columns[e]] * static_cast<double>(entries_[0].values[e]);
+    }
+    return {};
   }
 
   void take(const Certified& point) {
@@ -194,7 +218,7 @@ class CoordinateDescent {
       solution_.alpha[box_.place(i)] = box_.box.high[i] > 0 ? balanced_[i] : -balanced_[i];
   }
 
-  const SparseRows& rows_;
+  const OneHotRows& rows_;
   bool bias_;
   const SolveOptions& options_;
   RowBox box_;
@@ -204,16 +228,16 @@ class CoordinateDescent {
   double multiplier_ = 0;  // of Σ β = 0: -rho in the end
   double penalty_ = 0;     // of (Σ β)² / 2
   base::Rng rng_{1};
-  SparseRows::Room room_;
-  std::vector<SparseEntries> entries_;
+  OneHotRows::Room room_;
+  std::vector<RowEntries> entries_;
   std::optional<SvmStop> stop_;
   DualSolution solution_;
 };
 
 }  // namespace
 
-base::Result<DualSolution> solve_sparse_linear(const DualProblem& problem, const SparseRows& rows,
-                                               const SolveOptions& options) {
+base::Result<DualSolution> descend_by_coordinates(const DualProblem& problem, const OneHotRows& rows,
+                                                  const SolveOptions& options) {
   return CoordinateDescent(problem, rows, options).solve();
 }
 

@@ -46,19 +46,19 @@ Decomposition<T>::Decomposition(const DualProblem& problem, const Box& box, std:
       box_(box),
       options_(options),
       threads_(base::resolve_thread_count(options.thread_count)),
-      place_of_(problem.row_count()),
-      kernel_rows_(make_kernel_rows<T>(problem, centre, threads_)),
+      place_of_(problem.x.rows),
+      kernel_rows_(problem, centre, threads_),
       in_set_(box.size()) {}
 
 template <typename T>
 void Decomposition<T>::activate_all(std::span<const double> sums) {
   if (!all_active_) {
-    active_rows_.resize(problem_.row_count());
+    active_rows_.resize(problem_.x.rows);
     std::iota(active_rows_.begin(), active_rows_.end(), 0U);
     active_variables_.resize(box_.size());
     std::iota(active_variables_.begin(), active_variables_.end(), 0U);
     pack_active();
-    const std::size_t length = kernel_rows_->padded_count();
+    const std::size_t length = kernel_rows_.padded_count();
     const std::size_t fitting = RowCache<T>::capacity_of(length, options_.cache_bytes);
     set_size_ = std::clamp<std::size_t>(fitting / 2, kLeastSetSize, kSetSize);
     cache_.reset(active_rows_.size(), length, options_.cache_bytes, set_size_);
@@ -66,7 +66,7 @@ void Decomposition<T>::activate_all(std::span<const double> sums) {
   }
   idle_.assign(box_.size(), 0);
   working_.clear();
-  sums_.assign(kernel_rows_->padded_count(), 0.0);
+  sums_.assign(kernel_rows_.padded_count(), 0.0);
   std::copy(sums.begin(), sums.end(), sums_.begin());
 }
 
@@ -74,7 +74,7 @@ template <typename T>
 void Decomposition<T>::pack_active() {
   for (std::size_t place = 0; place < active_rows_.size(); ++place)
     place_of_[active_rows_[place]] = static_cast<std::uint32_t>(place);
-  kernel_rows_->select(active_rows_);
+  kernel_rows_.select(active_rows_);
 }
 
 template <typename T>
@@ -151,7 +151,7 @@ base::Status Decomposition<T>::load_kernel_rows() {
     places.push_back(set_places_[i]);
     targets.push_back(rows_[i]);
   }
-  return kernel_rows_->compute(places, targets);
+  return kernel_rows_.compute(places, targets);
 }
 
 template <typename T>
@@ -227,8 +227,8 @@ void Decomposition<T>::shrink(const std::vector<double>& beta, const Limits& lim
   active_rows_ = std::move(rows);
   pack_active();
   sums_ = std::move(sums);
-  sums_.resize(kernel_rows_->padded_count(), 0.0);
-  cache_.compact(kept, kernel_rows_->padded_count());
+  sums_.resize(kernel_rows_.padded_count(), 0.0);
+  cache_.compact(kept, kernel_rows_.padded_count());
   all_active_ = false;
 }
 

@@ -59,7 +59,7 @@ class Decomposition {
   std::vector<std::uint32_t> place_of_;                        // of a row among the active ones
   std::vector<std::uint8_t> idle_;                             // checks in which a variable could be left out
   std::vector<double> sums_;                                   // [places, padded]
-  std::unique_ptr<KernelRows<T>> kernel_rows_;
+  KernelRows<T> kernel_rows_;
   RowCache<T> cache_;
   bool all_active_ = false;
 

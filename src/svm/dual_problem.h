@@ -12,7 +12,6 @@
 #include "archmlp/model/kernel.h"
 #include "archmlp/model/matrix_view.h"
 #include "archmlp/model/svm.h"
-#include "archmlp/svm/sparse_rows.h"
 
 namespace archmlp::svm {
 
@@ -31,13 +30,9 @@ struct DualProblem {
   /// Categories of each feature, [p]: 0 where it is a number. The feature then holds the number of a
   /// category, below 0 for none, and stands for a one-hot row of so many. Empty: all are numbers.
   std::span<const std::uint32_t> category_counts = {};
-  /// If there, the rows, and not x; finite.
-  const SparseRows* sparse = nullptr;
   model::Kernel kernel;
   std::vector<DualVariable> variables;
   bool bias = true;  // false: Σ y_v α_v may be anything and rho is 0; for linear kernels
-
-  std::size_t row_count() const noexcept { return sparse != nullptr ? sparse->rows() : x.rows; }
 };
 
 /// What does not change the solution, but for `tol`, and where it stops too soon.

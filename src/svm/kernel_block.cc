@@ -160,26 +160,6 @@ void compute(const KernelBlock<T>& block) {
 void compute_floats(const KernelBlock<float>& block) { compute(block); }
 void compute_doubles(const KernelBlock<double>& block) { compute(block); }
 
-template <typename T>
-void finish(const model::Kernel& kernel, const T* norms, T norm, std::size_t count, T* values) {
-  const Tag<T> d;
-  const KernelForm<Tag<T>> form(d, kernel);
-  const auto own = hn::Set(d, norm);
-  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
-    const auto both = hn::Add(own, hn::LoadU(d, norms + i));
-    hn::StoreU(form.value(d, hn::LoadU(d, values + i), both), d, values + i);
-  }
-}
-
-void finish_floats(const model::Kernel& kernel, const float* norms, float norm, std::size_t count,
-                   float* values) {
-  finish(kernel, norms, norm, count, values);
-}
-void finish_doubles(const model::Kernel& kernel, const double* norms, double norm, std::size_t count,
-                    double* values) {
-  finish(kernel, norms, norm, count, values);
-}
-
 using Doubles = hn::CappedTag<double, 8>;
 
 HWY_INLINE hn::Vec<Doubles> load_doubles(Doubles d, const double* values) { return hn::LoadU(d, values); }
@@ -233,23 +213,12 @@ namespace archmlp::svm {
 
 HWY_EXPORT(compute_floats);
 HWY_EXPORT(compute_doubles);
-HWY_EXPORT(finish_floats);
-HWY_EXPORT(finish_doubles);
 HWY_EXPORT(add_floats);
 HWY_EXPORT(add_doubles);
 
 void compute_kernel(const KernelBlock<float>& block) noexcept { HWY_DYNAMIC_DISPATCH(compute_floats)(block); }
 void compute_kernel(const KernelBlock<double>& block) noexcept {
   HWY_DYNAMIC_DISPATCH(compute_doubles)(block);
-}
-
-void finish_kernel(const model::Kernel& kernel, const float* norms, float norm, std::size_t count,
-                   float* values) noexcept {
-  HWY_DYNAMIC_DISPATCH(finish_floats)(kernel, norms, norm, count, values);
-}
-void finish_kernel(const model::Kernel& kernel, const double* norms, double norm, std::size_t count,
-                   double* values) noexcept {
-  HWY_DYNAMIC_DISPATCH(finish_doubles)(kernel, norms, norm, count, values);
 }
 
 void add_rows(const float* const* rows, const double* factors, std::size_t row_count, std::size_t count,

@@ -34,13 +34,6 @@ struct KernelBlock {
 void compute_kernel(const KernelBlock<float>& block) noexcept;
 void compute_kernel(const KernelBlock<double>& block) noexcept;
 
-/// Dots of rows with one row become kernel values, values[i] with norms[i]. `count`: a multiple of
-/// kPanelRows<T>.
-void finish_kernel(const model::Kernel& kernel, const float* norms, float norm, std::size_t count,
-                   float* values) noexcept;
-void finish_kernel(const model::Kernel& kernel, const double* norms, double norm, std::size_t count,
-                   double* values) noexcept;
-
 /// sums[i] += Σ_r factors[r] rows[r][i], i < count, added up in the order of the rows.
 void add_rows(const float* const* rows, const double* factors, std::size_t row_count, std::size_t count,
               double* sums) noexcept;

@@ -1,84 +1,58 @@
 #include "archmlp/svm/kernel_rows.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "archmlp/base/parallel.h"
-#include "archmlp/svm/packed_rows.h"
-#include "archmlp/svm/sparse_kernel_rows.h"
+#include "archmlp/svm/kernel_block.h"
 
 namespace archmlp::svm {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{128} << 10U;  // of panels, to stay in L2 while groups go by
 
-template <typename T>
-class DenseKernelRows final : public KernelRows<T> {
- public:
-  DenseKernelRows(const DualProblem& problem, std::span<const double> centre, int thread_count)
-      : problem_(problem), centre_(centre), thread_count_(thread_count) {}
-
-  void select(std::span<const std::uint32_t> rows) override {
-    packed_.pack(problem_.x, rows, centre_, thread_count_, problem_.category_counts);
-  }
-  std::size_t padded_count() const noexcept override { return packed_.padded_count(); }
-
-  base::Status compute(std::span<const std::uint32_t> places, std::span<T* const> out) const override {
-    const std::size_t group_count = (places.size() + kGroupRows - 1) / kGroupRows;
-    const std::size_t group_values = packed_.depth() * kGroupRows;
-    std::vector<T> values(group_count * group_values), norms(group_count * kGroupRows);
-    for (std::size_t group = 0; group < group_count; ++group) {
-      const std::size_t begin = group * kGroupRows;
-      packed_.copy_group(places.subspan(begin, std::min(kGroupRows, places.size() - begin)),
-                         values.data() + group * group_values, norms.data() + begin);
-    }
-    const std::size_t step = chunk_panels();
-    return base::parallel_for(
-        (packed_.panel_count() + step - 1) / step, thread_count_, [&](std::size_t chunk) -> base::Status {
-          const std::size_t begin = chunk * step;
-          const std::size_t first_value = begin * kPanelRows<T>;
-          KernelBlock<T> block{.kernel = problem_.kernel,
-                               .depth = packed_.depth(),
-                               .category_depth = packed_.category_depth(),
-                               .panel_count = std::min(step, packed_.panel_count() - begin),
-                               .panels = packed_.panels() + first_value * packed_.depth(),
-                               .panel_norms = packed_.norms() + first_value};
-          for (std::size_t group = 0; group < group_count; ++group) {
-            block.group = values.data() + group * group_values;
-            block.group_norms = norms.data() + group * kGroupRows;
-            block.group_size = std::min(kGroupRows, places.size() - group * kGroupRows);
-            for (std::size_t i = 0; i < block.group_size; ++i)
-              block.out[i] = out[group * kGroupRows + i] + first_value;
-            compute_kernel(block);
-          }
-          return {};
-        });
-  }
-
- private:
-  std::size_t chunk_panels() const noexcept {
-    const std::size_t panel_bytes = packed_.depth() * kPanelRows<T> * sizeof(T);
-    return std::clamp<std::size_t>(kChunkBytes / panel_bytes, 4, 64);
-  }
-
-  const DualProblem& problem_;
-  std::span<const double> centre_;
-  int thread_count_;
-  PackedRows<T> packed_;
-};
-
 }  // namespace
 
 template <typename T>
-std::unique_ptr<KernelRows<T>> make_kernel_rows(const DualProblem& problem, std::span<const double> centre,
-                                                int thread_count) {
-  if (problem.sparse != nullptr)
-    return std::make_unique<SparseKernelRows<T>>(*problem.sparse, problem.kernel, thread_count);
-  return std::make_unique<DenseKernelRows<T>>(problem, centre, thread_count);
+base::Status KernelRows<T>::compute(std::span<const std::uint32_t> places, std::span<T* const> out) const {
+  const std::size_t group_count = (places.size() + kGroupRows - 1) / kGroupRows;
+  const std::size_t group_values = packed_.depth() * kGroupRows;
+  std::vector<T> values(group_count * group_values), norms(group_count * kGroupRows);
+  for (std::size_t group = 0; group < group_count; ++group) {
+    const std::size_t begin = group * kGroupRows;
+    packed_.copy_group(places.subspan(begin, std::min(kGroupRows, places.size() - begin)),
+                       values.data() + group * group_values, norms.data() + begin);
+  }
+  const std::size_t step = chunk_panels();
+  return base::parallel_for(
+      (packed_.panel_count() + step - 1) / step, thread_count_, [&](std::size_t chunk) -> base::Status {
+        const std::size_t begin = chunk * step;
+        const std::size_t first_value = begin * kPanelRows<T>;
+        KernelBlock<T> block{.kernel = problem_.kernel,
+                             .depth = packed_.depth(),
+                             .category_depth = packed_.category_depth(),
+                             .panel_count = std::min(step, packed_.panel_count() - begin),
+                             .panels = packed_.panels() + first_value * packed_.depth(),
+                             .panel_norms = packed_.norms() + first_value};
+        for (std::size_t group = 0; group < group_count; ++group) {
+          block.group = values.data() + group * group_values;
+          block.group_norms = norms.data() + group * kGroupRows;
+          block.group_size = std::min(kGroupRows, places.size() - group * kGroupRows);
+          for (std::size_t i = 0; i < block.group_size; ++i)
+            block.out[i] = out[group * kGroupRows + i] + first_value;
+          compute_kernel(block);
+        }
+        return {};
+      });
 }
 
-template std::unique_ptr<KernelRows<float>> make_kernel_rows(const DualProblem&, std::span<const double>,
-                                                             int);
-template std::unique_ptr<KernelRows<double>> make_kernel_rows(const DualProblem&, std::span<const double>,
-                                                              int);
+template <typename T>
+std::size_t KernelRows<T>::chunk_panels() const noexcept {
+  const std::size_t panel_bytes = packed_.depth() * kPanelRows<T> * sizeof(T);
+  return std::clamp<std::size_t>(kChunkBytes / panel_bytes, 4, 64);
+}
+
+template class KernelRows<float>;
+template class KernelRows<double>;
 
 }  // namespace archmlp::svm

@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <vector>
 
 #include "archmlp/base/result.h"
 #include "archmlp/svm/dual_problem.h"
+#include "archmlp/svm/packed_rows.h"
 
 namespace archmlp::svm {
 
@@ -14,27 +13,29 @@ namespace archmlp::svm {
 template <typename T>
 class KernelRows {
  public:
-  KernelRows() = default;
-  virtual ~KernelRows() = default;
-  KernelRows(const KernelRows&) = delete;
-  KernelRows& operator=(const KernelRows&) = delete;
+  /// `problem` and `centre` must outlive it.
+  KernelRows(const DualProblem& problem, std::span<const double> centre, int thread_count)
+      : problem_(problem), centre_(centre), thread_count_(thread_count) {}
 
   /// Chooses the rows.
-  virtual void select(std::span<const std::uint32_t> rows) = 0;
+  void select(std::span<const std::uint32_t> rows) {
+    packed_.pack(problem_.x, rows, centre_, thread_count_, problem_.category_counts);
+  }
   /// How long a row of kernel values is, with what fills it up.
-  virtual std::size_t padded_count() const noexcept = 0;
+  std::size_t padded_count() const noexcept { return packed_.padded_count(); }
   /// out[i][k] = K(row places[i], row k), of the chosen rows. out[i]: [padded_count()].
-  virtual base::Status compute(std::span<const std::uint32_t> places, std::span<T* const> out) const = 0;
+  base::Status compute(std::span<const std::uint32_t> places, std::span<T* const> out) const;
+
+ private:
+  std::size_t chunk_panels() const noexcept;
+
+  const DualProblem& problem_;
+  std::span<const double> centre_;
+  int thread_count_;
+  PackedRows<T> packed_;
 };
 
-/// `problem` and `centre` must outlive it.
-template <typename T>
-std::unique_ptr<KernelRows<T>> make_kernel_rows(const DualProblem& problem, std::span<const double> centre,
-                                                int thread_count);
-
-extern template std::unique_ptr<KernelRows<float>> make_kernel_rows(const DualProblem&,
-                                                                    std::span<const double>, int);
-extern template std::unique_ptr<KernelRows<double>> make_kernel_rows(const DualProblem&,
-                                                                     std::span<const double>, int);
+extern template class KernelRows<float>;
+extern template class KernelRows<double>;
 
 }  // namespace archmlp::svm

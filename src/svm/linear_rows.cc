@@ -19,18 +19,18 @@ constexpr std::size_t kPanelsOfBlock = kBlockHeight / kPanelRows<float>;
 /// A block of a thread.
 struct LinearRows::Scratch {
   std::vector<double> values, spare;
-  SparseRows::Room room;
-  std::vector<SparseEntries> entries;
+  OneHotRows::Room room;
+  std::vector<RowEntries> entries;
 };
 
-LinearRows::LinearRows(const DualProblem& problem, const SparseRows* sparse,
+LinearRows::LinearRows(const DualProblem& problem, const OneHotRows* one_hot,
                        std::span<const std::uint32_t> rows, std::span<const double> centre, int thread_count)
     : row_count_(rows.size()),
       bias_(problem.bias),
       thread_count_(thread_count),
       centre_(centre.begin(), centre.end()),
-      sparse_(sparse) {
-  if (sparse_ != nullptr) {
+      one_hot_(one_hot) {
+  if (one_hot_ != nullptr) {
     chosen_.assign(rows.begin(), rows.end());
   } else {
     packed_.pack(problem.x, rows, std::vector<double>(depth(), 0.0), thread_count);
@@ -68,7 +68,7 @@ base::Status LinearRows::for_each_block(const std::function<void(const Block&)>&
 }
 
 void LinearRows::load(std::size_t first, Scratch& scratch) const {
-  if (sparse_ == nullptr) {
+  if (one_hot_ == nullptr) {
     const std::size_t panel = first / kPanelRows<float>;
     load_block(packed_.panels() + panel * kPanelRows<float> * depth(),
                std::min(kPanelsOfBlock, packed_.panel_count() - panel), depth(), centre_.data(),
@@ -78,10 +78,10 @@ void LinearRows::load(std::size_t first, Scratch& scratch) const {
   for (std::size_t j = 0; j < depth(); ++j)
     std::fill_n(scratch.values.begin() + static_cast<std::ptrdiff_t>(j * kBlockHeight), kBlockHeight,
                 -centre_[j]);
-  sparse_->entries(std::span(chosen_).subspan(first, std::min(kBlockHeight, row_count_ - first)),
-                   scratch.room, scratch.entries);
+  one_hot_->entries(std::span(chosen_).subspan(first, std::min(kBlockHeight, row_count_ - first)),
+                    scratch.room, scratch.entries);
   for (std::size_t i = 0; i < scratch.entries.size(); ++i) {
-    const SparseEntries& row = scratch.entries[i];
+    const RowEntries& row = scratch.entries[i];
     for (std::size_t e = 0; e < row.count; ++e)
       scratch.values[row.columns[e] * kBlockHeight + i] += static_cast<double>(row.values[e]);
   }
@@ -90,10 +90,10 @@ void LinearRows::load(std::size_t first, Scratch& scratch) const {
 void LinearRows::copy_row(std::size_t row, double* values) const {
   if (bias_) values[depth()] = -1;
   for (std::size_t j = 0; j < depth(); ++j) values[j] = -centre_[j];
-  if (sparse_ != nullptr) {
-    SparseRows::Room room;
-    std::vector<SparseEntries> entries;
-    sparse_->entries(std::span(chosen_).subspan(row, 1), room, entries);
+  if (one_hot_ != nullptr) {
+    OneHotRows::Room room;
+    std::vector<RowEntries> entries;
+    one_hot_->entries(std::span(chosen_).subspan(row, 1), room, entries);
     for (std::size_t e = 0; e < entries[0].count; ++e)
       values[entries[0].columns[e]] += static_cast<double>(entries[0].values[e]);
     return;
@@ -122,18 +122,18 @@ base::Result<std::vector<double>> LinearRows::weighted_sum(std::span<const doubl
   return parts;
 }
 
-std::vector<double> linear_centre(const DualProblem& problem, const SparseRows* sparse, int thread_count) {
-  std::vector<double> centre(sparse != nullptr ? sparse->cols() : problem.x.cols, 0.0);
+std::vector<double> linear_centre(const DualProblem& problem, const OneHotRows* one_hot, int thread_count) {
+  std::vector<double> centre(one_hot != nullptr ? one_hot->cols() : problem.x.cols, 0.0);
   if (!problem.bias) return centre;
-  if (sparse == nullptr) return centre_of(problem.x, {.kind = model::KernelKind::kRbf}, thread_count);
-  SparseRows::Room room;
-  std::vector<SparseEntries> entries;
-  for (std::uint32_t row = 0; row < problem.row_count(); ++row) {
-    sparse->entries({&row, 1}, room, entries);
+  if (one_hot == nullptr) return centre_of(problem.x, {.kind = model::KernelKind::kRbf}, thread_count);
+  OneHotRows::Room room;
+  std::vector<RowEntries> entries;
+  for (std::uint32_t row = 0; row < problem.x.rows; ++row) {
+    one_hot->entries({&row, 1}, room, entries);
     for (std::size_t e = 0; e < entries[0].count; ++e)
       centre[entries[0].columns[e]] += static_cast<double>(entries[0].values[e]);
   }
-  for (double& value : centre) value /= static_cast<double>(problem.row_count());
+  for (double& value : centre) value /= static_cast<double>(problem.x.rows);
   return centre;
 }
 

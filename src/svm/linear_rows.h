@@ -8,6 +8,7 @@
 #include "archmlp/base/result.h"
 #include "archmlp/svm/dual_problem.h"
 #include "archmlp/svm/linear_block.h"
+#include "archmlp/svm/one_hot_rows.h"
 #include "archmlp/svm/packed_rows.h"
 
 namespace archmlp::svm {
@@ -16,9 +17,9 @@ namespace archmlp::svm {
 /// x̃·(w, rho). The centre changes rho alone, as Σ β = 0. Without bias x̃ = x.
 class LinearRows {
  public:
-  /// Those rows that `rows` lists, of `sparse` or, if it is null, of the problem's x. Sparse rows are written
-  /// out a block at a time; then `sparse` must outlive it.
-  LinearRows(const DualProblem& problem, const SparseRows* sparse, std::span<const std::uint32_t> rows,
+  /// Those rows that `rows` lists, of `one_hot` or, if it is null, of the problem's x. One-hot rows are
+  /// written out a block at a time; then `one_hot` must outlive it.
+  LinearRows(const DualProblem& problem, const OneHotRows* one_hot, std::span<const std::uint32_t> rows,
              std::span<const double> centre, int thread_count);
 
   std::size_t row_count() const noexcept { return row_count_; }
@@ -53,12 +54,12 @@ class LinearRows {
   int thread_count_;
   std::vector<double> centre_;
   PackedRows<float> packed_;
-  const SparseRows* sparse_;
-  std::vector<std::uint32_t> chosen_;  // of sparse rows
+  const OneHotRows* one_hot_;
+  std::vector<std::uint32_t> chosen_;  // of one-hot rows
 };
 
 /// The mean of all rows; 0 without bias.
-std::vector<double> linear_centre(const DualProblem& problem, const SparseRows* sparse, int thread_count);
+std::vector<double> linear_centre(const DualProblem& problem, const OneHotRows* one_hot, int thread_count);
 
 /// parts[0] += the others, in their order. [parts, size]
 void add_up_parts(std::vector<double>& parts, std::size_t size);

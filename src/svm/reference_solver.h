@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <vector>
 
@@ -106,6 +107,21 @@ inline void expect_optimum(const DualProblem& problem) {
   const std::vector<double> expected_decisions = sums_of(problem, reference.alpha);
   for (std::size_t row = 0; row < decisions.size(); ++row)
     EXPECT_NEAR(decisions[row] - solved->rho, expected_decisions[row] - reference.rho, 1e-3);
+}
+
+/// Stopped after some steps, and by a deadline, with C = 100.
+inline void expect_says_what_stopped_it(const TestData& data, const model::Kernel& kernel,
+                                        std::int64_t steps) {
+  const DualProblem problem = classification_problem(data, kernel, 100);
+  const DualSolution few = solve_dual(problem, {.max_iter = steps}).value();
+  EXPECT_EQ(few.certificate.stopped_by, model::SvmStop::kMaxIter);
+  EXPECT_EQ(few.certificate.iterations, static_cast<std::uint64_t>(steps));
+  EXPECT_GT(few.certificate.violation, 1e-3);
+  expect_matches_certificate(problem, few);
+  const DualSolution late = solve_dual(problem, {.deadline = std::chrono::steady_clock::now()}).value();
+  EXPECT_EQ(late.certificate.stopped_by, model::SvmStop::kMaxTime);
+  EXPECT_FALSE(late.certificate.converged());
+  expect_matches_certificate(problem, late);
 }
 
 }  // namespace archmlp::svm

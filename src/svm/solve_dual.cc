@@ -15,7 +15,6 @@
 #include "archmlp/svm/exact_decisions.h"
 #include "archmlp/svm/packed_rows.h"
 #include "archmlp/svm/solve_linear.h"
-#include "archmlp/svm/sparse_kernel_rows.h"
 
 namespace archmlp::svm {
 namespace {
@@ -34,10 +33,6 @@ constexpr double kMostFloat = 1e30, kMostDouble = 1e100;  // kernel values that 
 /// The largest |x|².
 double largest_norm(const DualProblem& problem) {
   double norm = 0;
-  if (problem.sparse != nullptr) {
-    for (const double own : sparse_norms(*problem.sparse)) norm = std::max(norm, own);
-    return norm;
-  }
   for (std::size_t row = 0; row < problem.x.rows; ++row) {
     double sum = 0;
     for (std::size_t col = 0; col < problem.x.cols; ++col) {
@@ -73,12 +68,12 @@ class ExactSums {
         box_(box),
         centre_(centre),
         thread_count_(thread_count),
-        weights_(problem.row_count()),
-        sums_(problem.row_count()) {}
+        weights_(problem.x.rows),
+        sums_(problem.x.rows) {}
 
   /// Brings the sums up to `beta`: by what changed where that is less work than all of it.
   Status update(const std::vector<double>& beta) {
-    std::vector<double> weights(problem_.row_count(), 0.0);
+    std::vector<double> weights(problem_.x.rows, 0.0);
     for (std::size_t v = 0; v < box_.size(); ++v) weights[box_.row[v]] += beta[v];
     std::size_t changed = 0, all = 0;
     for (std::size_t row = 0; row < weights.size(); ++row) {
@@ -97,10 +92,6 @@ class ExactSums {
       factors.push_back(weights[row] - weights_[row]);
     }
     weights_ = std::move(weights);
-    if (problem_.sparse != nullptr) {
-      return add_exact_sparse_decisions(*problem_.sparse, problem_.kernel, rows, factors, sums_,
-                                        thread_count_);
-    }
     return add_exact_decisions(problem_, centre_, rows, factors, sums_, thread_count_);
   }
 
@@ -161,13 +152,11 @@ Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& 
                  .hint = "scale the features, or lower gamma, coef0 or degree"};
   }
   if (problem.kernel.kind == model::KernelKind::kLinear) {
-    std::optional<SparseRows> coded;
-    if (problem.sparse == nullptr && !problem.category_counts.empty())
-      coded = SparseRows::coded(problem.x, problem.category_counts);
-    const SparseRows* sparse = coded ? &*coded : problem.sparse;
-    const std::size_t columns = sparse != nullptr ? sparse->cols() : problem.x.cols;
-    if (columns <= kMostInteriorColumns) return solve_linear(problem, sparse, options);
-    if (sparse != nullptr) return solve_sparse_linear(problem, *sparse, options);
+    std::optional<OneHotRows> one_hot;
+    if (!problem.category_counts.empty()) one_hot.emplace(problem.x, problem.category_counts);
+    const std::size_t columns = one_hot ? one_hot->cols() : problem.x.cols;
+    if (columns <= kMostInteriorColumns) return solve_linear(problem, one_hot ? &*one_hot : nullptr, options);
+    if (one_hot) return descend_by_coordinates(problem, *one_hot, options);
   }
   if (!problem.bias) {
     return Error{.message = "a machine without bias is solved for with a linear kernel alone",
@@ -175,8 +164,7 @@ Result<DualSolution> solve_dual(const DualProblem& problem, const SolveOptions& 
   }
   const int threads = base::resolve_thread_count(options.thread_count);
   const Box box(problem);
-  const std::vector<double> centre =
-      problem.sparse != nullptr ? std::vector<double>() : centre_of(problem.x, problem.kernel, threads);
+  const std::vector<double> centre = centre_of(problem.x, problem.kernel, threads);
   ExactSums exact(problem, box, centre, threads);
   std::vector<double> beta(box.size(), 0.0);
   DualSolution solution;

@@ -116,17 +116,7 @@ TEST(SolveDual, EveryInstructionSetReachesTheSameOptimum) {
 }
 
 TEST(SolveDual, SaysWhatStoppedIt) {
-  const TestData data = make_test_data(900, 6, true, 6);
-  const DualProblem problem = classification_problem(data, {.kind = KernelKind::kRbf, .gamma = 0.2}, 100);
-  const DualSolution few = solve_dual(problem, {.max_iter = 25}).value();
-  EXPECT_EQ(few.certificate.stopped_by, model::SvmStop::kMaxIter);
-  EXPECT_EQ(few.certificate.iterations, 25U);
-  EXPECT_GT(few.certificate.violation, 1e-3);
-  expect_matches_certificate(problem, few);
-  const DualSolution late = solve_dual(problem, {.deadline = std::chrono::steady_clock::now()}).value();
-  EXPECT_EQ(late.certificate.stopped_by, model::SvmStop::kMaxTime);
-  EXPECT_FALSE(late.certificate.converged());
-  expect_matches_certificate(problem, late);
+  expect_says_what_stopped_it(make_test_data(900, 6, true, 6), {.kind = KernelKind::kRbf, .gamma = 0.2}, 25);
 }
 
 TEST(SolveDual, RefusesKernelValuesBeyondWhatCanBeAddedUp) {

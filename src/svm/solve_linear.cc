@@ -43,14 +43,15 @@ std::vector<std::uint32_t> all_rows(std::size_t count) {
 /// face.
 class LinearSolver {
  public:
-  LinearSolver(const DualProblem& problem, const SparseRows* sparse, const SolveOptions& options, int threads)
+  LinearSolver(const DualProblem& problem, const OneHotRows* one_hot, const SolveOptions& options,
+               int threads)
       : problem_(problem),
-        sparse_(sparse),
+        one_hot_(one_hot),
         options_(options),
         threads_(threads),
-        centre_(linear_centre(problem, sparse, threads)),
-        rows_(problem, sparse, all_rows(problem.row_count()), centre_, threads),
-        box_(RowBox::of(problem.variables, problem.row_count())),
+        centre_(linear_centre(problem, one_hot, threads)),
+        rows_(problem, one_hot, all_rows(problem.x.rows), centre_, threads),
+        box_(RowBox::of(problem.variables, problem.x.rows)),
         sifting_(box_, problem.bias),
         crossover_(rows_, box_, options),
         beta_(box_.size(), 0.0),
@@ -91,7 +92,7 @@ class LinearSolver {
     std::vector<std::uint32_t> sample;
     std::vector<double> factors;
     sifting_.sample(sample, factors);
-    const LinearRows rows(problem_, sparse_, sample, centre_, threads_);
+    const LinearRows rows(problem_, one_hot_, sample, centre_, threads_);
     const RowBox box = box_.subset(sample, factors);
     InteriorPoint interior(rows, box, {.sum = std::vector<double>(rows_.columns(), 0.0)}, threads_);
     TRY(interior.start());
@@ -107,7 +108,7 @@ class LinearSolver {
     std::optional<LinearRows> some_rows;
     RowBox some_box;
     if (!sifting_.all()) {
-      some_rows.emplace(problem_, sparse_, sifting_.rows(), centre_, threads_);
+      some_rows.emplace(problem_, one_hot_, sifting_.rows(), centre_, threads_);
       some_box = box_.subset(sifting_.rows(), std::vector<double>(sifting_.rows().size(), 1.0));
     }
     InteriorPoint interior(some_rows ? *some_rows : rows_, some_rows ? some_box : box_, TRY(fixed()),
@@ -200,7 +201,7 @@ class LinearSolver {
   }
 
   const DualProblem& problem_;
-  const SparseRows* sparse_;
+  const OneHotRows* one_hot_;
   const SolveOptions& options_;
   int threads_;
   std::vector<double> centre_;
@@ -217,9 +218,9 @@ class LinearSolver {
 
 }  // namespace
 
-base::Result<DualSolution> solve_linear(const DualProblem& problem, const SparseRows* sparse,
+base::Result<DualSolution> solve_linear(const DualProblem& problem, const OneHotRows* one_hot,
                                         const SolveOptions& options) {
-  return LinearSolver(problem, sparse, options, base::resolve_thread_count(options.thread_count)).solve();
+  return LinearSolver(problem, one_hot, options, base::resolve_thread_count(options.thread_count)).solve();
 }
 
 }  // namespace archmlp::svm

@@ -176,17 +176,7 @@ TEST(SolveLinear, ThreadsDoNotChangeABit) {
 }
 
 TEST(SolveLinear, SaysWhatStoppedIt) {
-  const TestData data = make_test_data(900, 6, true, 10);
-  const DualProblem problem = classification_problem(data, kLinear, 100);
-  const DualSolution few = solve_dual(problem, {.max_iter = 3}).value();
-  EXPECT_EQ(few.certificate.stopped_by, model::SvmStop::kMaxIter);
-  EXPECT_EQ(few.certificate.iterations, 3U);
-  EXPECT_GT(few.certificate.violation, 1e-3);
-  expect_matches_certificate(problem, few);
-  const DualSolution late = solve_dual(problem, {.deadline = std::chrono::steady_clock::now()}).value();
-  EXPECT_EQ(late.certificate.stopped_by, model::SvmStop::kMaxTime);
-  EXPECT_FALSE(late.certificate.converged());
-  expect_matches_certificate(problem, late);
+  expect_says_what_stopped_it(make_test_data(900, 6, true, 10), kLinear, 3);
 }
 
 TEST(SolveLinear, CanBeCancelled) {
