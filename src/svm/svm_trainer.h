@@ -26,8 +26,8 @@ struct SvmLabels {
   std::span<const double> weights;               // [n], finite and >= 0, or empty: all 1
 };
 
-/// What does not change the model, but for a deadline that comes too soon: its time is shared out among the
-/// pairs of classes and the fits of probabilities.
+/// Only category_counts and a deadline that comes too soon change the model. The time until then is shared
+/// out among the pairs of classes and the fits of probabilities.
 struct SvmFitOptions {
   int thread_count = 0;
   /// Categories of each feature, 0 where it is a number: [p]; or empty. A row holds the category's number,
