@@ -23,7 +23,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the section is read as it lies in the file");
 
-constexpr std::string_view kKind = "canary";
+constexpr std::string_view kCanary = "canary";
 
 /// Bit by bit, but that one NaN is as good as another.
 bool is_same(double found, double expected) noexcept {
@@ -64,25 +64,25 @@ base::Result<Canary> Canary::of(const model::Model& model, std::vector<float> ro
 
 base::Result<Canary> Canary::from_bytes(const model::Model& model, std::span<const std::byte> bytes) {
   std::span<const std::byte> rest = bytes;
-  const auto header = TRY(model::take_items<std::uint32_t>(kKind, rest, 4, "header"));
+  const auto header = TRY(model::take_items<std::uint32_t>(kCanary, rest, 4, "header"));
   if (header[0] == 0 || header[0] > kMaxRows || header[3] != 0) {
-    return model::broken_section(kKind, fmt::format("it has {} rows, expected 1 to {}", header[0], kMaxRows),
+    return model::broken_section(kCanary, fmt::format("it has {} rows, expected 1 to {}", header[0], kMaxRows),
                                  "header");
   }
   if (header[1] != model.feature_count() || header[2] != model.output_count()) {
     return model::broken_section(
-        kKind,
+        kCanary,
         fmt::format("its rows have {} inputs and {} outputs, the model {} and {}", header[1], header[2],
                     model.feature_count(), model.output_count()),
         "header");
   }
   const std::uint64_t row_count = header[0];
   const auto outputs =
-      TRY(model::take_items<double>(kKind, rest, row_count * model.output_count(), "outputs"));
-  const auto rows = TRY(model::take_items<float>(kKind, rest, row_count * model.feature_count(), "rows"));
-  if (!rest.empty()) return model::broken_section(kKind, "bytes follow behind the last row", "end");
+      TRY(model::take_items<double>(kCanary, rest, row_count * model.output_count(), "outputs"));
+  const auto rows = TRY(model::take_items<float>(kCanary, rest, row_count * model.feature_count(), "rows"));
+  if (!rest.empty()) return model::broken_section(kCanary, "bytes follow behind the last row", "end");
   if (std::any_of(rows.begin(), rows.end(), [](float value) { return std::isinf(value); }))
-    return model::broken_section(kKind, "a value is infinite", "rows");
+    return model::broken_section(kCanary, "a value is infinite", "rows");
   Canary canary;
   canary.row_count_ = row_count;
   canary.rows_.assign(rows.begin(), rows.end());

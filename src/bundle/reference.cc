@@ -24,10 +24,10 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the section is read as it lies in the file");
 
-constexpr std::string_view kKind = "reference";
+constexpr std::string_view kReference = "reference";
 
 base::Error wrong_input(const std::string& name, std::string message) {
-  return model::broken_section(kKind, std::move(message), "input " + base::quoted(name));
+  return model::broken_section(kReference, std::move(message), "input " + base::quoted(name));
 }
 
 /// Errors: how marks of an input of `category_count` categories, or of a number (0), are wrong.
@@ -78,10 +78,10 @@ std::size_t bin_count_of(std::uint32_t category_count, std::size_t mark_count) n
 base::Result<ReferenceDistribution> ReferenceDistribution::make(const FeatureEncoder& encoder,
                                                                 std::uint64_t row_count,
                                                                 std::vector<InputDistribution> inputs) {
-  if (row_count == 0) return model::broken_section(kKind, "it speaks of no rows", "row_count");
+  if (row_count == 0) return model::broken_section(kReference, "it speaks of no rows", "row_count");
   if (inputs.size() != encoder.input_count()) {
     return model::broken_section(
-        kKind, fmt::format("it has {} inputs, the model {}", inputs.size(), encoder.input_count()),
+        kReference, fmt::format("it has {} inputs, the model {}", inputs.size(), encoder.input_count()),
         "input_count");
   }
   ReferenceDistribution reference;
@@ -107,25 +107,25 @@ base::Result<ReferenceDistribution> ReferenceDistribution::make(const FeatureEnc
 base::Result<ReferenceDistribution> ReferenceDistribution::from_bytes(const FeatureEncoder& encoder,
                                                                       std::span<const std::byte> bytes) {
   std::span<const std::byte> rest = bytes;
-  const auto rows = TRY(model::take_items<std::uint64_t>(kKind, rest, 1, "header"));
-  const auto header = TRY(model::take_items<std::uint32_t>(kKind, rest, 2, "header"));
+  const auto rows = TRY(model::take_items<std::uint64_t>(kReference, rest, 1, "header"));
+  const auto header = TRY(model::take_items<std::uint32_t>(kReference, rest, 2, "header"));
   if (header[0] != encoder.input_count() || header[1] != 0) {
     return model::broken_section(
-        kKind, fmt::format("it has {} inputs, the model {}", header[0], encoder.input_count()), "header");
+        kReference, fmt::format("it has {} inputs, the model {}", header[0], encoder.input_count()), "header");
   }
   std::vector<InputDistribution> inputs;
   inputs.reserve(encoder.input_count());
   for (std::size_t i = 0; i < encoder.input_count(); ++i) {
-    const auto sizes = TRY(model::take_items<std::uint32_t>(kKind, rest, 2, "sizes of an input"));
-    const auto marks = TRY(model::take_items<float>(kKind, rest, sizes[0], "edges and categories"));
+    const auto sizes = TRY(model::take_items<std::uint32_t>(kReference, rest, 2, "sizes of an input"));
+    const auto marks = TRY(model::take_items<float>(kReference, rest, sizes[0], "edges and categories"));
     if (marks.size() % 2 != 0) {
-      const auto padding = TRY(model::take_items<std::uint32_t>(kKind, rest, 1, "padding"));
+      const auto padding = TRY(model::take_items<std::uint32_t>(kReference, rest, 1, "padding"));
       if (padding[0] != 0) return wrong_input(encoder.input_name(i), "its padding is not zero");
     }
-    const auto counts = TRY(model::take_items<std::uint64_t>(kKind, rest, sizes[1], "counts"));
+    const auto counts = TRY(model::take_items<std::uint64_t>(kReference, rest, sizes[1], "counts"));
     inputs.push_back({.marks = {marks.begin(), marks.end()}, .counts = {counts.begin(), counts.end()}});
   }
-  if (!rest.empty()) return model::broken_section(kKind, "bytes follow behind the last input", "end");
+  if (!rest.empty()) return model::broken_section(kReference, "bytes follow behind the last input", "end");
   return make(encoder, rows[0], std::move(inputs));
 }
 

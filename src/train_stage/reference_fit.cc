@@ -18,20 +18,22 @@ using bundle::ReferenceDistribution;
 using model::MatrixView;
 
 // Columns are read from row-major rows, where neighbours share cache lines: some at a time, block by block.
-constexpr std::size_t kMostColumnsAtATime = 8;
+constexpr std::size_t kMostColumnsAtATime = 16;
 constexpr std::size_t kBlockBytes = std::size_t{1} << 15U;
 
 constexpr std::size_t kHalf = std::size_t{1} << 16U;  // values of half a key
 constexpr std::size_t kFewRows = kHalf;               // with fewer, tables of kHalf are not worth their while
 
-/// A float as an integer of the same order. -0 counts as 0.
+constexpr std::uint32_t kSign = std::uint32_t{1} << 31U;
+
+/// A float as an integer of the same order, without a branch on its sign. -0 counts as 0.
 std::uint32_t key_of(float value) noexcept {
   const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F);
-  return bits ^ ((bits >> 31U) != 0 ? ~std::uint32_t{0} : std::uint32_t{1} << 31U);
+  return bits ^ (static_cast<std::uint32_t>(static_cast<std::int32_t>(bits) >> 31) | kSign);
 }
 
 float value_of(std::uint32_t key) noexcept {
-  return std::bit_cast<float>(key ^ ((key >> 31U) != 0 ? std::uint32_t{1} << 31U : ~std::uint32_t{0}));
+  return std::bit_cast<float>(key ^ (static_cast<std::uint32_t>(static_cast<std::int32_t>(~key) >> 31) | kSign));
 }
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -77,16 +79,17 @@ InputDistribution to_distribution(std::span<const Decile> deciles, std::size_t v
   return input;
 }
 
-/// Puts every decile of `keys` in its place: the middle one first, so that each level halves the rest.
-void select_deciles(std::span<std::uint32_t> keys, std::size_t value_count, std::size_t offset,
-                    std::size_t first, std::size_t last) {
-  if (first == last) return;
-  const std::size_t middle = (first + last) / 2;
-  const std::size_t rank = rank_of_decile(middle, value_count) - offset;
-  std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(rank), keys.end());
-  select_deciles(keys.first(rank + 1), value_count, offset, first, middle);
-  select_deciles(keys.subspan(rank), value_count, offset + rank, middle + 1, last);
+/// Puts what stands at the `ranks`, ascending, of the sorted keys there: the middle one first, so that each
+/// level halves the rest. `offset`: rank of the first key.
+void select(std::span<std::uint32_t> keys, std::size_t offset, std::span<const std::size_t> ranks) {
+  if (ranks.empty()) return;
+  const std::size_t middle = ranks.size() / 2, at = ranks[middle] - offset;
+  std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(at), keys.end());
+  select(keys.first(at + 1), offset, ranks.first(middle));
+  select(keys.subspan(at), offset + at, ranks.subspan(middle + 1));
 }
+
+using Ranks = std::array<std::size_t, ReferenceDistribution::kMaxEdges>;
 
 /// Of few rows. keys: [rows]; they are used up.
 InputDistribution count_few(std::span<std::uint32_t> keys) {
@@ -94,71 +97,123 @@ InputDistribution count_few(std::span<std::uint32_t> keys) {
   const auto value_count = static_cast<std::size_t>(end - keys.begin());
   const std::span<std::uint32_t> values = keys.first(value_count);
   if (values.empty()) return to_distribution({}, 0, keys.size());
+  Ranks ranks{};
+  for (std::size_t i = 0; i < ranks.size(); ++i) ranks[i] = rank_of_decile(i, value_count);
+  select(values, 0, ranks);
   Deciles deciles;
-  select_deciles(values, value_count, 0, 0, deciles.size());
   for (std::size_t i = 0; i < deciles.size(); ++i) {
-    const std::uint32_t key = deciles[i].key = values[rank_of_decile(i, value_count)];
+    const std::uint32_t key = deciles[i].key = values[ranks[i]];
     for (const std::uint32_t other : values) deciles[i].below += other < key ? 1U : 0U;
   }
   return to_distribution(deciles, value_count, keys.size() - value_count);
 }
 
-/// Of many rows, in two readings, without a copy: the first counts the upper halves of their keys, which
-/// tells the upper half of each decile; the second the lower halves of the keys that have one of these.
+/// Of many rows, in two readings, without a copy. The first counts the upper halves of their keys, which
+/// tells the upper half of each decile. The second takes the keys that have one of these: they are kept while
+/// they are few, else their lower halves are counted.
 class KeyCounts {
  public:
   KeyCounts() : upper_(kHalf) {}
 
-  void count_upper(const float* values, std::size_t stride, std::size_t count) noexcept {
+  void read_upper(const float* values, std::size_t stride, std::size_t count) noexcept {
     std::uint32_t* const upper = upper_.data();
-    for (std::size_t i = 0; i < count; ++i) ++upper[key_of(values[i * stride]) / kHalf];
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      ++upper[key_of(values[i * stride]) / kHalf];
+      bits |= std::bit_cast<std::uint32_t>(values[i * stride]);
+    }
+    bits_ |= bits;
   }
 
-  /// Between the two readings.
-  void find_upper_halves() {
+  /// Between the two readings. False where the second is not needed: without lower halves, as of small
+  /// integers, an upper half is a value.
+  bool find_upper_halves() {
     const std::size_t first = key_of(-kInfinity) / kHalf, last = key_of(kInfinity) / kHalf;  // not of NaN
     const auto upper = [&](std::size_t at) { return upper_.begin() + static_cast<std::ptrdiff_t>(at); };
     value_count_ = std::accumulate(upper(first), upper(last + 1), std::size_t{0});
     missing_count_ = std::accumulate(upper_.begin(), upper_.end(), std::size_t{0}) - value_count_;
+    if (value_count_ == 0) return false;
     slots_.assign(kHalf, kNoSlot);
-    if (value_count_ == 0) return;
-    std::size_t half = first, below = 0;
+    std::size_t half = first, below = 0, kept = 0;
+    std::uint8_t slot_count = 0;
     for (std::size_t i = 0; i < deciles_.size(); ++i) {
       for (; below + upper_[half] <= rank_of_decile(i, value_count_); ++half) below += upper_[half];
-      deciles_[i] = {.key = static_cast<std::uint32_t>(half * kHalf), .below = below};
-      if (slots_[half] == kNoSlot) slots_[half] = slot_count_++;
+      const bool is_negative = half < kHalf / 2;
+      const std::size_t key = half * kHalf + (is_negative ? kHalf - 1 : 0);  // if there is no lower half
+      deciles_[i] = {.key = static_cast<std::uint32_t>(key), .below = below};
+      if (slots_[half] != kNoSlot) continue;
+      slots_[half] = slot_count++;
+      kept += upper_[half];
     }
-    lower_.resize(slot_count_ * kHalf);
+    if (bits_ % kHalf == 0) return false;
+    keeps_ = kept <= kMostKept;
+    if (keeps_) {
+      kept_.reserve(kept);
+    } else {
+      lower_.resize(slot_count * kHalf);
+    }
+    return true;
   }
 
-  void count_lower(const float* values, std::size_t stride, std::size_t count) noexcept {
+  void read_lower(const float* values, std::size_t stride, std::size_t count) {
     const std::uint8_t* const slots = slots_.data();
     std::uint32_t* const lower = lower_.data();
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t key = key_of(values[i * stride]);
       const std::size_t slot = slots[key / kHalf];
-      if (slot != kNoSlot) ++lower[slot * kHalf + key % kHalf];
+      if (slot == kNoSlot) continue;
+      if (keeps_) {
+        kept_.push_back(key);
+      } else {
+        ++lower[slot * kHalf + key % kHalf];
+      }
     }
   }
 
-  /// After the second reading.
+  /// At the end.
   InputDistribution distribution() {
-    if (value_count_ == 0) return to_distribution({}, 0, missing_count_);
-    for (std::size_t i = 0; i < deciles_.size(); ++i) {
-      const std::uint32_t* lower = &lower_[slots_[deciles_[i].key / kHalf] * kHalf];
-      for (; deciles_[i].below + *lower <= rank_of_decile(i, value_count_); ++lower, ++deciles_[i].key)
-        deciles_[i].below += *lower;
-    }
-    return to_distribution(deciles_, value_count_, missing_count_);
+    if (!kept_.empty()) find_in_kept();
+    if (!lower_.empty()) find_in_lower();
+    return to_distribution(value_count_ > 0 ? std::span(deciles_) : std::span<Decile>(), value_count_,
+                           missing_count_);
   }
 
  private:
   static constexpr std::uint8_t kNoSlot = 255;
+  static constexpr std::size_t kMostKept = kHalf;
 
-  std::vector<std::uint32_t> upper_;  // [kHalf]: values with that upper half
+  void find_in_kept() {
+    Ranks ranks{};  // among those that are kept
+    std::size_t below = 0;
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      const std::size_t half = deciles_[i].key / kHalf;
+      if (i > 0 && half != deciles_[i - 1].key / kHalf) below += upper_[deciles_[i - 1].key / kHalf];
+      ranks[i] = below + rank_of_decile(i, value_count_) - deciles_[i].below;
+    }
+    select(kept_, 0, ranks);
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      const std::uint32_t key = deciles_[i].key = kept_[ranks[i]];
+      const std::uint32_t first_of_half = key / kHalf * kHalf;
+      for (const std::uint32_t other : kept_) deciles_[i].below += other >= first_of_half && other < key ? 1U : 0U;
+    }
+  }
+
+  void find_in_lower() {
+    for (std::size_t i = 0; i < deciles_.size(); ++i) {
+      Decile& decile = deciles_[i];
+      decile.key = decile.key / kHalf * kHalf;
+      const std::uint32_t* lower = &lower_[slots_[decile.key / kHalf] * kHalf];
+      for (; decile.below + *lower <= rank_of_decile(i, value_count_); ++lower, ++decile.key)
+        decile.below += *lower;
+    }
+  }
+
+  std::vector<std::uint32_t> upper_;  // [kHalf]: how many values have that upper half
+  std::uint32_t bits_ = 0;            // that any value has
   std::vector<std::uint8_t> slots_;   // [kHalf]: where an upper half stands in lower_
+  bool keeps_ = false;
+  std::vector<std::uint32_t> kept_;
   std::vector<std::uint32_t> lower_;  // [slots, kHalf]
-  std::uint8_t slot_count_ = 0;
   std::size_t value_count_ = 0;
   std::size_t missing_count_ = 0;
   Deciles deciles_;
@@ -176,11 +231,17 @@ void count_numbers(const MatrixView& x, std::span<const std::size_t> columns,
   }
   std::vector<KeyCounts> counts(columns.size());
   visit_columns(x, columns, [&](std::size_t i, const float* values, std::size_t stride, std::size_t count) {
-    counts[i].count_upper(values, stride, count);
+    counts[i].read_upper(values, stride, count);
   });
-  for (KeyCounts& column : counts) column.find_upper_halves();
-  visit_columns(x, columns, [&](std::size_t i, const float* values, std::size_t stride, std::size_t count) {
-    counts[i].count_lower(values, stride, count);
+  std::vector<std::size_t> left;  // their place among `columns`
+  std::vector<std::size_t> left_columns;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!counts[i].find_upper_halves()) continue;
+    left.push_back(i);
+    left_columns.push_back(columns[i]);
+  }
+  visit_columns(x, left_columns, [&](std::size_t i, const float* values, std::size_t stride, std::size_t count) {
+    counts[left[i]].read_lower(values, stride, count);
   });
   for (std::size_t i = 0; i < columns.size(); ++i) inputs[columns[i]] = counts[i].distribution();
 }
