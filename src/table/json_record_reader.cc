@@ -16,7 +16,7 @@ base::Status JsonRecordReader::decode(const simdjson::dom::element& value, Recor
   const std::vector<contract::ColumnSchema>& columns = fields_.schema().columns;
   record.resize(columns.size());
   for (std::size_t i = 0; i < record.size(); ++i) record[i] = Cell::none(columns[i].kind);
-  marks_.begin_record();
+  marks_.begin_record(fields_.names().size());
   std::size_t required_seen = 0;
   std::size_t last = RecordFields::kNone;
   for (const simdjson::dom::key_value_pair pair : object) {

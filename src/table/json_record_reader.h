@@ -14,11 +14,12 @@ namespace archmlp::table {
 class JsonRecordReader {
  public:
   JsonRecordReader(const contract::Schema& schema, const std::vector<std::string>& ignored)
-      : fields_(schema, ignored), marks_(fields_.names().size()) {}
+      : fields_(schema, ignored) {}
 
   /// Fills `record` with one cell a column of the schema; ignored ones stay missing. Allocates nothing in the
   /// steady state. Errors: as JsonRecordDecoder::decode; `where` = the field, empty if it is no object.
   base::Status decode(const simdjson::dom::element& value, Record& record);
+  const RecordFields& fields() const noexcept { return fields_; }
 
  private:
   RecordFields fields_;

@@ -48,9 +48,10 @@ class RecordFields {
 /// Which fields one record has shown so far. Reused for the next one without being cleared.
 class FieldMarks {
  public:
-  explicit FieldMarks(std::size_t field_count) : seen_in_(field_count) {}
-
-  void begin_record() noexcept { ++record_; }
+  void begin_record(std::size_t field_count) {
+    if (seen_in_.size() != field_count) seen_in_.assign(field_count, 0);
+    ++record_;
+  }
   bool is_marked(std::size_t field) const noexcept { return seen_in_[field] == record_; }
   void mark(std::size_t field) noexcept { seen_in_[field] = record_; }
 
