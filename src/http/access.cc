@@ -22,10 +22,15 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// "[::1]:5000" to "::1", "Example.org:80" to "example.org".
-std::string host_name(std::string_view host) {
-  if (host.starts_with('[')) return lower(host.substr(1, host.find(']') - 1));
-  return lower(host.substr(0, host.find(':')));
+/// "[::1]:5000" to "::1", "Example.org:80" to "Example.org".
+std::string_view host_name(std::string_view host) noexcept {
+  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
+  return host.substr(0, host.find(':'));
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return low(x) == low(y); });
 }
 
 /// The part of "https://example.org:443" behind the scheme.
@@ -39,7 +44,7 @@ std::string_view authority_of(std::string_view origin) noexcept {
 AccessRules::AccessRules(Parts parts) : parts_(std::move(parts)) {
   for (const std::string& token : parts_.tokens) token_hashes_.push_back(hash_of(token));
   parts_.tokens.clear();
-  for (std::string& host : parts_.hosts) host = host_name(host);
+  for (std::string& host : parts_.hosts) host = std::string(host_name(host));
   for (std::string& origin : parts_.origins) origin = lower(origin);
 }
 
@@ -57,9 +62,10 @@ bool AccessRules::knows_token(std::string_view token) const noexcept {
   return found != 0;
 }
 
-bool AccessRules::knows_host(std::string_view host) const {
-  const std::string name = host_name(host);
-  return std::find(parts_.hosts.begin(), parts_.hosts.end(), name) != parts_.hosts.end();
+bool AccessRules::knows_host(std::string_view host) const noexcept {
+  const std::string_view name = host_name(host);
+  return std::any_of(parts_.hosts.begin(), parts_.hosts.end(),
+                     [name](const std::string& known) { return equal_ignoring_case(known, name); });
 }
 
 std::optional<Refusal> AccessRules::check(const RequestHead& head) const {
@@ -69,7 +75,7 @@ std::optional<Refusal> AccessRules::check(const RequestHead& head) const {
                    .message = "this server does not answer for the host " + base::quoted(head.host),
                    .hint = "ask for it by a name that --allowed-hosts has"};
   }
-  if (!head.origin.empty() && lower(authority_of(head.origin)) != lower(head.host)) {
+  if (!head.origin.empty() && !equal_ignoring_case(authority_of(head.origin), head.host)) {
     const std::string origin = lower(head.origin);
     if (std::find(parts_.origins.begin(), parts_.origins.end(), origin) == parts_.origins.end()) {
       return Refusal{
@@ -85,7 +91,8 @@ std::optional<Refusal> AccessRules::check(const RequestHead& head) const {
   }
   constexpr std::string_view kScheme = "bearer ";
   const std::string_view given = head.authorization;
-  const bool is_bearer = given.size() > kScheme.size() && lower(given.substr(0, kScheme.size())) == kScheme;
+  const bool is_bearer =
+      given.size() > kScheme.size() && equal_ignoring_case(given.substr(0, kScheme.size()), kScheme);
   if (is_bearer && knows_token(base::trimmed(given.substr(kScheme.size())))) return std::nullopt;
   return Refusal{
       .status = 401,

@@ -36,7 +36,7 @@ class AccessRules {
   using Hash = std::array<unsigned char, 32>;
   static Hash hash_of(std::string_view token) noexcept;
   bool knows_token(std::string_view token) const noexcept;
-  bool knows_host(std::string_view host) const;
+  bool knows_host(std::string_view host) const noexcept;
 
   Parts parts_;  // without the tokens
   std::vector<Hash> token_hashes_;

@@ -103,11 +103,16 @@ void EventLoop::run() {
         watcher->on_ready(events[static_cast<std::size_t>(i)].events);
       }
     }
+    end_batch();
     // Behind the batch: what is destroyed here has no event left in it.
-    if (woken) run_tasks();
+    if (woken) {
+      run_tasks();
+      end_batch();
+    }
     if (tick_ && woken_at_ >= next_tick_) {
       next_tick_ = woken_at_ + interval_;
       tick_(woken_at_);
+      end_batch();
     }
   }
 }

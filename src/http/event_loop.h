@@ -39,6 +39,8 @@ class EventLoop {
 
   /// Called between batches of events, about as often as said.
   void on_tick(std::chrono::milliseconds interval, std::function<void(Clock::time_point now)> tick);
+  /// Called when what was ready has been told, before the loop waits again.
+  void on_batch_end(std::function<void()> end) { batch_end_ = std::move(end); }
   /// Runs the task on the loop's thread, soon. Thread-safe; after stop() it may never run.
   void post(std::function<void()> task);
 
@@ -51,6 +53,9 @@ class EventLoop {
  private:
   EventLoop(int epoll, int wake) : epoll_(epoll), wake_(wake) {}
   void run_tasks();
+  void end_batch() const {
+    if (batch_end_) batch_end_();
+  }
   void wake() const noexcept;
 
   int epoll_;
@@ -60,6 +65,7 @@ class EventLoop {
   std::chrono::milliseconds interval_{500};
   Clock::time_point next_tick_;
   std::function<void(Clock::time_point)> tick_;
+  std::function<void()> batch_end_;
   std::mutex mutex_;  // of tasks_
   std::vector<std::function<void()>> tasks_;
 };

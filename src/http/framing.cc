@@ -27,6 +27,14 @@ constexpr std::array<bool, 256> kTokenBytes = [] {
   return table;
 }();
 
+/// Of a line: no control characters but tabs.
+constexpr std::array<bool, 256> kLineBytes = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte)
+    table[byte] = (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+  return table;
+}();
+
 bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
 bool is_token(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_byte);
@@ -85,18 +93,18 @@ class HeadReader {
 
   /// Up to the next CR LF; a CR or LF on its own, or any other control character but a tab, is refused.
   bool take_line(std::string_view& line) {
-    for (std::size_t i = 0; i < rest_.size(); ++i) {
-      const auto byte = static_cast<unsigned char>(rest_[i]);
-      if (byte >= 0x20 && byte != 0x7F) continue;
-      if (byte == '\t') continue;
-      if (byte == '\r' && i + 1 < rest_.size() && rest_[i + 1] == '\n') {
-        line = rest_.substr(0, i);
-        rest_.remove_prefix(i + 2);
-        return true;
-      }
+    const auto* end = static_cast<const char*>(std::memchr(rest_.data(), '\r', rest_.size()));
+    const std::size_t size = end == nullptr ? rest_.size() : static_cast<std::size_t>(end - rest_.data());
+    bool is_clean = true;
+    for (std::size_t i = 0; i < size; ++i) is_clean &= kLineBytes[static_cast<unsigned char>(rest_[i])];
+    if (!is_clean) return refuse(400, "a control character stands in the header");
+    if (end == nullptr) return refuse(400, "the header is cut short");
+    if (size + 1 >= rest_.size() || rest_[size + 1] != '\n') {
       return refuse(400, "a control character stands in the header");
     }
-    return refuse(400, "the header is cut short");
+    line = rest_.substr(0, size);
+    rest_.remove_prefix(size + 2);
+    return true;
   }
 
   bool read_request_line(std::string_view line) {

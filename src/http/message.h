@@ -7,6 +7,9 @@
 
 namespace archmlp::http {
 
+/// Behind every body that a server gives, as many bytes may be read: for parsers that read ahead.
+inline constexpr std::size_t kBodySlack = 64;
+
 /// A whole request. The views live as long as the call that they are given to.
 struct Request {
   std::string_view method;        // "GET"

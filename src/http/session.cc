@@ -13,7 +13,6 @@
 namespace archmlp::http {
 namespace {
 
-constexpr std::size_t kSlack = 64;                       // behind a body, for parsers that read ahead
 constexpr std::size_t kKeptBytes = 16U << 10U;           // buffers beyond it are given back between requests
 constexpr std::size_t kKeptAnswerBytes = 1U << 20U;      // the same of those that all connections share
 constexpr std::size_t kFlushBytes = 256U << 10U;         // of answers to pipelined requests
@@ -72,7 +71,14 @@ void Session::on_ready(std::uint32_t events) {
   } catch (const std::exception&) {
     close();
   }
-  if (phase_ == Phase::kClosed) group_.close(*this);
+  finish_closing();
+}
+
+/// What was answered before the end is sent before it.
+void Session::finish_closing() {
+  if (phase_ != Phase::kClosed) return;
+  group_.send_now(this);
+  group_.close(*this);
 }
 
 void Session::on_tick(Clock::time_point now) {
@@ -80,8 +86,9 @@ void Session::on_tick(Clock::time_point now) {
   const bool request_has_begun = phase_ == Phase::kBody || (phase_ == Phase::kHead && !input_.empty());
   if (!request_has_begun || !unsent_.empty()) return close();
   try {
+    const std::size_t begin = group_.output_.size();
     refuse({.status = 408, .message = "the request did not arrive in time", .hint = {}}, Rejection::kTimeout);
-    flush();
+    flush(begin);
   } catch (const std::exception&) {
     close();
   }
@@ -102,7 +109,7 @@ void Session::want(std::uint32_t events) {
 void Session::read() {
   std::vector<char>& arrived = group_.arrived_;
   for (int turn = 0; turn < kReadsInTurn; ++turn) {
-    const Transfer got = transport_.read(arrived.data(), arrived.size() - kSlack);
+    const Transfer got = transport_.read(arrived.data(), arrived.size() - kBodySlack);
     switch (got.state) {
       case Transfer::State::kWantsRead:
         return want(EPOLLIN);
@@ -139,7 +146,7 @@ void Session::resume() {
   std::string rest;
   rest.swap(input_);
   if (!rest.empty()) {
-    rest.reserve(rest.size() + kSlack);
+    rest.reserve(rest.size() + kBodySlack);
     feed(rest);
   }
   // TLS may hold bytes that the socket no longer shows.
@@ -155,7 +162,7 @@ void Session::feed(std::string_view bytes) {
     const bool goes_on = phase_ != Phase::kLingering && phase_ != Phase::kClosed;
     if (used < bytes.size() && goes_on) input_.assign(bytes.substr(used));
   } else {
-    input_.reserve(input_.size() + bytes.size() + kSlack);
+    input_.reserve(input_.size() + bytes.size() + kBodySlack);
     input_.append(bytes);
     input_.erase(0, serve(input_));
   }
@@ -167,17 +174,19 @@ void Session::feed(std::string_view bytes) {
 
 std::size_t Session::serve(std::string_view bytes) {
   std::size_t used = 0;
-  arrived_at_ = Clock::now();
+  std::size_t begin = group_.output_.size();
+  arrived_at_ = group_.loop_.woken_at();
   while (phase_ == Phase::kHead || phase_ == Phase::kBody) {
     if (phase_ == Phase::kHead && !take_head(bytes, used)) break;
     if (phase_ == Phase::kBody && !take_body(bytes, used)) break;
     answer();
     if (group_.output_.size() >= kFlushBytes) {
-      flush();
-      if (!unsent_.empty()) return used;
+      flush(begin);
+      begin = 0;
+      if (!unsent_.empty() || phase_ == Phase::kClosed) return used;
     }
   }
-  flush();
+  flush(begin);
   return used;
 }
 
@@ -238,7 +247,7 @@ bool Session::begin_body(std::string_view head_bytes, const RequestHead& head, b
   phase_ = Phase::kBody;
   body_.clear();
   if (head_.is_chunked) chunks_ = ChunkDecoder(group_.config_.limits.max_body_bytes);
-  if (!head_.is_chunked) body_.reserve(std::min(head_.content_length, kFirstBodyBytes) + kSlack);
+  if (!head_.is_chunked) body_.reserve(std::min(head_.content_length, kFirstBodyBytes) + kBodySlack);
   if (head_.expects_continue && nothing_arrived) group_.output_ += kContinue;
   return true;
 }
@@ -265,7 +274,7 @@ bool Session::take_body(std::string_view bytes, std::size_t& used) {
       return false;
     }
   }
-  body_.reserve(body_.size() + kSlack);
+  body_.reserve(body_.size() + kBodySlack);
   body_view_ = body_;
   phase_ = Phase::kHead;
   return true;
@@ -283,8 +292,8 @@ void Session::answer() {
                         .content_type = head_.content_type,
                         .accept = head_.accept,
                         .body = body_view_,
-                        .slack = kSlack};
-  if (arrived_at_ - group_.loop_.woken_at() > group_.config_.overload_delay) {
+                        .slack = kBodySlack};
+  if (group_.now_ - group_.loop_.woken_at() > group_.config_.overload_delay) {
     group_.counters_.reject(Rejection::kOverload);
     write_error(response, {.status = 503,
                            .code = error_code(503),
@@ -336,7 +345,7 @@ bool Session::pass_to_pool() {
   if (body_view_.data() == body_.data()) {
     work->body = std::move(body_);
   } else {
-    work->body.reserve(body_view_.size() + kSlack);
+    work->body.reserve(body_view_.size() + kBodySlack);
     work->body.assign(body_view_);
   }
   const FramingLimits& limits = group_.config_.limits;
@@ -352,7 +361,7 @@ bool Session::pass_to_pool() {
                  .content_type = head.content_type,
                  .accept = head.accept,
                  .body = work->body,
-                 .slack = kSlack},
+                 .slack = kBodySlack},
                 work->response);
     std::string().swap(work->body);
     group.loop_.post([work, &group, id] {
@@ -368,13 +377,14 @@ bool Session::pass_to_pool() {
 void Session::on_pool_answer(Response& response) {
   try {
     phase_ = Phase::kHead;
+    const std::size_t begin = group_.output_.size();
     finish_answer(response);
-    flush();
+    flush(begin);
     if (unsent_.empty() && phase_ == Phase::kHead) resume();
   } catch (const std::exception&) {
     close();
   }
-  if (phase_ == Phase::kClosed) group_.close(*this);
+  finish_closing();
 }
 
 void Session::finish_answer(Response& response) {
@@ -387,7 +397,7 @@ void Session::finish_answer(Response& response) {
   group_.counters_.answered(response.route, response.status, now - arrived_at_);
   if (group_.log_ != nullptr)
     group_.log_answer(head_, response, request_id, now - arrived_at_, body_view_.size());
-  arrived_at_ = now;  // of the next one that has arrived already
+  group_.now_ = now;
   if (response.body.capacity() > kKeptAnswerBytes) std::string().swap(response.body);
   body_view_ = {};
   phase_ = head_.keep_alive ? Phase::kHead : Phase::kFinishing;
@@ -438,27 +448,32 @@ void Session::write_head(const Response& response, bool keep_alive, std::string_
   out += "\r\n\r\n";
 }
 
-/// Sends what the loop's buffer holds, which is this connection's; what the socket does not take is kept.
-void Session::flush() {
+/// What the group's output holds from `begin` on is to be sent.
+void Session::flush(std::size_t begin) {
   std::string& output = group_.output_;
   if (!unsent_.empty()) {
-    unsent_ += output;
-    output.clear();
-  } else if (!output.empty()) {
-    const Transfer sent = transport_.write(output);
-    if (sent.state == Transfer::State::kFailed || sent.state == Transfer::State::kEnded) {
-      output.clear();
-      return close();
-    }
-    if (sent.count < output.size()) keep_unsent(sent.count);
-    output.clear();
-    if (output.capacity() > kKeptAnswerBytes) std::string().swap(output);
+    unsent_.append(output, begin);
+    output.resize(begin);
+    return;
   }
-  if (unsent_.empty()) on_flushed();
+  if (begin == output.size()) return on_flushed();
+  group_.send_later(*this, begin);
+  if (output.size() >= kFlushBytes) group_.send_now(this);
 }
 
-void Session::keep_unsent(std::size_t sent) {
-  unsent_.assign(group_.output_, sent);
+void Session::send(std::string_view output) {
+  if (!unsent_.empty()) {
+    unsent_.append(output);
+    return;
+  }
+  const Transfer sent = transport_.write(output);
+  if (sent.state == Transfer::State::kFailed || sent.state == Transfer::State::kEnded) return close();
+  if (sent.count < output.size()) return keep_unsent(output.substr(sent.count));
+  on_flushed();
+}
+
+void Session::keep_unsent(std::string_view rest) {
+  unsent_.assign(rest);
   sent_ = 0;
   progress_ = 0;
   deadline_ = group_.loop_.woken_at() + group_.config_.write_timeout;

@@ -22,6 +22,8 @@ class Session final : public EventLoop::Watcher {
 
   int descriptor() const noexcept { return transport_.descriptor(); }
   SessionId id() const noexcept { return id_; }
+  /// Sends its part of the group's output; what the socket does not take is kept.
+  void send(std::string_view output);
   /// The pool's answer to the request that it was given.
   void on_pool_answer(Response& response);
 
@@ -51,13 +53,14 @@ class Session final : public EventLoop::Watcher {
   void finish_answer(Response& response);
   void refuse(const Refusal& refusal, Rejection reason);
   void write_head(const Response& response, bool keep_alive, std::string_view request_id);
-  void flush();
-  void keep_unsent(std::size_t sent);
+  void flush(std::size_t begin);
+  void keep_unsent(std::string_view rest);
   void on_writable();
   void on_flushed();
   void linger();
   void want(std::uint32_t events);
   void close();
+  void finish_closing();
 
   Transport transport_;
   SessionId id_;

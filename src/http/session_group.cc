@@ -18,7 +18,7 @@ namespace archmlp::http {
 namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10U;
-constexpr std::size_t kSlack = 64;
+constexpr std::size_t kKeptOutputBytes = 1U << 20U;
 constexpr std::size_t kLogBytes = 32U << 10U;  // handed over at once
 
 void append_two(std::string& out, int number) {
@@ -84,9 +84,10 @@ SessionGroup::SessionGroup(EventLoop& loop, const SessionConfig& config, std::un
       pool_(pool),
       log_(log),
       counters_(counters),
-      arrived_(kReadBytes + kSlack),
+      arrived_(kReadBytes + kBodySlack),
       id_seed_(std::random_device()()) {
   id_seed_ = base::mix64(id_seed_ ^ reinterpret_cast<std::uintptr_t>(this));
+  loop_.on_batch_end([this] { send_now(nullptr); });
 }
 
 SessionGroup::~SessionGroup() = default;
@@ -121,6 +122,22 @@ void SessionGroup::start(int socket) {
   }
 }
 
+void SessionGroup::send_later(const Session& session, std::size_t begin) {
+  if (begin < output_.size()) outgoing_.push_back({session.id(), begin, output_.size()});
+}
+
+void SessionGroup::send_now(const Session* running) {
+  for (const Outgoing& each : outgoing_) {
+    Session* session = find(each.id);
+    if (session == nullptr) continue;
+    session->send(std::string_view(output_).substr(each.begin, each.end - each.begin));
+    if (session->is_closed() && session != running) close(*session);
+  }
+  outgoing_.clear();
+  output_.clear();
+  if (output_.capacity() > kKeptOutputBytes) std::string().swap(output_);
+}
+
 void SessionGroup::close(Session& session) {
   loop_.forget(session.descriptor());
   const std::uint32_t place = session.id().place;
@@ -149,6 +166,7 @@ void SessionGroup::tick(Clock::time_point now) {
 }
 
 void SessionGroup::drain() {
+  send_now(nullptr);
   draining_ = true;
   for (std::size_t place = 0; place < sessions_.size(); ++place) {
     Session* session = sessions_[place].get();
@@ -159,6 +177,7 @@ void SessionGroup::drain() {
 }
 
 void SessionGroup::close_all() {
+  send_now(nullptr);
   for (std::size_t place = 0; place < sessions_.size(); ++place) {
     if (sessions_[place]) close(*sessions_[place]);
   }

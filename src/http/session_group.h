@@ -62,6 +62,11 @@ class SessionGroup {
 
  private:
   friend class Session;
+  /// What stands in output_ from `begin` on is the session's. It leaves when the batch of events is over:
+  /// clients that are woken one behind the other cost less than each on its own.
+  void send_later(const Session& session, std::size_t begin);
+  /// `running`: the session that calls, which looks after its own end; null if none.
+  void send_now(const Session* running);
   void close(Session& session);
   Session* find(SessionId id) noexcept;
   std::string_view common_fields();  // Date and Content-Type, as most answers begin
@@ -86,6 +91,13 @@ class SessionGroup {
 
   std::vector<char> arrived_;  // what a read gives, with room behind it
   std::string output_;         // answers on their way out
+  struct Outgoing {
+    SessionId id;
+    std::size_t begin;
+    std::size_t end;
+  };
+  std::vector<Outgoing> outgoing_;  // whose they are, in order
+  Clock::time_point now_;           // when the latest request was answered
   Response response_;
   std::string log_lines_;
   std::string request_id_;
