@@ -201,10 +201,10 @@ Status RowArrays::decode(std::size_t row, table::Record& record) {
   }
   const std::size_t count = element_count(cells);
   if (count != columns_.size()) {
-    return Error{.message = "expected " + std::to_string(columns_.size()) + " values, found " +
-                            std::to_string(count),
-                 .where = place(row),
-                 .hint = "the columns are " + shown_columns()};
+    return Error{
+        .message = "expected " + std::to_string(columns_.size()) + " values, found " + std::to_string(count),
+        .where = place(row),
+        .hint = "the columns are " + shown_columns()};
   }
   array::iterator cell = cells.begin();
   for (const std::size_t field : columns_) {

@@ -33,8 +33,8 @@ class ColumnArrays final : public RecordSource {
   base::Result<std::size_t> name(std::string_view name);
   /// Its values; not those of an ignored field, which nobody looks at. is_nested: every value stands in an
   /// array of its own. Errors: kInvalidInput if the columns before have another number of values.
-  base::Status add(std::size_t field, const simdjson::dom::array& values, std::size_t count, Datatype datatype,
-                   bool is_nested);
+  base::Status add(std::size_t field, const simdjson::dom::array& values, std::size_t count,
+                   Datatype datatype, bool is_nested);
   /// Errors: kInvalidInput for columns that must be there and are not.
   base::Status end() const;
 

@@ -6,10 +6,12 @@
 #include "archmlp/base/version.h"
 #include "archmlp/http/answers.h"
 #include "archmlp/serve/describe_model.h"
+#include "archmlp/serve/mlflow_endpoint.h"
 #include "archmlp/serve/predict_endpoint.h"
 #include "archmlp/serve/refusals.h"
 #include "archmlp/serve/request_options.h"
 #include "archmlp/serve/routes.h"
+#include "archmlp/serve/v2_endpoint.h"
 
 namespace archmlp::serve {
 namespace {
@@ -41,6 +43,8 @@ void ClientHandler::handle(const Request& request, Response& response) {
 }
 
 void ClientHandler::answer_other(const Request& request, std::string_view path, Response& response) {
+  if (is_v2_path(path)) return answer_v2(service_, models_, request, path, response);
+  if (is_mlflow_path(path)) return answer_mlflow(service_, models_, request, path, response);
   struct Known {
     std::string_view path;
     Route route;

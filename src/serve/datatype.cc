@@ -85,7 +85,8 @@ Error not_of_type(Datatype datatype, const ColumnSchema& column, const element& 
 Error out_of_range(Datatype datatype, const ColumnSchema& column, const element& value) {
   std::string hint;
   if (datatype == Datatype::kFp16 || datatype == Datatype::kFp32) {
-    hint = datatype == Datatype::kFp16 ? "its greatest value is 65504" : "its greatest value is 3.4028235e+38";
+    hint =
+        datatype == Datatype::kFp16 ? "its greatest value is 65504" : "its greatest value is 3.4028235e+38";
   } else {
     const Range range = range_of(datatype);
     hint = "it holds " + std::to_string(range.least) + " to " + std::to_string(range.greatest);

@@ -15,7 +15,8 @@ using base::Error;
 using simdjson::dom::array;
 using simdjson::dom::element;
 
-constexpr std::string_view kForms = R"(send one of "dataframe_split", "dataframe_records", "instances", "inputs")";
+constexpr std::string_view kForms =
+    R"(send one of "dataframe_split", "dataframe_records", "instances", "inputs")";
 
 Error with_place(Error error, std::string place) {
   error.where = std::move(place);
@@ -60,8 +61,7 @@ base::Result<RecordSource*> read_split(ProtocolBuffers& buffers, const table::Re
 
 /// Objects, or arrays in the order of the schema; the first one tells.
 base::Result<RecordSource*> read_instances(ProtocolBuffers& buffers, predict::RecordForm form,
-                                           const element& value, std::string_view place,
-                                           bool may_be_arrays) {
+                                           const element& value, std::string_view place, bool may_be_arrays) {
   array values;
   if (value.get(values) != simdjson::SUCCESS)
     return wrong_member(place, may_be_arrays ? "an array of records" : "an array of objects", value);
@@ -116,8 +116,9 @@ base::Result<RecordSource*> read_invocation(ProtocolBuffers& buffers, predict::R
   const int count = int{split.has_value()} + int{records.has_value()} + int{instances.has_value()} +
                     int{inputs.has_value()};
   if (count != 1) {
-    return Error{.message = count == 0 ? "the body holds no records" : "the body holds records more than once",
-                 .hint = std::string(kForms)};
+    return Error{
+        .message = count == 0 ? "the body holds no records" : "the body holds records more than once",
+        .hint = std::string(kForms)};
   }
   if (split) return read_split(buffers, buffers.fields(form), *split);
   if (records) return read_instances(buffers, form, *records, "dataframe_records", false);

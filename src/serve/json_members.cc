@@ -53,9 +53,9 @@ std::string member_place(std::string_view place, std::string_view name) {
 }
 
 base::Error wrong_member(std::string_view place, std::string_view expected, const element& value) {
-  return {.message = "expected " + std::string(expected) + ", found " +
-                     std::string(table::json_kind_of(value)),
-          .where = std::string(place)};
+  return {
+      .message = "expected " + std::string(expected) + ", found " + std::string(table::json_kind_of(value)),
+      .where = std::string(place)};
 }
 
 }  // namespace archmlp::serve

@@ -16,8 +16,8 @@ struct JsonMember {
   std::optional<simdjson::dom::element>* value;  // none if it is absent, or null
 };
 
-/// Fills the members; others are passed over. Errors: kInvalidInput, `where` = `place` or the member, for what
-/// is no object, and for a member that is there twice.
+/// Fills the members; others are passed over. Errors: kInvalidInput, `where` = `place` or the member, for
+/// what is no object, and for a member that is there twice.
 base::Status read_members(const simdjson::dom::element& object, std::string_view place,
                           std::initializer_list<JsonMember> members);
 

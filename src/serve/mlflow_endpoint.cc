@@ -9,7 +9,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/base/version.h"
-#include "archmlp/serve/invocations_request.h"
+#include "archmlp/serve/read_records.h"
 #include "archmlp/serve/refusals.h"
 #include "archmlp/serve/request_options.h"
 #include "archmlp/serve/routes.h"

@@ -23,8 +23,9 @@ http::ErrorAnswer unknown_path_error(std::string_view path) {
           .code = http::error_code(404),
           .message = "there is nothing at " + base::quoted(path),
           .where = {},
-          .hint = "known: POST /predict, POST /invocations, /v2/models/NAME, GET /livez, GET /readyz, "
-                  "GET /v1/model, GET /metrics; all of them are in GET /openapi.json"};
+          .hint =
+              "known: POST /predict, POST /invocations, /v2/models/NAME, GET /livez, GET /readyz, "
+              "GET /v1/model, GET /metrics; all of them are in GET /openapi.json"};
 }
 
 void refuse_unknown_path(std::string_view path, http::Response& response) {
@@ -36,12 +37,12 @@ std::optional<http::ErrorAnswer> wrong_method(const http::Request& request, bool
   const bool is_get = request.method == "GET" || request.method == "HEAD";
   if (is_post ? request.method == "POST" : is_get) return std::nullopt;
   response.allow = is_post ? "POST" : "GET, HEAD";
-  return http::ErrorAnswer{.status = 405,
-                           .code = http::error_code(405),
-                           .message = base::quoted(request.method) + " is not possible at " +
-                                      std::string(path_of(request.target)),
-                           .where = {},
-                           .hint = std::string("use ") + (is_post ? "POST" : "GET")};
+  return http::ErrorAnswer{
+      .status = 405,
+      .code = http::error_code(405),
+      .message = base::quoted(request.method) + " is not possible at " + std::string(path_of(request.target)),
+      .where = {},
+      .hint = std::string("use ") + (is_post ? "POST" : "GET")};
 }
 
 bool check_method(const http::Request& request, bool is_post, http::Response& response) {

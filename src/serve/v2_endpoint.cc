@@ -49,12 +49,13 @@ void refuse_model(const ModelStore& store, const ModelPath& parts, const Error& 
     const bool is_asked_for =
         entry.name == parts.name && (parts.version.empty() || entry.version == parts.version);
     if (!is_asked_for || entry.is_served) continue;
-    return write_v2_error(response, {.status = 503,
-                                     .code = http::error_code(503),
-                                     .message = "the model " + base::quoted(entry.name + "/" + entry.version) +
-                                                " is not ready: " + entry.reason,
-                                     .where = {},
-                                     .hint = "load it on the port for operators"});
+    return write_v2_error(response,
+                          {.status = 503,
+                           .code = http::error_code(503),
+                           .message = "the model " + base::quoted(entry.name + "/" + entry.version) +
+                                      " is not ready: " + entry.reason,
+                           .where = {},
+                           .hint = "load it on the port for operators"});
   }
   refuse_v2(error, response);
 }
@@ -240,7 +241,8 @@ void answer_infer(Service& service, ThreadModels& models, const Request& request
   response.route = static_cast<std::uint8_t>(Route::kInfer);
   if (!check_v2_method(request, true, response)) return;
   if (body_format_of(request.content_type) != BodyFormat::kJson) {
-    return write_v2_error(response, unknown_type_error(request.content_type, "send application/json, in UTF-8"));
+    return write_v2_error(response,
+                          unknown_type_error(request.content_type, "send application/json, in UTF-8"));
   }
   if (const auto query = query_of(request.target, {}); !query.ok()) return refuse_v2(query.error(), response);
   const base::Result<ModelSession*> chosen = models.choose(parts.name, parts.version);

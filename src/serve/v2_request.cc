@@ -17,7 +17,8 @@ using simdjson::dom::array;
 using simdjson::dom::element;
 using Member = std::optional<element>;
 
-constexpr std::string_view kNoBinary = "tensors come as JSON: the extension for binary data is not spoken here";
+constexpr std::string_view kNoBinary =
+    "tensors come as JSON: the extension for binary data is not spoken here";
 
 struct Tensor {
   std::string_view name;
@@ -44,9 +45,10 @@ Status read_shape(const element& value, const std::string& place, Tensor& tensor
   const auto hint = [] { return "[n] or [n, 1] for one column, [n, p] for all of them in one tensor"; };
   tensor.rank = shape.size();
   if (tensor.rank < 1 || tensor.rank > 2) {
-    return Error{.message = "a shape of " + std::to_string(tensor.rank) + " dimensions suits no tensor of records",
-                 .where = place,
-                 .hint = hint()};
+    return Error{
+        .message = "a shape of " + std::to_string(tensor.rank) + " dimensions suits no tensor of records",
+        .where = place,
+        .hint = hint()};
   }
   std::size_t* into = &tensor.rows;
   tensor.columns = 1;
