@@ -7,6 +7,7 @@
 #include "archmlp/http/answers.h"
 #include "archmlp/serve/describe_model.h"
 #include "archmlp/serve/mlflow_endpoint.h"
+#include "archmlp/serve/openapi.h"
 #include "archmlp/serve/predict_endpoint.h"
 #include "archmlp/serve/refusals.h"
 #include "archmlp/serve/request_options.h"
@@ -29,7 +30,8 @@ void set_route(Response& response, Route route) noexcept {
 }  // namespace
 
 bool ClientHandler::is_long_work(const Request& request) const noexcept {
-  return request.body.size() > kLongBodyBytes || path_of(request.target) == "/metrics";
+  const std::string_view path = path_of(request.target);
+  return request.body.size() > kLongBodyBytes || path == "/metrics" || path == "/openapi.json";
 }
 
 void ClientHandler::handle(const Request& request, Response& response) {
@@ -50,10 +52,11 @@ void ClientHandler::answer_other(const Request& request, std::string_view path, 
     Route route;
     bool is_post;
   };
-  static constexpr std::array<Known, 5> kKnown = {{{"/predict", Route::kPredict, true},
+  static constexpr std::array<Known, 6> kKnown = {{{"/predict", Route::kPredict, true},
                                                    {"/livez", Route::kHealth, false},
                                                    {"/readyz", Route::kHealth, false},
                                                    {"/v1/model", Route::kModels, false},
+                                                   {"/openapi.json", Route::kOpenApi, false},
                                                    {"/metrics", Route::kMetrics, false}}};
   const Known* known = nullptr;
   for (const Known& each : kKnown) {
@@ -68,6 +71,8 @@ void ClientHandler::answer_other(const Request& request, std::string_view path, 
     response.body = "{\"status\": \"live\"}\n";
   } else if (path == "/readyz") {
     answer_ready(response);
+  } else if (path == "/openapi.json") {
+    response.body = openapi_document(models_.set(), service_.asks_for_token());
   } else {
     response.content_type = kMetricsType;
     response.body = service_.metrics();
