@@ -1,5 +1,7 @@
 #include "archmlp/serve/json_members.h"
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "archmlp/base/text.h"
@@ -8,6 +10,14 @@
 namespace archmlp::serve {
 
 using simdjson::dom::element;
+
+namespace {
+
+/// What bears one of these names was not meant to bear another.
+constexpr std::array<std::string_view, 10> kKnown = {"id",    "parameters", "inputs", "outputs", "name",
+                                                     "shape", "datatype",   "data",   "columns", "index"};
+
+}  // namespace
 
 base::Status read_members(const element& value, std::string_view place,
                           std::initializer_list<JsonMember> members) {
@@ -38,10 +48,13 @@ base::Error missing_member(const element& value, std::string_view place, std::st
   simdjson::dom::object object;
   constexpr std::size_t kMostKeys = 100;
   if (value.get(object) == simdjson::SUCCESS && object.size() <= kMostKeys) {
-    for (const simdjson::dom::key_value_pair pair : object) keys.emplace_back(pair.key);
+    for (const simdjson::dom::key_value_pair pair : object) {
+      const bool is_known = std::find(kKnown.begin(), kKnown.end(), pair.key) != kKnown.end();
+      if (!is_known) keys.emplace_back(pair.key);
+    }
   }
   const std::vector<std::string> near = base::nearest_names(name, keys, 1);
-  if (!near.empty() && near.front() != name)
+  if (!near.empty())
     hint = base::quoted(near.front()) + " is unknown: did you mean " + base::quoted(name) + "?";
   return {.message = "the member " + base::quoted(name) + " is missing",
           .where = std::string(place),
