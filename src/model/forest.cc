@@ -22,6 +22,26 @@ void add_leaf(std::span<const double> leaf_values, std::uint32_t leaf, std::size
   for (std::size_t k = 0; k < outputs; ++k) sums[k] += values[k];
 }
 
+/// The same of many leaves, in order.
+template <std::size_t kOutputs>
+void add_leaves(std::span<const double> leaf_values, std::span<const std::uint32_t> leaves,
+                double* sums) noexcept {
+  std::array<double, kOutputs> local;
+  for (std::size_t k = 0; k < kOutputs; ++k) local[k] = sums[k];
+  for (const std::uint32_t leaf : leaves) {
+    const double* values = leaf_values.data() + std::size_t{leaf & ForestNode::kIndex} * kOutputs;
+    for (std::size_t k = 0; k < kOutputs; ++k) local[k] += values[k];
+  }
+  for (std::size_t k = 0; k < kOutputs; ++k) sums[k] = local[k];
+}
+
+void add_leaves(std::span<const double> leaf_values, std::span<const std::uint32_t> leaves,
+                std::size_t outputs, double* sums) noexcept {
+  if (outputs == 1) return add_leaves<1>(leaf_values, leaves, sums);
+  if (outputs == 2) return add_leaves<2>(leaf_values, leaves, sums);
+  for (const std::uint32_t leaf : leaves) add_leaf(leaf_values, leaf, outputs, sums);
+}
+
 }  // namespace
 
 CategorySets Forest::sets() const noexcept {
@@ -39,7 +59,7 @@ void Forest::predict_row(std::span<const float> row, std::span<double> out) cons
     const std::size_t count = std::min(Paths::kCapacity, tree_count() - first);
     for (std::uint32_t i = 0; i < count; ++i) paths.add(i);
     walk_trees(nodes_, tree_begins_.data() + first, sets(), row, may_miss, paths, leaves.data());
-    for (std::size_t i = 0; i < count; ++i) add_leaf(leaf_values_, leaves[i], output_count_, out.data());
+    add_leaves(leaf_values_, std::span(leaves).first(count), output_count_, out.data());
   }
   for (double& value : out) value /= static_cast<double>(tree_count());
 }
