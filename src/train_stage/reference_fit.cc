@@ -83,10 +83,11 @@ InputDistribution to_distribution(std::span<const Decile> deciles, std::size_t v
 /// level halves the rest. `offset`: rank of the first key.
 void select(std::span<std::uint32_t> keys, std::size_t offset, std::span<const std::size_t> ranks) {
   if (ranks.empty()) return;
-  const std::size_t middle = ranks.size() / 2, at = ranks[middle] - offset;
+  const std::size_t rank = ranks[ranks.size() / 2], at = rank - offset;
   std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(at), keys.end());
-  select(keys.first(at + 1), offset, ranks.first(middle));
-  select(keys.subspan(at), offset + at, ranks.subspan(middle + 1));
+  const auto [lower, upper] = std::equal_range(ranks.begin(), ranks.end(), rank);
+  select(keys.first(at), offset, {ranks.begin(), lower});
+  select(keys.subspan(at + 1), rank + 1, {upper, ranks.end()});
 }
 
 using Ranks = std::array<std::size_t, ReferenceDistribution::kMaxEdges>;
