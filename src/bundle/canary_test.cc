@@ -15,7 +15,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// Outputs: the sum of two inputs, and the first divided by the second; off by `error` where it is told to be.
+/// Outputs: the sum of two inputs, and the first divided by the second; off by `error` where it is told to
+/// be.
 class Sums final : public model::Model {
  public:
   double error_alone = 0;        // of a row alone
@@ -49,7 +50,9 @@ class Sums final : public model::Model {
 
 const std::vector<float> kRows = {1, 2, 0.5F, -4, 3, 8};
 
-std::string text_of(const base::Status& status) { return status.ok() ? "same" : base::to_string(status.error()); }
+std::string text_of(const base::Status& status) {
+  return status.ok() ? "same" : base::to_string(status.error());
+}
 
 TEST(Canary, HoldsWhatTheModelSays) {
   const Sums model;
@@ -69,8 +72,9 @@ TEST(Canary, TellsAnotherBitInARowAloneAndAmongOthers) {
   model.error_alone = 0;
   model.error_in_batch = 1e-16;
   model.only_in_row = 2;
-  EXPECT_THAT(text_of(canary.check(model)),
-              AllOf(HasSubstr("canary row 3:"), HasSubstr("output 2 is 0.3750000000000001 for the row among")));
+  EXPECT_THAT(
+      text_of(canary.check(model)),
+      AllOf(HasSubstr("canary row 3:"), HasSubstr("output 2 is 0.3750000000000001 for the row among")));
 }
 
 TEST(Canary, ZerosOfOtherSignsDifferAndNanIsNan) {

@@ -48,10 +48,19 @@ ReferenceDistribution example_reference() {
 TEST(Reference, ANumberIsInTheBinOfTheEdgesThatAreNotAboveIt) {
   const ReferenceDistribution reference = example_reference();
   ASSERT_EQ(reference.bin_count(0), 5U);
-  const std::vector<std::pair<float, std::size_t>> expected = {
-      {-kInfinity, 0}, {-2, 0},       {std::nextafter(-1.5F, -2.0F), 0}, {-1.5F, 1}, {-0.1F, 1},
-      {-0.0F, 2},      {0.0F, 2},     {9.99F, 2},                        {10, 3},    {1e30F, 3},
-      {kInfinity, 3},  {kNan, 4},     {std::copysign(kNan, -1.0F), 4}};
+  const std::vector<std::pair<float, std::size_t>> expected = {{-kInfinity, 0},
+                                                               {-2, 0},
+                                                               {std::nextafter(-1.5F, -2.0F), 0},
+                                                               {-1.5F, 1},
+                                                               {-0.1F, 1},
+                                                               {-0.0F, 2},
+                                                               {0.0F, 2},
+                                                               {9.99F, 2},
+                                                               {10, 3},
+                                                               {1e30F, 3},
+                                                               {kInfinity, 3},
+                                                               {kNan, 4},
+                                                               {std::copysign(kNan, -1.0F), 4}};
   const std::size_t before = test_support::allocation_count();
   for (const auto& [value, bin] : expected) EXPECT_EQ(reference.bin_of(0, value), bin) << value;
   EXPECT_EQ(test_support::allocation_count(), before);
@@ -154,7 +163,8 @@ TEST(Reference, PartsThatAreNotAsSaidAreRefused) {
            {[](Inputs& inputs) { inputs[0].marks[2] = kInfinity; }, "input \"size\": an edge is not finite"},
            {[](Inputs& inputs) { inputs[0].marks[1] = kNan; }, "not finite"},
            {[](Inputs& inputs) { inputs[0].marks[1] = -1.5F; }, "do not ascend"},
-           {[](Inputs& inputs) { inputs[0].marks = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}; }, "10 edges, more than 9"},
+           {[](Inputs& inputs) { inputs[0].marks = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}; },
+            "10 edges, more than 9"},
            {[](Inputs& inputs) { inputs[0].counts.pop_back(); }, "it has 4 bins, expected 5"},
            {[](Inputs& inputs) { inputs[0].counts[1] = 19; }, "fewer rows than there are"},
            {[](Inputs& inputs) { inputs[0].counts[1] = ~std::uint64_t{0}; }, "more rows than there are"},

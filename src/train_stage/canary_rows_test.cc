@@ -47,8 +47,8 @@ class Shape final : public model::Model {
 };
 
 std::vector<float> rows_of(const std::vector<float>& x, const Shape& shape, int threads = 2) {
-  const auto rows =
-      make_canary_rows(MatrixView::row_major(x.data(), x.size() / shape.inputs, shape.inputs), shape, threads);
+  const auto rows = make_canary_rows(MatrixView::row_major(x.data(), x.size() / shape.inputs, shape.inputs),
+                                     shape, threads);
   EXPECT_TRUE(rows.ok());
   EXPECT_EQ(rows->size() % shape.inputs, 0U);
   return *rows;
@@ -110,7 +110,8 @@ TEST(CanaryRows, NoneIsATrainingRow) {
   for (const int threads : {1, 2, 5}) {
     const std::vector<float> rows = rows_of(x, shape, threads);
     EXPECT_EQ(rows.size(), 32U);
-    for (std::size_t at = 0; at < rows.size(); at += 2) EXPECT_FALSE(training.contains({rows[at], rows[at + 1]}));
+    for (std::size_t at = 0; at < rows.size(); at += 2)
+      EXPECT_FALSE(training.contains({rows[at], rows[at + 1]}));
     EXPECT_EQ(rows, rows_of(x, shape, 1));
   }
   // Every pair is a training row, that of -0 and 1 too.

@@ -33,7 +33,8 @@ std::uint32_t key_of(float value) noexcept {
 }
 
 float value_of(std::uint32_t key) noexcept {
-  return std::bit_cast<float>(key ^ (static_cast<std::uint32_t>(static_cast<std::int32_t>(~key) >> 31) | kSign));
+  return std::bit_cast<float>(key ^
+                              (static_cast<std::uint32_t>(static_cast<std::int32_t>(~key) >> 31) | kSign));
 }
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -94,7 +95,8 @@ using Ranks = std::array<std::size_t, ReferenceDistribution::kMaxEdges>;
 
 /// Of few rows. keys: [rows]; they are used up.
 InputDistribution count_few(std::span<std::uint32_t> keys) {
-  const auto end = std::partition(keys.begin(), keys.end(), [](std::uint32_t key) { return !is_missing(key); });
+  const auto end =
+      std::partition(keys.begin(), keys.end(), [](std::uint32_t key) { return !is_missing(key); });
   const auto value_count = static_cast<std::size_t>(end - keys.begin());
   const std::span<std::uint32_t> values = keys.first(value_count);
   if (values.empty()) return to_distribution({}, 0, keys.size());
@@ -195,7 +197,8 @@ class KeyCounts {
     for (std::size_t i = 0; i < ranks.size(); ++i) {
       const std::uint32_t key = deciles_[i].key = kept_[ranks[i]];
       const std::uint32_t first_of_half = key / kHalf * kHalf;
-      for (const std::uint32_t other : kept_) deciles_[i].below += other >= first_of_half && other < key ? 1U : 0U;
+      for (const std::uint32_t other : kept_)
+        deciles_[i].below += other >= first_of_half && other < key ? 1U : 0U;
     }
   }
 
@@ -241,9 +244,10 @@ void count_numbers(const MatrixView& x, std::span<const std::size_t> columns,
     left.push_back(i);
     left_columns.push_back(columns[i]);
   }
-  visit_columns(x, left_columns, [&](std::size_t i, const float* values, std::size_t stride, std::size_t count) {
-    counts[left[i]].read_lower(values, stride, count);
-  });
+  visit_columns(x, left_columns,
+                [&](std::size_t i, const float* values, std::size_t stride, std::size_t count) {
+                  counts[left[i]].read_lower(values, stride, count);
+                });
   for (std::size_t i = 0; i < columns.size(); ++i) inputs[columns[i]] = counts[i].distribution();
 }
 

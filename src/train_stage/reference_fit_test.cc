@@ -83,7 +83,7 @@ std::vector<Kind> kinds() {
 // 65536 rows are where the way of counting changes, and where more of them may share a bin than are kept.
 TEST(CountInputs, NumbersAsBySorting) {
   const std::vector<Kind> all = kinds();
-  for (const std::size_t rows : {1U, 2U, 3U, 9U, 10U, 11U, 1000U, 65535U, 65536U, 150001U}) {
+  for (const std::size_t rows : {1U, 2U, 3U, 9U, 10U, 11U, 1000U, 65535U, 65536U, 140001U}) {
     base::Rng rng(rows);
     std::vector<std::vector<float>> columns(all.size(), std::vector<float>(rows));
     std::vector<float> matrix(rows * all.size());
@@ -101,7 +101,7 @@ TEST(CountInputs, NumbersAsBySorting) {
       EXPECT_EQ((*inputs)[i].marks, expected.marks);
       EXPECT_EQ((*inputs)[i].counts, expected.counts);
     }
-    for (const int threads : {2, 3, 16}) {
+    for (const int threads : {2, 3}) {
       const auto others = count_inputs(x, numbers, threads);
       for (std::size_t i = 0; i < all.size(); ++i) {
         EXPECT_EQ((*others)[i].marks, (*inputs)[i].marks);
@@ -159,7 +159,8 @@ TEST(CountInputs, NumbersAndCategoriesSideBySide) {
   for (std::size_t i = 0; i < kCols; i += 3) categories[i] = 5;
   std::vector<float> matrix(kRows * kCols);
   for (std::size_t at = 0; at < matrix.size(); ++at) {
-    matrix[at] = categories[at % kCols] > 0 ? static_cast<float>(rng.below(5)) : static_cast<float>(rng.uniform());
+    matrix[at] =
+        categories[at % kCols] > 0 ? static_cast<float>(rng.below(5)) : static_cast<float>(rng.uniform());
   }
   const auto inputs = count_inputs(MatrixView::row_major(matrix.data(), kRows, kCols), categories, 2);
   ASSERT_TRUE(inputs.ok());
@@ -172,8 +173,7 @@ TEST(CountInputs, NumbersAndCategoriesSideBySide) {
     }
     std::map<float, std::uint64_t> counts;
     for (const float value : column) ++counts[value];
-    for (std::size_t c = 0; c < 5; ++c)
-      EXPECT_EQ((*inputs)[i].counts[c], counts[static_cast<float>(c)]) << i;
+    for (std::size_t c = 0; c < 5; ++c) EXPECT_EQ((*inputs)[i].counts[c], counts[static_cast<float>(c)]) << i;
   }
 }
 
