@@ -140,6 +140,10 @@ class Options::Impl {
 void Options::positional(const std::string& name, std::filesystem::path& target, const std::string& help) {
   impl_.app().add_option(name, target, help)->required()->type_name("PATH");
 }
+void Options::optional_positional(const std::string& name, std::filesystem::path& target,
+                                  const std::string& help) {
+  impl_.app().add_option(name, target, help)->type_name("PATH");
+}
 void Options::positional(const std::string& name, std::vector<std::filesystem::path>& target,
                          const std::string& help) {
   impl_.app().add_option(name, target, help)->required()->type_name("PATH");

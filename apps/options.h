@@ -20,6 +20,8 @@ class Options {
   explicit Options(Impl& impl) : impl_(impl) {}
 
   void positional(const std::string& name, std::filesystem::path& target, const std::string& help);
+  /// May be left out.
+  void optional_positional(const std::string& name, std::filesystem::path& target, const std::string& help);
   /// One or more.
   void positional(const std::string& name, std::vector<std::filesystem::path>& target,
                   const std::string& help);

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <fmt/chrono.h>
 #include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -92,6 +93,17 @@ void print_note(std::string_view text) {
   if (json_output_wanted()) return;
   progress_line().erase();
   fmt::print(stderr, "{}\n", text);
+}
+
+void print_event(bool is_error, std::string_view text) {
+  const std::string time = fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::time(nullptr)));
+  const std::string_view level = is_error ? "error" : "info";
+  if (json_output_wanted()) {
+    const nlohmann::ordered_json event = {{"time", time}, {"level", level}, {"event", text}};
+    fmt::print(stderr, "{}\n", event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  } else {
+    fmt::print(stderr, "{} {} {}\n", time, level, text);
+  }
 }
 
 void print_json_note(const nlohmann::ordered_json& note) { write_stderr(one_line({{"note", note}})); }

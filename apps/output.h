@@ -19,6 +19,9 @@ std::size_t output_width() noexcept;
 void print_error(const base::Error& error, bool as_json);
 /// A line for people on standard error; {"note": …} with --json-progress, else nothing with --json.
 void print_note(std::string_view text);
+/// What happened in a program that runs for long, with the time: a line on standard error, JSON with --json.
+/// Thread-safe.
+void print_event(bool is_error, std::string_view text);
 /// To standard error: {"note": …} in a line, for programs.
 void print_json_note(const nlohmann::ordered_json& note);
 

@@ -9,11 +9,12 @@ namespace {
 
 extern "C" void on_stop_signal(int) { base::request_cancel(); }
 
-sigset_t stop_signals() {
+sigset_t awaited_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -32,15 +33,16 @@ void cancel_on_signals() {
   sigaction(SIGXFSZ, &ignore, nullptr);
 }
 
-void block_stop_signals() {
-  const sigset_t signals = stop_signals();
+void block_signals() {
+  const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-void wait_for_stop_signal() {
-  const sigset_t signals = stop_signals();
+Signal wait_for_signal() {
+  const sigset_t signals = awaited_signals();
   int arrived = 0;
   sigwait(&signals, &arrived);
+  return arrived == SIGHUP ? Signal::kReload : Signal::kStop;
 }
 
 }  // namespace archmlp::apps

@@ -6,9 +6,10 @@ namespace archmlp::apps {
 /// file that would exceed a size limit becomes an error of its write.
 void cancel_on_signals();
 
-/// Keeps SIGINT and SIGTERM from every thread started afterwards, for wait_for_stop_signal.
-void block_stop_signals();
-/// Returns when SIGINT or SIGTERM arrives.
-void wait_for_stop_signal();
+/// Keeps SIGINT, SIGTERM and SIGHUP from every thread started afterwards, for wait_for_signal.
+void block_signals();
+enum class Signal { kStop, kReload };
+/// Returns when SIGINT or SIGTERM, or SIGHUP, arrives.
+Signal wait_for_signal();
 
 }  // namespace archmlp::apps

@@ -1,7 +1,6 @@
 #include "shared_options.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -175,21 +174,9 @@ void add_model_options(Options& options, ordered_json& parameters) {
 }
 
 base::Result<std::size_t> bytes_from(const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {
-      {{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}, {"", 1}}};
-  for (const auto& [unit, size] : kUnits) {
-    if (!text.ends_with(unit)) continue;
-    std::string number = text.substr(0, text.size() - unit.size());
-    while (number.ends_with(' ')) number.pop_back();
-    const nlohmann::ordered_json amount = contract::json_from_flag(number);
-    if (!amount.is_number()) break;
-    const double bytes = amount.get<double>() * size;
-    if (bytes >= 1 && bytes < 1e18) return static_cast<std::size_t>(bytes);
-    break;
-  }
-  return base::Error{
-      .message = "expected an amount of memory such as 2GB or 500MB, found " + base::quoted(text),
-      .where = "--memory"};
+  base::Result<std::size_t> bytes = contract::bytes_from_text(text);
+  if (!bytes.ok()) bytes.error().where = "--memory";
+  return bytes;
 }
 
 }  // namespace archmlp::apps

@@ -27,6 +27,8 @@ constexpr std::string_view kModelInfoSection = "model_info";
 constexpr std::string_view kMetricsSection = "metrics";
 constexpr std::string_view kLineageSection = "lineage";
 constexpr std::string_view kModelSection = "model";
+constexpr std::string_view kReferenceSection = "reference";
+constexpr std::string_view kCanarySection = "canary";
 
 /// JSON takes tens of times its size once parsed; this bounds it. Contracts are kilobytes.
 constexpr std::size_t kMaxJsonBytes = std::size_t{64} << 20U;
@@ -149,19 +151,29 @@ std::vector<std::byte> encode_bundle(const BundleParts& parts) {
   const std::array<std::string, 4> json = {contract::model_part_to_json(parts.contract).dump(),
                                            model_info_to_json(parts).dump(), parts.metrics.dump(),
                                            parts.lineage.dump()};
-  const std::vector<std::byte> model = parts.model->to_bytes();
   const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
-  const std::array<Section, 5> sections = {Section{std::string(kContractSection), bytes(json[0])},
-                                           Section{std::string(kModelInfoSection), bytes(json[1])},
-                                           Section{std::string(kMetricsSection), bytes(json[2])},
-                                           Section{std::string(kLineageSection), bytes(json[3])},
-                                           Section{std::string(kModelSection), model}};
+  const std::vector<std::byte> model = parts.model->to_bytes();
+  std::vector<Section> sections = {{std::string(kContractSection), bytes(json[0])},
+                                   {std::string(kModelInfoSection), bytes(json[1])},
+                                   {std::string(kMetricsSection), bytes(json[2])},
+                                   {std::string(kLineageSection), bytes(json[3])},
+                                   {std::string(kModelSection), model}};
+  std::vector<std::byte> reference, canary;
+  if (parts.reference) {
+    reference = parts.reference->to_bytes();
+    sections.push_back({std::string(kReferenceSection), reference});
+  }
+  if (parts.canary) {
+    canary = parts.canary->to_bytes();
+    sections.push_back({std::string(kCanarySection), canary});
+  }
   return encode_model_file(sections);
 }
 
 base::Result<std::string> save_bundle(const BundleParts& parts, const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = encode_bundle(parts);
   const auto bundle = TRY(Bundle::from_bytes(bytes, path.string()));
+  TRY(bundle->check_canary());
   TRY(base::write_file_atomically(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
   return bundle->sha256();
 }
@@ -215,12 +227,21 @@ base::Status Bundle::decode(std::span<const std::byte> bytes, const std::string&
     const std::span<const std::byte> model_bytes = TRY(require_section(sections, kModelSection));
     model_ = TRY(model::load_model(info.kind, model_bytes));
     TRY(check_shape(*model_, contract_));
-    return check_category_counts(*model_, *encoder_, model_features_);
+    TRY(check_category_counts(*model_, *encoder_, model_features_));
+    current = kReferenceSection;
+    if (const Section* section = find_section(sections, current); section != nullptr)
+      reference_ = TRY(ReferenceDistribution::from_bytes(*encoder_, section->bytes));
+    current = kCanarySection;
+    if (const Section* section = find_section(sections, current); section != nullptr)
+      canary_ = TRY(Canary::from_bytes(*model_, section->bytes));
+    return {};
   };
   base::Status status = decode_sections();
   if (!status.ok()) return in_file(std::move(status).error(), source_name, current);
   return {};
 }
+
+base::Status Bundle::check_canary() const { return canary_ ? canary_->check(*model_) : base::Status(); }
 
 const std::string& Bundle::sha256() const {
   std::call_once(sha256_once_, [this] {

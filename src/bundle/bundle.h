@@ -13,7 +13,9 @@
 
 #include "archmlp/base/file.h"
 #include "archmlp/base/result.h"
+#include "archmlp/bundle/canary.h"
 #include "archmlp/bundle/feature_encoder.h"
+#include "archmlp/bundle/reference.h"
 #include "archmlp/contract/dataset_contract.h"
 #include "archmlp/model/model.h"
 #include "archmlp/transform/plan.h"
@@ -28,10 +30,12 @@ struct BundleParts {
   const model::Model* model = nullptr;
   nlohmann::ordered_json metrics;  // training metrics (OOB score …), null if none
   nlohmann::ordered_json lineage;  // SHA-256 of inputs, recipe, parameters, program version
+  std::optional<ReferenceDistribution> reference;
+  std::optional<Canary> canary;
 };
 std::vector<std::byte> encode_bundle(const BundleParts& parts);
-/// Publishes the file once the loader has accepted its bytes. Gives its SHA-256. Errors: kIo; kInvalidInput
-/// if parts do not fit each other.
+/// Publishes the file once the loader has accepted its bytes and the model has predicted its canary. Gives
+/// its SHA-256. Errors: kIo; kInvalidInput if parts do not fit each other.
 base::Result<std::string> save_bundle(const BundleParts& parts, const std::filesystem::path& path);
 
 /// A loaded model file: checked, ready to predict. Immutable, safe from many threads.
@@ -59,6 +63,13 @@ class Bundle {
   const model::Model& model() const noexcept { return *model_; }
   const nlohmann::ordered_json& metrics() const noexcept { return metrics_; }
   const nlohmann::ordered_json& lineage() const noexcept { return lineage_; }
+  /// The training distribution of the model's inputs; none in a file of a program that wrote no such section.
+  const ReferenceDistribution* reference() const noexcept { return reference_ ? &*reference_ : nullptr; }
+  /// None in a file of a program that wrote no such section, or of training rows too few to make one.
+  const Canary* canary() const noexcept { return canary_ ? &*canary_ : nullptr; }
+  /// Predicts the canary; what a server does before it serves a file. Without a canary there is nothing to
+  /// check. Errors: Canary::check.
+  base::Status check_canary() const;
   std::size_t file_size() const noexcept { return bytes_.size(); }
   /// SHA-256 of the whole file, as sha256sum prints it: the model's version. Computed when first asked for.
   const std::string& sha256() const;
@@ -78,6 +89,8 @@ class Bundle {
   std::unique_ptr<const model::Model> model_;
   nlohmann::ordered_json metrics_;
   nlohmann::ordered_json lineage_;
+  std::optional<ReferenceDistribution> reference_;
+  std::optional<Canary> canary_;
   mutable std::once_flag sha256_once_;
   mutable std::string sha256_;
 };

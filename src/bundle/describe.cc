@@ -49,6 +49,32 @@ void append_schema(std::string& out, std::string_view title, const contract::Sch
   }
 }
 
+/// Of each input its edges or the categories that have a bin, and the share of each bin; those of missing
+/// values, and of categories without a bin, by their names.
+Json describe_reference(const Bundle& bundle) {
+  if (bundle.reference() == nullptr) return nullptr;
+  const ReferenceDistribution& reference = *bundle.reference();
+  Json inputs = Json::array();
+  for (std::size_t i = 0; i < reference.input_count(); ++i) {
+    const std::vector<float>& marks = reference.input(i).marks;
+    Json& input = inputs.emplace_back(Json{{"name", bundle.model_features()[i]}});
+    const auto known = bundle.categories().find(bundle.model_features()[i]);
+    const bool is_number = bundle.encoder().category_count(i) == 0;
+    Json& shown = input[is_number ? "edges" : "categories"] = Json::array();
+    for (const float mark : marks) {
+      shown.push_back(is_number ? Json(mark)
+                                : contract::to_json(known->second[static_cast<std::size_t>(mark)]));
+    }
+    const std::size_t last = reference.bin_count(i) - 1;
+    const std::size_t listed = is_number ? last : marks.size();
+    Json& shares = input["shares"] = Json::array();
+    for (std::size_t bin = 0; bin < listed; ++bin) shares.push_back(reference.share(i, bin));
+    if (listed < last) input["other"] = reference.share(i, listed);
+    input["missing"] = reference.share(i, last);
+  }
+  return {{"row_count", reference.row_count()}, {"inputs", std::move(inputs)}};
+}
+
 }  // namespace
 
 Json describe(const Bundle& bundle) {
@@ -74,6 +100,9 @@ Json describe(const Bundle& bundle) {
   json["recipe"] = contract.recipe;
   json["metrics"] = bundle.metrics();
   json["lineage"] = bundle.lineage();
+  json["reference"] = describe_reference(bundle);
+  json["canary"] = nullptr;
+  if (bundle.canary() != nullptr) json["canary"] = {{"row_count", bundle.canary()->row_count()}};
   return json;
 }
 
@@ -103,6 +132,14 @@ std::string describe_text(const Bundle& bundle) {
                        known->second.size() == 1 ? "category" : "categories");
   });
   append_object(out, "lineage", bundle.lineage());
+  if (bundle.reference() != nullptr) {
+    out += fmt::format("\nreference  distribution of {} training rows, to find drift\n",
+                       base::with_thousands(bundle.reference()->row_count()));
+  }
+  if (bundle.canary() != nullptr) {
+    out += fmt::format("canary     {} {} with their predictions, to check the file before it serves\n",
+                       bundle.canary()->row_count(), bundle.canary()->row_count() == 1 ? "row" : "rows");
+  }
   return out;
 }
 

@@ -41,6 +41,7 @@ class FeatureEncoder {
                                            const FeatureCategories& categories);
 
   std::size_t input_count() const noexcept { return inputs_.size(); }
+  const std::string& input_name(std::size_t input) const noexcept { return inputs_[input].name; }
   /// How many are known; 0 where the input is no category.
   std::uint32_t category_count(std::size_t input) const noexcept { return inputs_[input].category_count; }
 

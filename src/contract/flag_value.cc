@@ -1,8 +1,10 @@
 #include "archmlp/contract/flag_value.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "archmlp/base/text.h"
 #include "archmlp/contract/field_table.h"
 #include "archmlp/contract/yaml_json.h"
 
@@ -22,6 +24,23 @@ Json json_from_flag(std::string_view text) {
   }
   auto scalar = json_from_scalar(text);
   return scalar.ok() ? *std::move(scalar) : Json(std::string(text));
+}
+
+base::Result<std::size_t> bytes_from_text(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {
+      {{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}, {"", 1}}};
+  for (const auto& [unit, size] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    std::string number = text.substr(0, text.size() - unit.size());
+    while (number.ends_with(' ')) number.pop_back();
+    const nlohmann::ordered_json amount = json_from_flag(number);
+    if (!amount.is_number()) break;
+    const double bytes = amount.get<double>() * size;
+    if (bytes >= 1 && bytes < 1e18) return static_cast<std::size_t>(bytes);
+    break;
+  }
+  return base::Error{.message =
+                         "expected an amount of memory such as 2GB or 500MB, found " + base::quoted(text)};
 }
 
 }  // namespace archmlp::contract

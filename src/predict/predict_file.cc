@@ -12,6 +12,7 @@
 #include "archmlp/base/file.h"
 #include "archmlp/base/parallel.h"
 #include "archmlp/base/try.h"
+#include "archmlp/predict/csv_form.h"
 #include "archmlp/predict/prediction_writer.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/decompress.h"
@@ -156,26 +157,10 @@ base::Status FileScorer::score_blocks(std::size_t count, const ScoreBlock& score
   return {};
 }
 
-/// The schema to read a CSV of the form with: whatever stands in an ignored column is accepted as text.
-contract::Schema csv_schema(const Predictor& predictor, RecordForm form) {
-  contract::Schema schema = predictor.schema(form);
-  for (const std::string& name : predictor.ignored(form)) {
-    const std::optional<std::size_t> index = schema.find(name);
-    contract::ColumnSchema& column = index ? schema.columns[*index] : schema.columns.emplace_back();
-    column = {.name = name, .kind = contract::ColumnKind::kText, .nullable = true, .missing_values = {""}};
-  }
-  return schema;
-}
-
 base::Result<table::CsvTable> FileScorer::read_csv(const Input& input, RecordForm form) const {
-  table::KnownSchemaOptions reading;
-  reading.optional = predictor_.ignored(form);
-  reading.unread = reading.optional;
-  reading.allow_header_only = true;
-  reading.thread_count = options_.thread_count;
-  const contract::Schema schema = csv_schema(predictor_, form);
-  return input.is_read ? table::parse_csv_as(input.text, input.name, schema, reading)
-                       : table::read_csv_as(options_.input, schema, reading, progress_);
+  const CsvForm csv = csv_form(predictor_, form, options_.thread_count);
+  return input.is_read ? table::parse_csv_as(input.text, input.name, csv.schema, csv.reading)
+                       : table::read_csv_as(options_.input, csv.schema, csv.reading, progress_);
 }
 
 /// The error of a CSV that does not read in the form asked for; it says so where the other form is what it

@@ -62,6 +62,11 @@ class Predictor {
   /// One record, cells as schema(form); it is used up. out: [k]. Allocates nothing once `scratch` has grown.
   /// Precondition: accepts(form). Errors: kInvalidInput; kOutsidePopulation.
   base::Status predict(table::Record& record, RecordForm form, Scratch& scratch, std::span<double> out) const;
+  /// The first half of it: scratch.row becomes what the model sees of the record.
+  base::Status prepare(table::Record& record, RecordForm form, Scratch& scratch) const;
+  /// The second half, of any number of rows, on this thread alone. Shapes: rows [n, inputs], out [n, k]. The
+  /// bits do not depend on n.
+  void predict_prepared(std::span<const float> rows, std::span<double> out) const;
 
   table::JsonRecordDecoder json_decoder(RecordForm form) const;
 

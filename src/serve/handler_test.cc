@@ -1,4 +1,4 @@
-#include "archmlp/serve/handler.h"
+#include "archmlp/serve/service.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,6 +22,27 @@ using testing::HasSubstr;
 std::shared_ptr<const predict::Predictor> predictor_of(const test_support::ExampleParts& parts) {
   return std::make_shared<const predict::Predictor>(test_support::load_example(parts));
 }
+
+using http::Response;
+
+/// A service of one model, and a handler of it.
+class Handler {
+ public:
+  explicit Handler(const std::shared_ptr<const predict::Predictor>& predictor)
+      : store_(ModelStore::of(predictor, "example", 2)),
+        service_(*store_, 2),
+        handler_(service_.make_handler(0)) {}
+  void handle(const http::Request& request, Response& response) {
+    response.clear();
+    handler_->handle(request, response);
+  }
+  Service& service() noexcept { return service_; }
+
+ private:
+  std::unique_ptr<ModelStore> store_;
+  Service service_;
+  std::unique_ptr<http::Handler> handler_;
+};
 
 class HandlerTest : public testing::Test {
  protected:
@@ -103,14 +124,18 @@ TEST_F(HandlerTest, JsonLines) {
   for (; std::getline(lines, line); ++count) EXPECT_EQ(json::parse(line), one);
   EXPECT_EQ(count, 2);
 
-  send("POST", "/predict", record_ + "\n{\"amount\": \"x\"}\n", {}, "application/x-ndjson");
-  EXPECT_EQ(response_.status, 422);
-  EXPECT_EQ(error().at("where"), "line 2, amount");
-  send("POST", "/predict", record_ + "\n\n{", {}, "application/x-ndjson");
+  const auto second_error = [&](std::string_view second_line) {
+    send("POST", "/predict", record_ + "\n" + std::string(second_line), {}, "application/x-ndjson");
+    EXPECT_EQ(response_.status, 200);
+    EXPECT_EQ(json::parse(response_.body.substr(0, response_.body.find('\n'))), one);
+    return json::parse(response_.body.substr(response_.body.find('\n') + 1)).at("error");
+  };
+  EXPECT_EQ(second_error("{\"amount\": \"x\"}\n").at("where"), "line 2, amount");
+  EXPECT_EQ(second_error("\n{").at("where"), "line 3, byte 1");
+  EXPECT_EQ(second_error("\n{").at("code"), "invalid_json");
+  EXPECT_EQ(second_error("[]").at("code"), "invalid_input");
+  send("POST", "/predict?errors=refuse", record_ + "\n\n{", {}, "application/x-ndjson");
   EXPECT_EQ(response_.status, 400);
-  EXPECT_EQ(error().at("where"), "line 3, byte 1");
-  send("POST", "/predict", "[]", {}, "application/x-ndjson");
-  EXPECT_EQ(response_.status, 422);
 }
 
 TEST_F(HandlerTest, TheSteadyStateAllocatesNothing) {
@@ -165,12 +190,51 @@ TEST_F(HandlerTest, UnknownCategoriesOfTheModelAreNoted) {
   EXPECT_FALSE(ask(R"({"size": 60, "city": "t01", "floor": 2})").contains("unknown_categories"));
 }
 
-TEST_F(HandlerTest, ABadRecordRefusesItsBatch) {
-  predict("[" + record_ + R"(, {"amount": 1, "count": "x", "kind": "a", "flag": true}])");
+TEST_F(HandlerTest, ABadRecordOfABatchHasItsOwnError) {
+  const json one = json::parse(predict(record_).body);
+  const std::string batch =
+      "[" + record_ + R"(, {"amount": 1, "count": "x", "kind": "a", "flag": true}, 7, )" + record_ + "]";
+  const json answer = json::parse(predict(batch).body);
+  EXPECT_EQ(response_.status, 200);
+  ASSERT_EQ(answer.size(), 4U);
+  EXPECT_EQ(answer[0], one);
+  EXPECT_EQ(answer[3], one);
+  EXPECT_EQ(answer[1].at("error").at("where"), "[1].count");
+  EXPECT_EQ(answer[1].at("error").at("code"), "invalid_input");
+  EXPECT_TRUE(answer[1].at("error").contains("hint"));
+  EXPECT_EQ(answer[2].at("error").at("where"), "[2]");
+}
+
+TEST_F(HandlerTest, ABadRecordRefusesItsBatchWhereThatIsAskedFor) {
+  const std::string batch = "[" + record_ + R"(, {"amount": 1, "count": "x", "kind": "a", "flag": true}])";
+  for (const auto& [query, accept] : {std::pair("?errors=refuse", ""), std::pair("", "text/plain")}) {
+    predict(batch, query, accept);
+    EXPECT_EQ(response_.status, 422);
+    EXPECT_EQ(error().at("where"), "[1].count");
+  }
+}
+
+TEST_F(HandlerTest, Csv) {
+  const json one = json::parse(predict(record_).body);
+  const auto ask = [&](std::string_view body, std::string_view accept = {}) {
+    return send("POST", "/predict", body, accept, "text/csv").body;
+  };
+  EXPECT_EQ(json::parse(ask("flag,kind,count,amount\ntrue,a,3,10.5\ntrue,a,3,10.5\n")),
+            json::array({one, one}));
+  const json mixed = json::parse(ask("flag,kind,count,amount\ntrue,a,x,10.5\ntrue,a,3,10.5\n"));
+  EXPECT_EQ(mixed[0].at("error").at("where"), "row 1");
+  EXPECT_EQ(mixed[1], one);
+  const std::string text = ask("flag,kind,count,amount\ntrue,a,3,10.5\n", "text/csv");
+  EXPECT_THAT(text, testing::StartsWith("prediction,probability_no,probability_yes\n" +
+                                        one.at("prediction").get<std::string>() + ","));
+  EXPECT_EQ(response_.content_type, "text/csv; charset=utf-8");
+  EXPECT_THAT(ask("flag,kind,count,amount\ntrue,a,x,10.5\ntrue,a,3,10.5\n", "text/csv"),
+              testing::StartsWith("prediction,probability_no,probability_yes,error\n,,,"));
+  ask("flag,kind,count,amount\ntrue,a,x,10.5\n", "text/csv");
+  EXPECT_EQ(response_.status, 422) << "no record is good: the whole is refused";
+  ask("flag,kind,count\ntrue,a,3\n");
   EXPECT_EQ(response_.status, 422);
-  EXPECT_EQ(error().at("where"), "[1].count");
-  EXPECT_EQ(error().at("code"), "invalid_input");
-  EXPECT_TRUE(error().contains("hint"));
+  EXPECT_THAT(error().at("message").get<std::string>(), HasSubstr("amount"));
 }
 
 TEST_F(HandlerTest, ARecordThatTheFilterDropsIsOutsideThePopulation) {
@@ -179,7 +243,8 @@ TEST_F(HandlerTest, ARecordThatTheFilterDropsIsOutsideThePopulation) {
   EXPECT_EQ(error().at("code"), "outside_population");
   EXPECT_THAT(response_.body, HasSubstr("count >= 0"));
   predict("[" + record_ + R"(, {"amount": 1, "count": -1, "kind": "a", "flag": true}])");
-  EXPECT_THAT(error().at("where").get<std::string>(), testing::StartsWith("[1]"));
+  const json batch = json::parse(response_.body);
+  EXPECT_THAT(batch[1].at("error").at("where").get<std::string>(), testing::StartsWith("[1]"));
 }
 
 TEST_F(HandlerTest, BrokenJson) {
@@ -196,7 +261,7 @@ TEST_F(HandlerTest, RequestErrors) {
   EXPECT_EQ(predict(record_, "?features=cooked").status, 400);
   EXPECT_EQ(predict(record_, "?probabilities=maybe").status, 400);
   EXPECT_EQ(send("GET", "/livez?x=1").status, 400);
-  EXPECT_EQ(send("POST", "/predict", record_, {}, "text/csv").status, 415);
+  EXPECT_EQ(send("POST", "/predict", record_, {}, "text/plain").status, 415);
   EXPECT_THAT(error().at("hint").get<std::string>(), HasSubstr("application/json"));
   EXPECT_EQ(send("POST", "/predict", record_, {}, "application/x-www-form-urlencoded").status, 200);
   EXPECT_EQ(send("POST", "/predict", record_, {}, "").status, 200);
@@ -218,7 +283,7 @@ TEST_F(HandlerTest, UnknownPathsAndMethods) {
 TEST_F(HandlerTest, Probes) {
   EXPECT_EQ(send("GET", "/livez").status, 200);
   EXPECT_EQ(send("HEAD", "/readyz").status, 200);
-  handler_.set_ready(false);
+  handler_.service().set_ready(false);
   EXPECT_EQ(send("GET", "/readyz").status, 503);
   EXPECT_EQ(error().at("code"), "unavailable");
   EXPECT_EQ(send("GET", "/livez").status, 200);
@@ -227,7 +292,9 @@ TEST_F(HandlerTest, Probes) {
 
 TEST_F(HandlerTest, DescribesTheModel) {
   const json model = json::parse(send("GET", "/v1/model").body);
-  EXPECT_EQ(model.at("version").get<std::string>().size(), 64U);
+  EXPECT_EQ(model.at("name"), "example");
+  EXPECT_EQ(model.at("version"), "1");
+  EXPECT_EQ(model.at("sha256").get<std::string>().size(), 64U);
   EXPECT_EQ(model.at("program_version"), std::string(base::program_version()));
   EXPECT_EQ(model.at("default_form"), "raw");
   EXPECT_FALSE(model.at("raw").is_null());

@@ -35,42 +35,6 @@ std::optional<unsigned> hex_value(char c) noexcept {
   return std::nullopt;
 }
 
-base::Result<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    const auto high = i + 1 < text.size() ? hex_value(text[i + 1]) : std::nullopt;
-    const auto low = i + 2 < text.size() ? hex_value(text[i + 2]) : std::nullopt;
-    if (!high || !low) {
-      return Error{.message = "the query holds a malformed escape " + base::quoted(text.substr(i, 3)),
-                   .where = "query",
-                   .hint = "write a percent sign as %25"};
-    }
-    decoded += static_cast<char>(*high * 16 + *low);
-    i += 2;
-  }
-  return decoded;
-}
-
-base::Result<RecordForm> form_from(const std::string& value, const predict::Predictor& predictor) {
-  if (value != "raw" && value != "prepared") {
-    return Error{.message = "features=" + base::quoted(value) + " is no form of records",
-                 .where = "query",
-                 .hint = "use features=raw or features=prepared"};
-  }
-  const RecordForm form = value == "raw" ? RecordForm::kRaw : RecordForm::kPrepared;
-  if (!predictor.accepts(form)) {
-    return Error{
-        .message = "this model takes no raw records: it was trained without the steps that prepare them",
-        .where = "query",
-        .hint = "send prepared records, with features=prepared or without the parameter"};
-  }
-  return form;
-}
-
 /// Quality in thousandths of one media range's parameters; 1000 if none is given or it is malformed.
 int quality_of(std::string_view parameters) {
   while (!parameters.empty()) {
@@ -99,11 +63,37 @@ struct Preference {
     if (range_specificity <= specificity) return;
     *this = {range_quality, range_specificity, range_position};
   }
+  /// Where both are as good, the one named first wins, and `other` over a wildcard.
+  bool is_before(const Preference& other) const noexcept {
+    if (quality != other.quality) return quality > other.quality;
+    if (specificity != other.specificity) return quality > 0 && specificity == 3;
+    return quality > 0 && position < other.position;
+  }
 };
 
 }  // namespace
 
 std::string_view path_of(std::string_view target) noexcept { return target.substr(0, target.find('?')); }
+
+base::Result<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += plus_is_blank && text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const auto high = i + 1 < text.size() ? hex_value(text[i + 1]) : std::nullopt;
+    const auto low = i + 2 < text.size() ? hex_value(text[i + 2]) : std::nullopt;
+    if (!high || !low) {
+      return Error{.message = "the address holds a malformed escape " + base::quoted(text.substr(i, 3)),
+                   .where = "query",
+                   .hint = "write a percent sign as %25"};
+    }
+    decoded += static_cast<char>(*high * 16 + *low);
+    i += 2;
+  }
+  return decoded;
+}
 
 base::Result<std::vector<std::pair<std::string, std::string>>> query_of(std::string_view target,
                                                                         std::span<const std::string> known) {
@@ -112,7 +102,7 @@ base::Result<std::vector<std::pair<std::string, std::string>>> query_of(std::str
   while (!rest.empty()) {
     std::string_view value = take(rest, '&');
     if (value.empty()) continue;
-    const std::string name = TRY(percent_decoded(take(value, '=')));
+    const std::string name = TRY(percent_decoded(take(value, '='), true));
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       return Error{.message = "unknown query parameter " + base::quoted(name),
                    .where = "query",
@@ -123,27 +113,55 @@ base::Result<std::vector<std::pair<std::string, std::string>>> query_of(std::str
     if (repeated)
       return Error{.message = "the query parameter " + base::quoted(name) + " is there twice",
                    .where = "query"};
-    query.emplace_back(name, TRY(percent_decoded(value)));
+    query.emplace_back(name, TRY(percent_decoded(value, true)));
   }
   return query;
 }
 
-base::Result<PredictOptions> predict_options_of(std::string_view target,
-                                                const predict::Predictor& predictor) {
-  PredictOptions options{.form = predictor.default_form()};
+base::Result<PredictOptions> predict_options_of(std::string_view target) {
+  PredictOptions options;
   if (target.find('?') == std::string_view::npos) return options;
-  static const std::array<std::string, 2> kKnown = {"features", "probabilities"};
-  for (const auto& [name, value] : TRY(query_of(target, kKnown))) {
+  static const std::array<std::string, 5> kKnown = {"features", "probabilities", "errors", "model",
+                                                    "version"};
+  for (auto& [name, value] : TRY(query_of(target, kKnown))) {
+    if (name == "model") options.model = std::move(value);
+    if (name == "version") options.version = std::move(value);
     if (name == "features") {
-      options.form = TRY(form_from(value, predictor));
-    } else if (value == "true" || value == "false") {
+      if (value != "raw" && value != "prepared") {
+        return Error{.message = "features=" + base::quoted(value) + " is no form of records",
+                     .where = "query",
+                     .hint = "use features=raw or features=prepared"};
+      }
+      options.form = value == "raw" ? RecordForm::kRaw : RecordForm::kPrepared;
+    }
+    if (name == "probabilities") {
+      if (value != "true" && value != "false") {
+        return Error{.message = "probabilities=" + base::quoted(value) + " is neither true nor false",
+                     .where = "query"};
+      }
       options.with_probabilities = value == "true";
-    } else {
-      return Error{.message = "probabilities=" + base::quoted(value) + " is neither true nor false",
-                   .where = "query"};
+    }
+    if (name == "errors") {
+      if (value != "row" && value != "refuse") {
+        return Error{.message = "errors=" + base::quoted(value) + " is neither row nor refuse",
+                     .where = "query",
+                     .hint = "row: each bad record has its own error; refuse: the whole batch is refused"};
+      }
+      options.refuse_all = value == "refuse";
     }
   }
   return options;
+}
+
+base::Result<RecordForm> form_for(std::optional<RecordForm> wanted, const predict::Predictor& predictor) {
+  const RecordForm form = wanted.value_or(predictor.default_form());
+  if (!predictor.accepts(form)) {
+    return Error{
+        .message = "this model takes no raw records: it was trained without the steps that prepare them",
+        .where = "query",
+        .hint = "send prepared records, with features=prepared or without the parameter"};
+  }
+  return form;
 }
 
 std::optional<BodyFormat> body_format_of(std::string_view content_type) {
@@ -160,13 +178,15 @@ std::optional<BodyFormat> body_format_of(std::string_view content_type) {
       type == "application/x-jsonlines" || type == "application/jsonlines") {
     return BodyFormat::kJsonLines;
   }
+  if (type == "text/csv" || type == "application/csv") return BodyFormat::kCsv;
   return std::nullopt;
 }
 
-bool prefers_text(std::string_view accept) {
-  if (accept.empty() || accept == "*/*" || accept == "application/json") return false;
+AnswerFormat preferred_format(std::string_view accept) {
+  if (accept.empty() || accept == "*/*" || accept == "application/json") return AnswerFormat::kJson;
   Preference json;
   Preference text;
+  Preference csv;
   for (int position = 0; !accept.empty(); ++position) {
     std::string_view range = take(accept, ',');
     const std::string type = lower(base::trimmed(take(range, ';')));
@@ -175,10 +195,10 @@ bool prefers_text(std::string_view accept) {
     if (type == "*/*" || type == "text/*") text.consider(quality, type == "*/*" ? 1 : 2, position);
     if (type == "application/json" || type == "application/x-ndjson") json.consider(quality, 3, position);
     if (type == "text/plain") text.consider(quality, 3, position);
+    if (type == "text/csv") csv.consider(quality, 3, position);
   }
-  if (text.quality != json.quality) return text.quality > json.quality;
-  if (text.specificity != json.specificity) return text.quality > 0 && text.specificity == 3;
-  return text.quality > 0 && text.position < json.position;
+  if (csv.quality > 0 && csv.is_before(text) && csv.is_before(json)) return AnswerFormat::kCsv;
+  return text.is_before(json) ? AnswerFormat::kText : AnswerFormat::kJson;
 }
 
 }  // namespace archmlp::serve

@@ -43,8 +43,11 @@ TEST(RequestOptions, BodyFormats) {
   for (const std::string_view type : {"application/x-ndjson", "application/jsonl ; charset=utf-8"}) {
     EXPECT_EQ(body_format_of(type), BodyFormat::kJsonLines) << type;
   }
-  for (const std::string_view type :
-       {"text/csv", "text/plain", "application/json; charset=latin1", "json", "application/xml", ";"}) {
+  for (const std::string_view type : {"text/csv", "text/csv; charset=utf-8", "application/csv"}) {
+    EXPECT_EQ(body_format_of(type), BodyFormat::kCsv) << type;
+  }
+  for (const std::string_view type : {"text/plain", "application/json; charset=latin1",
+                                      "text/csv; charset=latin1", "json", "application/xml", ";"}) {
     EXPECT_EQ(body_format_of(type), std::nullopt) << type;
   }
 }
@@ -53,14 +56,19 @@ TEST(RequestOptions, TextIsGivenToThoseWhoPreferIt) {
   for (const std::string_view accept :
        {"text/plain", "text/plain, */*", "text/plain;charset=utf-8", "application/json;q=0.5, text/plain",
         "TEXT/PLAIN", "text/*", "text/plain, application/json", "*/*;q=0.1, text/plain;q=0.9"}) {
-    EXPECT_TRUE(prefers_text(accept)) << accept;
+    EXPECT_EQ(preferred_format(accept), AnswerFormat::kText) << accept;
   }
   for (const std::string_view accept :
        {"", "*/*", "application/json", "application/json, text/plain, */*",
         "text/html,application/xhtml+xml,*/*;q=0.8", "text/plain;q=0.5, application/json", "text/plain;q=0",
         "application/*", "image/png", ",,;;q=,", "text/plain;q=0, */*"}) {
-    EXPECT_FALSE(prefers_text(accept)) << accept;
+    EXPECT_EQ(preferred_format(accept), AnswerFormat::kJson) << accept;
   }
+  for (const std::string_view accept : {"text/csv", "text/csv, */*;q=0.5", "text/csv, application/json"}) {
+    EXPECT_EQ(preferred_format(accept), AnswerFormat::kCsv) << accept;
+  }
+  EXPECT_EQ(preferred_format("text/csv;q=0"), AnswerFormat::kJson);
+  EXPECT_EQ(preferred_format("application/json, text/csv"), AnswerFormat::kJson);
 }
 
 }  // namespace

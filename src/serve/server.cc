@@ -1,295 +1,296 @@
 #include "archmlp/serve/server.h"
 
-#include <utility>  // Boost.Asio 1.74 forgets it
-
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <exception>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
-#include <vector>
+#include <utility>
 
+#include "archmlp/base/parallel.h"
 #include "archmlp/base/try.h"
-#include "archmlp/serve/session.h"
+#include "archmlp/http/server.h"
+#include "archmlp/serve/notify.h"
+#include "archmlp/serve/routes.h"
+#include "archmlp/serve/service.h"
 
 namespace archmlp::serve {
 namespace {
 
-namespace asio = boost::asio;
-using ErrorCode = boost::system::error_code;
-using tcp = asio::ip::tcp;
-using Acceptor = tcp::acceptor;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kAcceptPause{100};  // when the process is out of descriptors
-
-base::Error listen_error(const ServeConfig& config, const ErrorCode& error) {
-  base::Error result{.code = base::ErrorCode::kIo,
-                     .message = "cannot listen on " + config.host + " port " + std::to_string(config.port) +
-                                ": " + error.message()};
-  if (error == asio::error::address_in_use) {
-    result.hint = "another program listens there; stop it or choose another port (0 takes any free one)";
-  } else if (error == asio::error::access_denied) {
-    result.hint = "ports below 1024 need privileges; choose a larger one";
-  } else {
-    result.hint = "give an address of this machine, such as 127.0.0.1";
-  }
-  return result;
+milliseconds to_milliseconds(double seconds) noexcept {
+  return milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-base::Status check(const ServeConfig& config) {
-  if (config.thread_count < 0 || config.thread_count > 1024) {
-    return base::Error{.message = "the number of threads must be from 0 to 1024", .where = "threads"};
-  }
-  if (config.read_timeout_seconds < 1 || config.write_timeout_seconds < 1 || config.grace_seconds < 0) {
-    return base::Error{.message = "time-outs must be at least a second"};
-  }
-  return {};
-}
-
-bool allow_sharing(Acceptor& acceptor) noexcept {
-  const int on = 1;
-  return ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
-}
-
-/// One event loop: a thread, its connections, and its own listening socket where the system shares a port
-/// among several.
-class Worker {
- public:
-  Worker(const SessionConfig& config, Handler handler, std::chrono::milliseconds grace)
-      : group_(config, std::move(handler)),
-        timer_(context_),
-        accept_timer_(context_),
-        grace_(grace),
-        tick_(std::clamp(config.read_timeout / 10, std::chrono::milliseconds(20),
-                         std::chrono::milliseconds(500))) {}
-
-  asio::io_context& context() noexcept { return context_; }
-
-  void listen(Acceptor acceptor) { acceptor_.emplace(std::move(acceptor)); }
-  /// The workers that this one's listening socket feeds in turn. Without any, its own.
-  void feed(std::vector<Worker*> workers) { fed_ = std::move(workers); }
-
-  void run() {
-    if (acceptor_) accept();
-    tick();
-    while (true) {
-      try {
-        context_.run();
-        return;
-      } catch (const std::exception&) {
-        // Sessions catch their own; what gets here (no memory for an accepted connection) ended that
-        // connection alone.
-        if (acceptor_ && !accepting_ && !stopping_) accept_later();
-      }
-    }
-  }
-
-  /// Thread-safe.
-  void stop() {
-    asio::post(context_, [this] {
-      stopping_ = true;
-      deadline_ = Clock::now() + grace_;
-      if (acceptor_) accept_backlog();
-      group_.drain();
-      if (acceptor_) acceptor_->close();
-      end_if_done();
-    });
-  }
-
- private:
-  void accept() {
-    Worker* target = fed_.empty() ? this : fed_[next_fed_++ % fed_.size()];
-    accepting_ = true;
-    acceptor_->async_accept(target->context_, [this, target](ErrorCode error, tcp::socket socket) {
-      accepting_ = false;
-      if (!error) target->adopt(std::move(socket), target == this);
-      if (error == asio::error::operation_aborted || stopping_) return;
-      if (error && error != asio::error::connection_aborted) {
-        return accept_later();  // out of descriptors or memory: those that are open go on
-      }
-      accept();
-    });
-  }
-
-  void accept_later() {
-    accept_timer_.expires_after(kAcceptPause);
-    accept_timer_.async_wait([this](ErrorCode error) {
-      if (!error && !stopping_) accept();
-    });
-  }
-
-  /// Connections that the system has accepted for us are ours: their requests are answered.
-  void accept_backlog() {
-    ErrorCode error;
-    acceptor_->cancel(error);
-    acceptor_->non_blocking(true, error);
-    while (!error) {
-      tcp::socket socket(context_);
-      acceptor_->accept(socket, error);
-      if (!error) group_.start(std::move(socket));
-    }
-  }
-
-  void adopt(tcp::socket socket, bool is_own_thread) {
-    if (is_own_thread) return group_.start(std::move(socket));
-    asio::post(context_, [this, moved = std::move(socket)]() mutable { group_.start(std::move(moved)); });
-  }
-
-  void tick() {
-    timer_.expires_after(stopping_ ? std::chrono::milliseconds(20) : tick_);
-    timer_.async_wait([this](ErrorCode error) {
-      if (error) return;
-      const Clock::time_point now = Clock::now();
-      group_.close_overdue(now);
-      if (stopping_ && now >= deadline_) group_.close_all();
-      if (stopping_) return end_if_done();
-      tick();
-    });
-  }
-
-  /// While stopping: looks again soon, until no connection is left.
-  void end_if_done() {
-    if (group_.empty()) {
-      timer_.cancel();
-      context_.stop();
-    } else {
-      tick();
-    }
-  }
-
-  SessionGroup group_;  // before the context, whose destruction may end sessions
-  asio::io_context context_{1};
-  asio::steady_timer timer_;
-  asio::steady_timer accept_timer_;
-  std::optional<Acceptor> acceptor_;
-  std::vector<Worker*> fed_;
-  std::size_t next_fed_ = 0;
-  bool accepting_ = false;
-  bool stopping_ = false;
-  std::chrono::milliseconds grace_;
-  std::chrono::milliseconds tick_;
-  Clock::time_point deadline_;
+struct ThreadCounts {
+  int loops;
+  int pool;
+  std::size_t all() const noexcept { return static_cast<std::size_t>(loops + pool) + 1; }  // and the shadows'
 };
+
+ThreadCounts thread_counts(const contract::ServeConfig& config) noexcept {
+  return {.loops = base::resolve_thread_count(static_cast<int>(config.threads)),
+          .pool = base::resolve_thread_count(static_cast<int>(config.pool_threads))};
+}
+
+base::Result<std::shared_ptr<const http::AccessRules>> access_of(const contract::ServeConfig& config) {
+  http::AccessRules::Parts parts{
+      .hosts = config.allowed_hosts,
+      .origins = config.allowed_origins,
+      .tokens = {},
+      .open_paths = {"/livez", "/readyz", "/v2/health/live", "/v2/health/ready", "/ping", "/health"}};
+  // A page elsewhere can have its name resolve to the loopback address; nobody else is meant there.
+  if (parts.hosts.empty() && http::is_loopback(config.host))
+    parts.hosts = {"localhost", "127.0.0.1", "[::1]"};
+  if (!parts.hosts.empty() && http::is_loopback(config.host)) parts.hosts.push_back(config.host);
+  if (config.token_file) parts.tokens = TRY(http::read_tokens(*config.token_file));
+  return std::make_shared<const http::AccessRules>(std::move(parts));
+}
+
+base::Result<std::shared_ptr<const http::AccessRules>> admin_access_of(const contract::ServeConfig& config) {
+  return std::make_shared<const http::AccessRules>(
+      http::AccessRules::Parts{.hosts = {"localhost", "127.0.0.1", "[::1]"},
+                               .origins = {},
+                               .tokens = TRY(http::read_tokens(*config.admin_token_file)),
+                               .open_paths = {"/livez"}});
+}
+
+base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const contract::ServeConfig& config) {
+  if (!config.tls_cert) return std::shared_ptr<const http::TlsContext>();
+  return http::TlsContext::load(*config.tls_cert, *config.tls_key);
+}
+
+/// What a running server cannot take on.
+bool needs_restart(const contract::ServeConfig& before, const contract::ServeConfig& now) {
+  contract::ServeConfig same = now;
+  same.token_file = before.token_file;
+  same.admin_token_file = before.admin_token_file;
+  same.allowed_hosts = before.allowed_hosts;
+  same.allowed_origins = before.allowed_origins;
+  same.tls_cert = before.tls_cert;
+  same.tls_key = before.tls_key;
+  same.traffic = before.traffic;
+  same.shutdown_delay = before.shutdown_delay;
+  return !(same == before);
+}
 
 }  // namespace
 
 class Server::Impl {
  public:
-  Impl(const std::shared_ptr<const predict::Predictor>& predictor, const ServeConfig& config) {
-    const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    const int count = config.thread_count == 0 ? cores : config.thread_count;
-    const SessionConfig session{
-        .limits = {.max_header_bytes = config.max_header_bytes, .max_body_bytes = config.max_body_bytes},
-        .read_timeout = std::chrono::seconds(config.read_timeout_seconds),
-        .write_timeout = std::chrono::seconds(config.write_timeout_seconds)};
-    for (int i = 0; i < count; ++i) {
-      workers_.push_back(
-          std::make_unique<Worker>(session, Handler(predictor), std::chrono::seconds(config.grace_seconds)));
-    }
+  Impl(contract::ServeConfig config, Hooks hooks) : config_(std::move(config)), hooks_(std::move(hooks)) {}
+
+  ~Impl() {
+    stop();
+    wait();
   }
 
-  base::Status listen(const ServeConfig& config) {
-    ErrorCode error;
-    tcp::resolver resolver(workers_.front()->context());
-    const auto found = resolver.resolve(config.host, std::to_string(config.port),
-                                        tcp::resolver::passive | tcp::resolver::numeric_service, error);
-    if (error || found.empty()) return listen_error(config, error ? error : asio::error::host_not_found);
-    tcp::endpoint endpoint = found.begin()->endpoint();
-    // The first socket is bound before it may share its port, so that a port in use is an error even where
-    // its owner shares it.
-    Acceptor first(workers_.front()->context());
-    open(first, endpoint, false, error);
-    if (error) return listen_error(config, error);
-    endpoint = first.local_endpoint(error);
-    port_ = endpoint.port();
-    std::vector<Acceptor> others;
-    if (workers_.size() > 1 && allow_sharing(first)) {
-      for (std::size_t i = 1; i < workers_.size() && !error; ++i) {
-        others.emplace_back(workers_[i]->context());
-        open(others.back(), endpoint, true, error);
-      }
-      if (!error) first.listen(tcp::socket::max_listen_connections, error);
-      for (Acceptor& other : others) {
-        if (!error) other.listen(tcp::socket::max_listen_connections, error);
-      }
-      if (error) others.clear();
-    }
-    if (others.empty()) {
-      error = {};
-      first.listen(tcp::socket::max_listen_connections, error);
-      if (error) return listen_error(config, error);
-      if (workers_.size() > 1) feed_all_from_first();
-    }
-    workers_.front()->listen(std::move(first));
-    for (std::size_t i = 0; i < others.size(); ++i) workers_[i + 1]->listen(std::move(others[i]));
+  base::Status start(std::unique_ptr<ModelStore> store) {
+    store_ = std::move(store);
+    for (const auto& [name, traffic] : config_.traffic) TRY(store_->set_traffic(name, traffic));
+    const ThreadCounts threads = thread_counts(config_);
+    service_ = std::make_unique<Service>(*store_, threads.all());
+    service_->set_reload([this] { return reload(); });
+    if (config_.access_log) log_ = TRY(http::AccessLog::open(*config_.access_log));
+    http::ServerConfig server{.host = config_.host,
+                              .port = static_cast<std::uint16_t>(config_.port),
+                              .thread_count = threads.loops,
+                              .pool_thread_count = threads.pool,
+                              .max_body_bytes = config_.max_body,
+                              .max_header_bytes = config_.max_header,
+                              .max_connections = static_cast<std::size_t>(config_.max_connections),
+                              .read_timeout = to_milliseconds(config_.read_timeout),
+                              .idle_timeout = to_milliseconds(config_.idle_timeout),
+                              .write_timeout = to_milliseconds(config_.write_timeout),
+                              .grace = to_milliseconds(config_.grace),
+                              .routes = kRouteNames,
+                              .access = TRY(access_of(config_)),
+                              .tls = TRY(tls_of(config_)),
+                              .log = log_.get()};
+    TRY(start_admin(server));
+    service_->set_figures([this] { return figures(); });
+    clients_ = TRY(
+        http::Server::start(server, [this](std::size_t thread) { return service_->make_handler(thread); }));
+    is_open_.store(clients_.get());
+    keeper_ = std::thread([this] { keep(); });
+    notify_service_manager("READY=1");
     return {};
   }
 
-  void run() {
-    threads_.reserve(workers_.size());
-    for (const auto& worker : workers_) threads_.emplace_back([&worker] { worker->run(); });
+  ModelStore::ReloadReport reload() {
+    const std::lock_guard lock(reload_mutex_);
+    notify_service_manager("RELOADING=1");
+    ModelStore::ReloadReport report = store_->reload();
+    const auto note = [&](base::Status status) {
+      if (status.ok()) return;
+      if (hooks_.log) hooks_.log(true, "reload: " + base::to_string(status.error()));
+      report.errors.push_back(std::move(status).error());
+    };
+    if (hooks_.read_config) note(reload_config());
+    note(reload_access());
+    note(reload_tls());
+    if (log_) note(log_->reopen());
+    notify_service_manager("READY=1");
+    return report;
   }
 
   void stop() {
     if (stopped_.exchange(true)) return;
-    for (const auto& worker : workers_) worker->stop();
+    if (service_) service_->set_ready(false);
+    if (clients_) notify_service_manager("STOPPING=1");
+    double delay = 0;
+    {
+      const std::lock_guard lock(reload_mutex_);
+      delay = config_.shutdown_delay;
+    }
+    if (clients_ && delay > 0) std::this_thread::sleep_for(to_milliseconds(delay));
+    {
+      const std::lock_guard lock(keeper_mutex_);
+      keeper_ends_ = true;
+    }
+    keeper_changed_.notify_all();
+    if (clients_) clients_->stop();
+    if (operators_) operators_->stop();
   }
 
   void wait() {
-    for (std::thread& thread : threads_) {
-      if (thread.joinable()) thread.join();
-    }
+    if (clients_) clients_->wait();
+    if (operators_) operators_->wait();
+    if (keeper_.joinable()) keeper_.join();
   }
 
-  std::uint16_t port() const noexcept { return port_; }
+  std::uint16_t port() const noexcept { return clients_->port(); }
+  std::optional<std::uint16_t> admin_port() const noexcept {
+    return operators_ ? std::optional(operators_->port()) : std::nullopt;
+  }
 
  private:
-  static void open(Acceptor& acceptor, const tcp::endpoint& endpoint, bool is_shared, ErrorCode& error) {
-    acceptor.open(endpoint.protocol(), error);
-    if (error) return;
-    acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    if (error) return;
-    if (is_shared && !allow_sharing(acceptor)) {
-      error = asio::error::operation_not_supported;
-      return;
+  base::Status start_admin(const http::ServerConfig& clients) {
+    if (!config_.admin_port) return {};
+    http::ServerConfig server = clients;
+    server.host = "127.0.0.1";
+    server.port = static_cast<std::uint16_t>(*config_.admin_port);
+    server.thread_count = 1;
+    server.pool_thread_count = 0;
+    server.max_connections = 100;
+    server.access = TRY(admin_access_of(config_));
+    server.tls = nullptr;
+    operators_ =
+        TRY(http::Server::start(server, [this](std::size_t) { return service_->make_admin_handler(); }));
+    return {};
+  }
+
+  ServerFigures figures() const {
+    ServerFigures figures;
+    const http::Server* clients = is_open_.load();
+    if (clients != nullptr) {
+      figures.loops = clients->counters();
+      figures.waiting_for_pool = clients->waiting_for_pool();
     }
-    acceptor.bind(endpoint, error);
+    if (log_) figures.dropped_log_bytes = log_->dropped_bytes();
+    figures.seconds_since_start = std::chrono::duration<double>(Clock::now() - started_).count();
+    return figures;
   }
 
-  void feed_all_from_first() {
-    std::vector<Worker*> all;
-    for (const auto& worker : workers_) all.push_back(worker.get());
-    workers_.front()->feed(std::move(all));
+  base::Status reload_config() {
+    const contract::ServeConfig now = TRY(hooks_.read_config());
+    TRY(contract::check_serve_config(now));
+    if (needs_restart(config_, now) && hooks_.log) {
+      hooks_.log(true, "reload: some of what changed in the configuration needs a restart of the server");
+    }
+    for (const auto& [name, traffic] : now.traffic) {
+      const auto before = config_.traffic.find(name);
+      if (before == config_.traffic.end() || !(before->second == traffic))
+        TRY(store_->set_traffic(name, traffic));
+    }
+    config_.token_file = now.token_file;
+    if (operators_) config_.admin_token_file = now.admin_token_file;
+    config_.allowed_hosts = now.allowed_hosts;
+    config_.allowed_origins = now.allowed_origins;
+    if (config_.tls_cert && now.tls_cert) {
+      config_.tls_cert = now.tls_cert;
+      config_.tls_key = now.tls_key;
+    }
+    config_.traffic = now.traffic;
+    config_.shutdown_delay = now.shutdown_delay;
+    return {};
   }
 
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::thread> threads_;
-  std::atomic<bool> stopped_ = false;
-  std::uint16_t port_ = 0;
+  base::Status reload_access() {
+    clients_->set_access(TRY(access_of(config_)));
+    if (operators_) operators_->set_access(TRY(admin_access_of(config_)));
+    return {};
+  }
+  base::Status reload_tls() {
+    if (config_.tls_cert) clients_->set_tls(TRY(tls_of(config_)));
+    return {};
+  }
+
+  /// Looks at the model files from time to time, and tells the service manager that all is well.
+  void keep() {
+    const std::optional<std::chrono::microseconds> watchdog = watchdog_interval();
+    const auto never = std::chrono::hours(1);
+    const auto watch =
+        config_.watch ? Clock::duration(to_milliseconds(*config_.watch)) : Clock::duration(never);
+    const auto alive = watchdog ? Clock::duration(*watchdog / 2) : Clock::duration(never);
+    Clock::time_point next_watch = Clock::now() + watch;
+    Clock::time_point next_alive = Clock::now() + alive;
+    std::unique_lock lock(keeper_mutex_);
+    while (!keeper_changed_.wait_until(lock, std::min(next_watch, next_alive),
+                                       [this] { return keeper_ends_; })) {
+      lock.unlock();
+      const Clock::time_point now = Clock::now();
+      if (watchdog && now >= next_alive) notify_service_manager("WATCHDOG=1");
+      if (config_.watch && now >= next_watch && store_->has_changed()) store_->reload();
+      if (now >= next_watch) next_watch = now + watch;
+      if (now >= next_alive) next_alive = now + alive;
+      lock.lock();
+    }
+  }
+
+  contract::ServeConfig config_;
+  Hooks hooks_;
+  Clock::time_point started_ = Clock::now();
+  std::unique_ptr<ModelStore> store_;
+  std::unique_ptr<http::AccessLog> log_;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<http::Server> operators_;
+  std::unique_ptr<http::Server> clients_;
+  std::atomic<const http::Server*> is_open_{nullptr};
+  std::mutex reload_mutex_;
+  std::mutex keeper_mutex_;
+  std::condition_variable keeper_changed_;
+  bool keeper_ends_ = false;
+  std::thread keeper_;
+  std::atomic<bool> stopped_{false};
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
 
-Server::~Server() {
-  stop();
-  wait();
+base::Result<std::unique_ptr<Server>> Server::start(const contract::ServeConfig& config, Hooks hooks) {
+  TRY(contract::check_serve_config(config));
+  auto impl = std::make_unique<Impl>(config, hooks);
+  const ModelStore::Source source{.file = config.model.value_or(""),
+                                  .folder = config.models.value_or(""),
+                                  .name = config.name.value_or("")};
+  std::unique_ptr<ModelStore> store = TRY(ModelStore::open(source, thread_counts(config).all(), hooks.log));
+  TRY(impl->start(std::move(store)));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 base::Result<std::unique_ptr<Server>> Server::start(
-    const std::shared_ptr<const predict::Predictor>& predictor, const ServeConfig& config) {
-  TRY(check(config));
-  auto impl = std::make_unique<Impl>(predictor, config);
-  TRY(impl->listen(config));
-  impl->run();
+    const std::shared_ptr<const predict::Predictor>& predictor, const contract::ServeConfig& config) {
+  auto impl = std::make_unique<Impl>(config, Hooks());
+  TRY(impl->start(ModelStore::of(predictor, config.name.value_or("model"), thread_counts(config).all())));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 std::uint16_t Server::port() const noexcept { return impl_->port(); }
+std::optional<std::uint16_t> Server::admin_port() const noexcept { return impl_->admin_port(); }
+ModelStore::ReloadReport Server::reload() { return impl_->reload(); }
 void Server::stop() { impl_->stop(); }
 void Server::wait() { impl_->wait(); }
 

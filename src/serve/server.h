@@ -1,38 +1,43 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "archmlp/base/result.h"
-#include "archmlp/predict/predictor.h"
+#include "archmlp/contract/serve_config.h"
+#include "archmlp/serve/model_store.h"
 
 namespace archmlp::serve {
 
-struct ServeConfig {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 5000;  // 0: any free one
-  int thread_count = 0;       // one event loop each; 0: one a core
-  std::size_t max_body_bytes = 16U << 20U;
-  std::size_t max_header_bytes = 16U << 10U;
-  int read_timeout_seconds = 30;   // for a whole request to arrive, and for an idle connection
-  int write_timeout_seconds = 30;  // for a client to take an answer, or 64 KiB of it
-  int grace_seconds = 10;          // for accepted requests after stop()
-};
-
-/// The prediction server. Starts ready: the model is loaded and checked before the port is opened.
+/// The prediction server: models, the port for clients and, if asked for, the one for operators. Starts
+/// ready: everything is loaded and checked before a port is opened.
 class Server {
  public:
-  /// Binds and starts to accept. Errors: kInvalidInput for a configuration out of range; kIo with what to do
-  /// (port in use, address not of this machine).
+  struct Hooks {
+    /// The configuration as it is now said; asked for by reload(). Null: it never changes.
+    std::function<base::Result<contract::ServeConfig>()> read_config;
+    /// A line about what happened, for operators; from any thread. Null: nobody listens.
+    ModelStore::Log log;
+  };
+  /// Errors: as check_serve_config, ModelStore::open, TlsContext::load, read_tokens and http::Server::start.
+  static base::Result<std::unique_ptr<Server>> start(const contract::ServeConfig& config, Hooks hooks = {});
+  /// The same for one model that comes from no file.
   static base::Result<std::unique_ptr<Server>> start(
-      const std::shared_ptr<const predict::Predictor>& predictor, const ServeConfig& config);
+      const std::shared_ptr<const predict::Predictor>& predictor, const contract::ServeConfig& config);
   /// Stops and waits.
   ~Server();
+
   std::uint16_t port() const noexcept;
-  /// Readiness turns 503, no new connections, accepted requests are answered within the grace time.
-  /// Thread-safe.
+  std::optional<std::uint16_t> admin_port() const noexcept;
+
+  /// Takes on what the configuration, the token files, the certificate and the model files now say. What is
+  /// wrong is reported, and what was before goes on. Thread-safe.
+  ModelStore::ReloadReport reload();
+  /// Readiness turns 503; after the shutdown delay no new connections; accepted requests are answered within
+  /// the grace time. Thread-safe.
   void stop();
   /// Returns once stopped. For one thread.
   void wait();

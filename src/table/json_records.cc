@@ -204,7 +204,7 @@ struct JsonRecordDecoder::State {
     return names;
   }
 
-  Status parse(std::string_view body);
+  Status parse(std::string_view body, std::size_t slack);
   Status diagnose(std::string_view body);
   Status collect();
   Status decode(const element& root, std::size_t index, Record& record);
@@ -230,7 +230,7 @@ struct JsonRecordDecoder::State {
   bool is_array = false;
 };
 
-Status JsonRecordDecoder::State::parse(std::string_view body) {
+Status JsonRecordDecoder::State::parse(std::string_view body, std::size_t slack) {
   is_syntax_error = false;
   is_array = false;
   records.clear();
@@ -239,7 +239,8 @@ Status JsonRecordDecoder::State::parse(std::string_view body) {
     parser = simdjson::dom::parser();
     std::vector<element>().swap(records);
   }
-  const bool read = parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS;
+  const bool needs_copy = slack < simdjson::SIMDJSON_PADDING;
+  const bool read = parser.parse(body.data(), body.size(), needs_copy).get(root) == simdjson::SUCCESS;
   if (!read || may_hold_surrogates(body)) TRY(diagnose(body));
   return collect();
 }
@@ -366,7 +367,9 @@ JsonRecordDecoder::~JsonRecordDecoder() = default;
 JsonRecordDecoder::JsonRecordDecoder(JsonRecordDecoder&&) noexcept = default;
 JsonRecordDecoder& JsonRecordDecoder::operator=(JsonRecordDecoder&&) noexcept = default;
 
-Status JsonRecordDecoder::parse(std::string_view body) { return state_->parse(body); }
+Status JsonRecordDecoder::parse(std::string_view body, std::size_t slack) {
+  return state_->parse(body, slack);
+}
 bool JsonRecordDecoder::is_syntax_error() const noexcept { return state_->is_syntax_error; }
 bool JsonRecordDecoder::is_array() const noexcept { return state_->is_array; }
 std::size_t JsonRecordDecoder::record_count() const noexcept { return state_->records.size(); }

@@ -34,7 +34,8 @@ class JsonRecordDecoder {
   /// JSON that cannot be used: kInvalidInput for something that is neither object nor array, a number beyond
   /// the range of a 64-bit float, an unpaired surrogate escape (both refused in ignored columns, too);
   /// kResourceLimit for more than 1,024 levels or `max_records`. After an error there are no records.
-  base::Status parse(std::string_view body);
+  /// `slack`: how many bytes behind the body may be read, whatever they hold; 64 and more save a copy of it.
+  base::Status parse(std::string_view body, std::size_t slack = 0);
   bool is_syntax_error() const noexcept;  // of the last parse
   bool is_array() const noexcept;         // of the last parse: the answer takes the same form
   std::size_t record_count() const noexcept;

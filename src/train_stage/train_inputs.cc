@@ -123,17 +123,17 @@ base::Result<TrainInputs> read_train_inputs(const TrainOptions& options, const p
   inputs.labels = TRY(make_labels(data, label, options.y_train.string()));
   inputs.features = sorted_features(data.features);
   inputs.categories = TRY(text_categories(data, options.x_train.string()));
-  const auto encoder = TRY(bundle::FeatureEncoder::make(data.features, inputs.features, inputs.categories));
+  inputs.encoder = TRY(bundle::FeatureEncoder::make(data.features, inputs.features, inputs.categories));
   for (std::size_t i = 0; i < inputs.features.size(); ++i)
-    inputs.category_counts.push_back(encoder.category_count(i));
-  inputs.matrix = TRY(encode_rows(encoder, data.x, is_forest(options), options.x_train.string()));
+    inputs.category_counts.push_back(inputs.encoder.category_count(i));
+  inputs.matrix = TRY(encode_rows(inputs.encoder, data.x, is_forest(options), options.x_train.string()));
   if (options.sample_weight) {
     inputs.weights =
         TRY(read_sample_weights(*options.sample_weight, inputs.row_count, options.thread_count, progress));
     inputs.labels.weights = inputs.weights->values;
   }
   if (options.x_test || options.y_test)
-    inputs.scored = TRY(read_scored_rows(options, data.features, encoder, label, progress));
+    inputs.scored = TRY(read_scored_rows(options, data.features, inputs.encoder, label, progress));
   return inputs;
 }
 

@@ -40,6 +40,7 @@ struct SampleWeights {
 struct TrainInputs {
   std::vector<std::string> features;           // by name, so that the order of the columns never matters
   bundle::FeatureCategories categories;        // of text
+  bundle::FeatureEncoder encoder;              // makes `matrix`
   std::vector<std::uint32_t> category_counts;  // [features]; 0 where the feature is a number
   std::vector<float> matrix;                   // [rows, features]
   std::size_t row_count = 0;

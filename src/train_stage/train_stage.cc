@@ -16,8 +16,10 @@
 #include "archmlp/base/version.h"
 #include "archmlp/bundle/bundle.h"
 #include "archmlp/prepared/prepared_data.h"
+#include "archmlp/train_stage/canary_rows.h"
 #include "archmlp/train_stage/fitted_model.h"
 #include "archmlp/train_stage/labels.h"
+#include "archmlp/train_stage/reference_fit.h"
 #include "archmlp/train_stage/train_inputs.h"
 
 namespace archmlp::train_stage {
@@ -92,6 +94,16 @@ Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfi
   return lineage;
 }
 
+/// What a server holds rows, and the model file itself, against.
+base::Status add_references(const TrainInputs& inputs, int thread_count, bundle::BundleParts& parts) {
+  auto distributions = TRY(count_inputs(inputs.view(), inputs.category_counts, thread_count));
+  parts.reference = TRY(
+      bundle::ReferenceDistribution::make(inputs.encoder, inputs.row_count, std::move(distributions)));
+  std::vector<float> rows = TRY(make_canary_rows(inputs.view(), *parts.model, thread_count));
+  if (!rows.empty()) parts.canary = TRY(bundle::Canary::of(*parts.model, std::move(rows)));
+  return {};
+}
+
 /// What only forests can be asked.
 base::Status refuse_forest_options(const TrainOptions& options) {
   const auto refuse = [&](std::string_view option) {
@@ -153,6 +165,7 @@ base::Result<TrainReport> run_train_stage(const TrainOptions& options, base::Pro
   parts.model = fitted.model.get();
   parts.metrics = make_metrics(inputs, fitted.metrics);
   parts.lineage = std::move(lineage);
+  TRY(add_references(inputs, options.thread_count, parts));
   std::string sha256 = TRY(bundle::save_bundle(parts, options.out));
   std::vector<std::string> warnings = data.warnings;
   warnings.insert(warnings.end(), fitted.warnings.begin(), fitted.warnings.end());

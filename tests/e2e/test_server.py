@@ -95,9 +95,14 @@ def test_wrong_records(server, body, word):
 
 
 def test_position_in_an_array_is_named(server):
-    status, text = server.predict(f"[{json.dumps(RECORD)}, {without('income')}]")
+    batch = f"[{json.dumps(RECORD)}, {without('income')}]"
+    status, text = server.predict(batch)
+    assert status == 200
+    assert "prediction" in json.loads(text)[0]
+    assert "[1]" in json.loads(text)[1]["error"]["where"]
+    status, text = server.predict(batch, "?errors=refuse")
     assert 400 <= status < 500
-    assert "1" in error_of(text)["where"]
+    assert "[1]" in error_of(text)["where"]
 
 
 def test_misspelt_field_suggests_the_right_one(server):

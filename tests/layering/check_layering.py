@@ -22,6 +22,7 @@ THIRD_PARTY = {
     "nlohmann/": {"nlohmann_json::nlohmann_json"},
     "oneapi/": {"TBB::tbb"},
     "openssl/": {"OpenSSL::Crypto", "OpenSSL::SSL"},
+    "prometheus/": {"prometheus-cpp::core"},
     "re2/": {"PkgConfig::re2"},
     "simdjson.h": {"simdjson::simdjson"},
     "spdlog/": {"spdlog::spdlog", "spdlog::spdlog_header_only"},
@@ -38,7 +39,7 @@ SYSTEM = re.compile(
     r"|(unistd|fcntl|poll|signal|pthread|sched|dirent|netdb|errno|limits|endian|byteswap|pwd|time|stdlib|string)\.h$")
 
 # What serves predictions must not contain what fits: a fault in training cannot reach the server.
-FITTED_HALF = ("transform", "model", "bundle", "predict", "serve")
+FITTED_HALF = ("transform", "model", "bundle", "predict", "http", "serve")
 FITTING_HALF = ("preprocess", "svm", "train", "train_stage", "pipeline")
 
 MODULE_CALL = re.compile(r"archmlp_module\(\s*(\w+)([^)]*)\)")

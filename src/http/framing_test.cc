@@ -1,4 +1,4 @@
-#include "archmlp/serve/framing.h"
+#include "archmlp/http/framing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 
 #include "archmlp/base/rng.h"
 
-namespace archmlp::serve {
+namespace archmlp::http {
 namespace {
 
 using testing::HasSubstr;
@@ -252,4 +252,4 @@ TEST(Framing, AgreesWithALenientParserOnWhatItAccepts) {
 }
 
 }  // namespace
-}  // namespace archmlp::serve
+}  // namespace archmlp::http

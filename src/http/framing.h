@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace archmlp::serve {
+namespace archmlp::http {
 
 // Where one request ends and the next begins. The rules are RFC 9112's, without the leniency that it permits
 // towards old clients: two programs that read an ambiguous request differently are how requests are smuggled
@@ -30,6 +30,11 @@ struct RequestHead {
   std::string_view content_type;
   std::string_view content_encoding;
   std::string_view accept;
+  std::string_view host;
+  std::string_view origin;
+  std::string_view authorization;
+  std::string_view request_id;   // X-Request-Id; empty if it is not 1 to 128 visible characters
+  std::string_view traceparent;  // W3C Trace Context; checked for its form, else empty
   bool is_http_1_0 = false;
   bool keep_alive = true;
   bool expects_continue = false;
@@ -92,4 +97,4 @@ class ChunkDecoder {
   std::size_t overhead_bytes_ = 0;  // everything but data
 };
 
-}  // namespace archmlp::serve
+}  // namespace archmlp::http

@@ -1,4 +1,4 @@
-#include "archmlp/serve/framing.h"
+#include "archmlp/http/framing.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "archmlp/base/text.h"
 
-namespace archmlp::serve {
+namespace archmlp::http {
 namespace {
 
 constexpr std::size_t kMaxFields = 100;
@@ -27,6 +27,14 @@ constexpr std::array<bool, 256> kTokenBytes = [] {
   return table;
 }();
 
+/// Of a line: no control characters but tabs.
+constexpr std::array<bool, 256> kLineBytes = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte)
+    table[byte] = (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+  return table;
+}();
+
 bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
 bool is_token(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_byte);
@@ -38,6 +46,22 @@ char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c 
 bool equals_ignoring_case(std::string_view text, std::string_view wanted) noexcept {
   return text.size() == wanted.size() &&
          std::equal(text.begin(), text.end(), wanted.begin(), [](char a, char b) { return lower(a) == b; });
+}
+
+bool is_request_id(std::string_view value) noexcept {
+  return !value.empty() && value.size() <= 128 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+/// "00-<32 hex>-<16 hex>-<2 hex>". Source: W3C Trace Context, section 3.2.2.
+bool is_traceparent(std::string_view value) noexcept {
+  if (value.size() != 55) return false;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    const bool is_dash = i == 2 || i == 35 || i == 52;
+    if (is_dash ? c != '-' : !(is_digit(c) || (c >= 'a' && c <= 'f'))) return false;
+  }
+  return true;
 }
 
 class HeadReader {
@@ -69,18 +93,18 @@ class HeadReader {
 
   /// Up to the next CR LF; a CR or LF on its own, or any other control character but a tab, is refused.
   bool take_line(std::string_view& line) {
-    for (std::size_t i = 0; i < rest_.size(); ++i) {
-      const auto byte = static_cast<unsigned char>(rest_[i]);
-      if (byte >= 0x20 && byte != 0x7F) continue;
-      if (byte == '\t') continue;
-      if (byte == '\r' && i + 1 < rest_.size() && rest_[i + 1] == '\n') {
-        line = rest_.substr(0, i);
-        rest_.remove_prefix(i + 2);
-        return true;
-      }
+    const auto* end = static_cast<const char*>(std::memchr(rest_.data(), '\r', rest_.size()));
+    const std::size_t size = end == nullptr ? rest_.size() : static_cast<std::size_t>(end - rest_.data());
+    bool is_clean = true;
+    for (std::size_t i = 0; i < size; ++i) is_clean &= kLineBytes[static_cast<unsigned char>(rest_[i])];
+    if (!is_clean) return refuse(400, "a control character stands in the header");
+    if (end == nullptr) return refuse(400, "the header is cut short");
+    if (size + 1 >= rest_.size() || rest_[size + 1] != '\n') {
       return refuse(400, "a control character stands in the header");
     }
-    return refuse(400, "the header is cut short");
+    line = rest_.substr(0, size);
+    rest_.remove_prefix(size + 2);
+    return true;
   }
 
   bool read_request_line(std::string_view line) {
@@ -132,12 +156,20 @@ class HeadReader {
         return !equals_ignoring_case(name, "host") || read_host(value);
       case 6:
         if (equals_ignoring_case(name, "accept") && head_.accept.empty()) head_.accept = value;
+        if (equals_ignoring_case(name, "origin")) return read_once(head_.origin, value, "Origin");
         return !equals_ignoring_case(name, "expect") || read_expect(value);
       case 10:
         return !equals_ignoring_case(name, "connection") || read_connection(value);
+      case 11:
+        if (equals_ignoring_case(name, "traceparent") && is_traceparent(value)) head_.traceparent = value;
+        return true;
       case 12:
+        if (equals_ignoring_case(name, "x-request-id") && is_request_id(value)) head_.request_id = value;
         return !equals_ignoring_case(name, "content-type") ||
                read_once(head_.content_type, value, "Content-Type");
+      case 13:
+        return !equals_ignoring_case(name, "authorization") ||
+               read_once(head_.authorization, value, "Authorization");
       case 14:
         return !equals_ignoring_case(name, "content-length") || read_length(value);
       case 16:
@@ -164,6 +196,7 @@ class HeadReader {
       return is_letter(c) || is_digit(c) ||
              std::string_view("-._~!$&'()*+;=:[]%").find(c) != std::string_view::npos;
     });
+    head_.host = value;
     return plain || refuse(400, "the header field Host is malformed");
   }
 
@@ -336,4 +369,4 @@ ChunkDecoder::State ChunkDecoder::feed(std::string_view bytes, std::string& body
   return State::kMore;
 }
 
-}  // namespace archmlp::serve
+}  // namespace archmlp::http

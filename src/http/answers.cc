@@ -1,8 +1,8 @@
-#include "archmlp/serve/answers.h"
+#include "archmlp/http/answers.h"
 
 #include "archmlp/base/text.h"
 
-namespace archmlp::serve {
+namespace archmlp::http {
 namespace {
 
 void append_escaped(std::string& out, char c) {
@@ -43,8 +43,9 @@ int status_of(base::ErrorCode code) noexcept {
       return 422;
     case base::ErrorCode::kResourceLimit:
       return 413;
-    case base::ErrorCode::kContractBroken:
     case base::ErrorCode::kNotFound:
+      return 404;
+    case base::ErrorCode::kContractBroken:
     case base::ErrorCode::kIo:
     case base::ErrorCode::kCancelled:
       break;
@@ -63,6 +64,10 @@ StatusText text_of(int status) noexcept {
       return {"OK", ""};
     case 400:
       return {"Bad Request", "bad_request"};
+    case 401:
+      return {"Unauthorized", "unauthorized"};
+    case 403:
+      return {"Forbidden", "forbidden"};
     case 404:
       return {"Not Found", "not_found"};
     case 405:
@@ -73,6 +78,10 @@ StatusText text_of(int status) noexcept {
       return {"Content Too Large", "resource_limit"};
     case 415:
       return {"Unsupported Media Type", "unsupported_media_type"};
+    case 409:
+      return {"Conflict", "conflict"};
+    case 421:
+      return {"Misdirected Request", "misdirected_request"};
     case 417:
       return {"Expectation Failed", "expectation_failed"};
     case 422:
@@ -103,40 +112,51 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_error_json(std::string& out, const ErrorAnswer& error) {
+  out += R"({"code": )";
+  append_json_string(out, error.code);
+  out += R"(, "message": )";
+  append_json_string(out, error.message);
+  if (!error.where.empty()) {
+    out += R"(, "where": )";
+    append_json_string(out, error.where);
+  }
+  if (!error.hint.empty()) {
+    out += R"(, "hint": )";
+    append_json_string(out, error.hint);
+  }
+  out += '}';
+}
+
 void write_error(Response& response, const ErrorAnswer& error) {
   response.status = error.status;
   response.content_type = "application/json";
   response.allow = {};
-  std::string& body = response.body;
-  body = R"({"error": {"code": )";
-  append_json_string(body, error.code);
-  body += R"(, "message": )";
-  append_json_string(body, error.message);
-  if (!error.where.empty()) {
-    body += R"(, "where": )";
-    append_json_string(body, error.where);
-  }
-  if (!error.hint.empty()) {
-    body += R"(, "hint": )";
-    append_json_string(body, error.hint);
-  }
-  body += "}}\n";
+  response.retry_after_seconds = error.status == 503 ? 1 : 0;
+  response.body = R"({"error": )";
+  append_error_json(response.body, error);
+  response.body += "}\n";
 }
 
-void write_error(Response& response, const base::Error& error) {
-  const int status = status_of(error.code);
+ErrorAnswer answer_for(const base::Error& error, bool is_syntax_error) {
+  const int status = is_syntax_error ? 400 : status_of(error.code);
   if (status == 500) {
-    write_error(response, {.status = 500, .code = error_code(500), .message = "the server failed to answer"});
-    return;
+    return {.status = 500,
+            .code = error_code(500),
+            .message = "the server failed to answer",
+            .where = {},
+            .hint = {}};
   }
-  write_error(response, {.status = status,
-                         .code = to_string(error.code),
-                         .message = error.message,
-                         .where = error.where,
-                         .hint = error.hint});
+  return {.status = status,
+          .code = is_syntax_error ? "invalid_json" : to_string(error.code),
+          .message = error.message,
+          .where = error.where,
+          .hint = error.hint};
 }
+
+void write_error(Response& response, const base::Error& error) { write_error(response, answer_for(error)); }
 
 std::string_view reason_phrase(int status) noexcept { return text_of(status).reason; }
 std::string_view error_code(int status) noexcept { return text_of(status).code; }
 
-}  // namespace archmlp::serve
+}  // namespace archmlp::http

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "archmlp/base/result.h"
+
+namespace archmlp::http {
+
+/// Lines of JSON, one a request, appended to a file by a thread of its own: a disk or a reader that stalls
+/// stalls no answer. Thread-safe.
+class AccessLog {
+ public:
+  /// "-" is standard output. Errors: kIo.
+  static base::Result<std::unique_ptr<AccessLog>> open(const std::filesystem::path& path);
+  /// Writes what is left.
+  ~AccessLog();
+  AccessLog(const AccessLog&) = delete;
+  AccessLog& operator=(const AccessLog&) = delete;
+
+  /// Whole lines. Those that would make more than 16 MiB wait are dropped and counted.
+  void append(std::string_view lines);
+  std::uint64_t dropped_bytes() const;
+  /// Opens the path anew: the old file may have been moved away. Errors: kIo; the old one stays open.
+  base::Status reopen();
+
+ private:
+  AccessLog(std::filesystem::path path, int descriptor);
+  void write_lines();
+
+  std::filesystem::path path_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  int descriptor_;
+  std::string waiting_;
+  std::uint64_t dropped_bytes_ = 0;
+  bool ends_ = false;
+  std::thread writer_;
+};
+
+}  // namespace archmlp::http

@@ -1,0 +1,123 @@
+#include "archmlp/serve/model_metrics.h"
+
+#include <algorithm>
+
+namespace archmlp::serve {
+namespace {
+
+using predict::RecordForm;
+
+constexpr std::uint64_t kWindowRows = 10'000;
+constexpr std::array<RecordForm, 2> kForms = {RecordForm::kRaw, RecordForm::kPrepared};
+
+std::size_t index_of(RecordForm form) noexcept { return form == RecordForm::kRaw ? 0 : 1; }
+
+void add_to(std::vector<std::uint64_t>& sums, const std::vector<http::Counter>& counters) {
+  for (std::size_t i = 0; i < counters.size(); ++i) sums[i] += counters[i].value();
+}
+
+}  // namespace
+
+ModelMetrics::Block::Block(const predict::Predictor& predictor)
+    : classes_(predictor.bundle().contract().label.classes.size()), schemas_{} {
+  for (const RecordForm form : kForms) {
+    const contract::Schema& schema = predictor.schema(form);
+    schemas_[index_of(form)] = &schema;
+    OfColumns& columns = columns_[index_of(form)];
+    columns.missing = std::vector<http::Counter>(schema.columns.size());
+    columns.unknown = std::vector<http::Counter>(schema.columns.size());
+  }
+  const bundle::ReferenceDistribution* reference = predictor.bundle().reference();
+  if (reference == nullptr) return;
+  std::size_t bin_count = 0;
+  for (std::size_t input = 0; input < reference->input_count(); ++input) {
+    first_bin_.push_back(bin_count);
+    bin_count += reference->bin_count(input);
+  }
+  bins_ = std::vector<http::Counter>(bin_count);
+}
+
+void ModelMetrics::Block::arrived(const table::Record& record, RecordForm form) noexcept {
+  std::vector<http::Counter>& missing = columns_[index_of(form)].missing;
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    if (record[i].missing) missing[i].add();
+  }
+}
+
+void ModelMetrics::Block::unknown_category(const std::string& column, RecordForm form) noexcept {
+  if (const auto index = schemas_[index_of(form)]->find(column))
+    columns_[index_of(form)].unknown[*index].add();
+}
+
+void ModelMetrics::Block::predicted(const predict::Predictor& predictor, std::span<const float> row,
+                                    std::span<const double> outputs) noexcept {
+  rows_.add();
+  if (classes_.empty()) {
+    value_sum_.store(value_sum_.load(std::memory_order_relaxed) + outputs[0], std::memory_order_relaxed);
+  } else {
+    classes_[predictor.class_of(outputs)].add();
+  }
+  if (bins_.empty()) return;
+  const bundle::ReferenceDistribution& reference = *predictor.bundle().reference();
+  for (std::size_t input = 0; input < row.size(); ++input) {
+    bins_[first_bin_[input] + reference.bin_of(input, row[input])].add();
+  }
+}
+
+ModelMetrics::ModelMetrics(std::shared_ptr<const predict::Predictor> predictor, std::size_t thread_count)
+    : predictor_(std::move(predictor)) {
+  for (std::size_t i = 0; i < thread_count; ++i) blocks_.push_back(std::make_unique<Block>(*predictor_));
+  window_bins_ = next_window_bins_ = all_bins();
+}
+
+std::vector<std::uint64_t> ModelMetrics::all_bins() const {
+  std::vector<std::uint64_t> sums(blocks_.front()->bins_.size());
+  for (const auto& block : blocks_) add_to(sums, block->bins_);
+  return sums;
+}
+
+ModelMetrics::Totals ModelMetrics::totals() {
+  Totals totals;
+  totals.classes.resize(blocks_.front()->classes_.size());
+  const std::size_t form = index_of(predictor_->default_form());
+  const contract::Schema& schema = *blocks_.front()->schemas_[form];
+  std::vector<std::uint64_t> missing(schema.columns.size());
+  std::vector<std::uint64_t> unknown(schema.columns.size());
+  for (const auto& block : blocks_) {
+    totals.rows += block->rows_.value();
+    totals.value_sum += block->value_sum_.load(std::memory_order_relaxed);
+    totals.refused_rows += block->refused_rows_.value();
+    totals.agreements += block->agreements_.value();
+    totals.disagreements += block->disagreements_.value();
+    add_to(totals.classes, block->classes_);
+    add_to(missing, block->columns_[form].missing);
+    add_to(unknown, block->columns_[form].unknown);
+  }
+  const std::vector<std::string>& ignored = predictor_->ignored(predictor_->default_form());
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    const std::string& name = schema.columns[i].name;
+    if (std::find(ignored.begin(), ignored.end(), name) != ignored.end()) continue;
+    totals.columns.push_back({name, missing[i], unknown[i]});
+  }
+  const bundle::ReferenceDistribution* reference = predictor_->bundle().reference();
+  if (reference == nullptr) return totals;
+
+  const std::lock_guard lock(mutex_);
+  std::vector<std::uint64_t> bins = all_bins();
+  totals.drift_rows = totals.rows - window_row_;
+  std::size_t begin = 0;
+  for (std::size_t input = 0; input < reference->input_count(); ++input) {
+    std::vector<std::uint64_t> counts(reference->bin_count(input));
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = bins[begin + i] - window_bins_[begin + i];
+    begin += counts.size();
+    totals.inputs.push_back(
+        {predictor_->bundle().model_features()[input], reference->population_stability_index(input, counts)});
+  }
+  if (totals.rows - next_window_row_ >= kWindowRows) {
+    window_bins_ = std::exchange(next_window_bins_, std::move(bins));
+    window_row_ = std::exchange(next_window_row_, totals.rows);
+  }
+  return totals;
+}
+
+}  // namespace archmlp::serve

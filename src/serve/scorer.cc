@@ -1,0 +1,83 @@
+#include "archmlp/serve/scorer.h"
+
+#include <utility>
+
+#include "archmlp/base/try.h"
+
+namespace archmlp::serve {
+namespace {
+
+constexpr std::size_t kKeptBytes = 1U << 20U;  // buffers beyond it are given back
+
+template <typename T>
+void give_back(std::vector<T>& buffer) {
+  if (buffer.capacity() * sizeof(T) > kKeptBytes) std::vector<T>().swap(buffer);
+  buffer.clear();
+}
+
+/// `[3]` and `age` to `[3].age`, `line 4` and `age` to `line 4, age`.
+std::string joined(std::string place, const std::string& where) {
+  if (place.empty() || where.empty()) return place + where;
+  if (!place.ends_with(']')) return place + ", " + where;
+  return where.front() == '[' ? place + where : place + "." + where;
+}
+
+}  // namespace
+
+void Scorer::reset() {
+  row_count_ = predicted_count_ = 0;
+  give_back(matrix_);
+  give_back(outputs_);
+  errors_.clear();
+  unknown_.clear();
+  unknown_begin_.clear();
+}
+
+base::Status Scorer::add(RecordSource& source, std::size_t row, predict::RecordForm form) {
+  TRY(source.decode(row, record_));
+  metrics_.arrived(record_, form);
+  if (base::Status prepared = predictor_.prepare(record_, form, scratch_); !prepared.ok()) {
+    base::Error error = std::move(prepared).error();
+    error.where = joined(source.place(row), error.where);
+    return error;
+  }
+  matrix_.insert(matrix_.end(), scratch_.row.begin(), scratch_.row.end());
+  const auto& unknown = scratch_.transform.unknown_categories;
+  if (!unknown.empty() || !unknown_begin_.empty()) {
+    unknown_begin_.resize(predicted_count_, 0);
+    unknown_begin_.push_back(unknown_.size());
+    unknown_.insert(unknown_.end(), unknown.begin(), unknown.end());
+    for (const std::string* column : unknown) metrics_.unknown_category(*column, form);
+  }
+  ++predicted_count_;
+  return {};
+}
+
+void Scorer::score(RecordSource& source, predict::RecordForm form, bool stop_at_error) {
+  reset();
+  const std::size_t row_count = source.row_count();
+  for (std::size_t row = 0; row < row_count; ++row) {
+    ++row_count_;
+    base::Status added = add(source, row, form);
+    if (added.ok()) continue;
+    metrics_.refused();
+    errors_.push_back({row, source.is_syntax_error(), std::move(added).error()});
+    if (stop_at_error) return;
+  }
+  const std::size_t inputs = scratch_.row.size();
+  outputs_.resize(predicted_count_ * predictor_.output_count());
+  predictor_.predict_prepared(matrix_, outputs_);
+  for (std::size_t i = 0; i < predicted_count_; ++i) {
+    metrics_.predicted(predictor_, {matrix_.data() + i * inputs, inputs}, outputs(i));
+  }
+}
+
+std::span<const std::string* const> Scorer::unknown_categories(std::size_t position) const noexcept {
+  if (position >= unknown_begin_.size()) return {};
+  const std::size_t begin = unknown_begin_[position];
+  const std::size_t end =
+      position + 1 < unknown_begin_.size() ? unknown_begin_[position + 1] : unknown_.size();
+  return std::span(unknown_).subspan(begin, end - begin);
+}
+
+}  // namespace archmlp::serve
