@@ -189,6 +189,10 @@ base::Result<std::shared_ptr<const Bundle>> Bundle::load_copy(const std::filesys
   const base::FileReader file = TRY(base::FileReader::open(path));
   std::shared_ptr<Bundle> bundle(new Bundle());
   const std::uint64_t size = file.is_regular() ? file.size() : 0;
+  std::array<char, 4096> head{};
+  const std::span<char> first = std::span(head).first(std::min<std::uint64_t>(size, head.size()));
+  TRY(file.read_at(0, first));
+  TRY(check_is_model_file(std::as_bytes(first), path.string()));
   bundle->memory_.resize((size + 7) / 8);
   const std::span<std::byte> memory = std::as_writable_bytes(std::span(bundle->memory_)).first(size);
   TRY(file.read_at(0, {reinterpret_cast<char*>(memory.data()), memory.size()}));

@@ -44,7 +44,7 @@ CLOSED = [get("/v1/model"), get("/openapi.json"), get("/metrics"), get("/v2"), g
           post(BODY, "/livez"), post("{}", "/admin/reload"), get("/%6civez"), get("/livez/"), get("//livez"), get("/livez/../v1/model")]
 ADMIN = [post("", "/admin/reload"), get("/admin/models"), get("/metrics"), post("{}", "/v2/repository/index"),
          post("{}", "/v2/repository/models/customers/load"), post("{}", "/v2/repository/models/customers/unload"),
-         post('{"split": {"1": 100}}', "/admin/models/customers/traffic"), get("/nowhere"), get("/livez")]
+         post('{"split": {"1": 100}}', "/admin/models/customers/traffic"), get("/nowhere")]
 WRONG = ["", "Authorization: Bearer\r\n", "Authorization: Bearer \r\n", "Authorization: Bearer x\r\n", "Authorization: Basic YTpi\r\n",
          f"Authorization: {TOKENS[0]}\r\n", f"Authorization: Bearer {TOKENS[0][:-1]}\r\n", f"Authorization: Bearer {TOKENS[0]}x\r\n",
          f"Authorization: Bearer {TOKENS[0].upper()}\r\n", f"Authorization: Bearer {TOKENS[0]} {TOKENS[1]}\r\n",
