@@ -6,6 +6,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/serve/contract_check.h"
 
 namespace archmlp::serve {
 namespace {
@@ -119,9 +120,22 @@ base::Result<std::vector<ModelStore::File>> ModelStore::scan() const {
   return files;
 }
 
+base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_checked(const File& file) const {
+  std::shared_ptr<const ServedModel> loaded =
+      TRY(load_served_model(file.name, file.version, file.path, thread_count_));
+  const std::shared_ptr<const ModelSet> set = current();
+  const NamedModel* named = set->find(file.name);
+  if (named == nullptr) return loaded;
+  const auto* same = named->find(file.version);
+  const ServedModel& before = same == nullptr ? *named->versions.back() : **same;
+  if (base::Status fits = check_takes_place_of(*before.predictor, *loaded->predictor); !fits.ok()) {
+    return base::located(file.path.string(), std::move(fits).error());
+  }
+  return loaded;
+}
+
 base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_file(const File& file) {
-  base::Result<std::shared_ptr<const ServedModel>> loaded =
-      load_served_model(file.name, file.version, file.path, thread_count_);
+  base::Result<std::shared_ptr<const ServedModel>> loaded = load_checked(file);
   const std::string label = file.name + "/" + file.version;
   const std::lock_guard lock(mutex_);
   if (loaded.ok()) {
