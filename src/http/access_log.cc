@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,8 +18,14 @@ namespace archmlp::http {
 namespace {
 
 constexpr std::size_t kMaxWaitingBytes = 16U << 20U;
-constexpr std::size_t kPieceBytes = PIPE_BUF;
-constexpr int kPatience = 200;  // milliseconds; a reader that stalls for longer does not hold up the end
+constexpr int kPatience = 500;  // milliseconds; a reader that stalls for longer does not hold up the end
+
+/// A pipe that is ready takes so much without waiting for its reader.
+std::size_t piece_bytes(int descriptor) noexcept {
+  struct stat status {};
+  const bool is_file = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  return is_file ? kMaxWaitingBytes : PIPE_BUF;
+}
 
 base::Result<int> open_log(const std::filesystem::path& path) {
   const int descriptor = path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
@@ -83,18 +90,19 @@ bool AccessLog::must_end() const {
 
 /// Gives how many bytes were written before that failed, or before the end was no longer waited for.
 std::size_t AccessLog::write(std::string_view lines) const {
+  const std::size_t piece = piece_bytes(descriptor_);
   std::size_t written = 0;
-  bool was_asked_to_end = false;
   while (written < lines.size()) {
     pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
     if (::poll(&ready, 1, kPatience) == 0) {
-      if (std::exchange(was_asked_to_end, must_end())) break;
+      if (must_end()) break;
       continue;
     }
-    // A pipe that is ready takes so much without waiting for its reader.
-    const ssize_t count = ::write(descriptor_, lines.data() + written, std::min<std::size_t>(lines.size() - written, kPieceBytes));
+    const ssize_t count =
+        ::write(descriptor_, lines.data() + written, std::min(lines.size() - written, piece));
     if (count > 0) written += static_cast<std::size_t>(count);
-    if (count < 0 && errno != EINTR && errno != EAGAIN) break;  // disk full, or no reader: these lines are lost
+    if (count < 0 && errno != EINTR && errno != EAGAIN)
+      break;  // disk full, or no reader: these lines are lost
   }
   return written;
 }

@@ -41,7 +41,8 @@ TEST_F(AccessLogFile, LinesOfManyThreadsStayWhole) {
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&log, i] {
-        const std::string line = std::string(static_cast<std::size_t>(100 + i), static_cast<char>('a' + i)) + "\n";
+        const std::string line =
+            std::string(static_cast<std::size_t>(100 + i), static_cast<char>('a' + i)) + "\n";
         for (int count = 0; count < kLines; ++count) log->append(line);
       });
     }

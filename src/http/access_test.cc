@@ -12,7 +12,8 @@ using testing::HasSubstr;
 
 constexpr std::string_view kToken = "0123456789abcdef0123456789abcdef";
 
-RequestHead head_with(std::string_view host, std::string_view origin = {}, std::string_view authorization = {}) {
+RequestHead head_with(std::string_view host, std::string_view origin = {},
+                      std::string_view authorization = {}) {
   RequestHead head;
   head.method = "POST";
   head.target = "/predict";
@@ -41,8 +42,8 @@ TEST(Access, HostsWithPortsCaseAndIpv6) {
                            "[::1]:5000", "[::2]:1"}) {
     EXPECT_EQ(status_of(rules, head_with(host)), 200) << host;
   }
-  for (const char* host : {"", "evil.example.org", "models.example.org.evil", "xmodels.example.org", "example.org",
-                           "[::3]", "::1", "[::1", "[]", "127.0.0.11", ":80"}) {
+  for (const char* host : {"", "evil.example.org", "models.example.org.evil", "xmodels.example.org",
+                           "example.org", "[::3]", "::1", "[::1", "[]", "127.0.0.11", ":80"}) {
     EXPECT_EQ(status_of(rules, head_with(host)), 421) << host;
   }
   const std::optional<Refusal> refusal = rules.check(head_with("evil.example.org"));
@@ -64,8 +65,9 @@ TEST(Access, PagesOfOtherOrigins) {
   EXPECT_EQ(status_of(rules, head_with("api:5000", "http://api:5000")), 200) << "the server's own";
   EXPECT_EQ(status_of(rules, head_with("API:5000", "http://api:5000")), 200);
   EXPECT_EQ(status_of(rules, head_with("api", "https://dash.EXAMPLE.org:8443")), 200);
-  for (const char* origin : {"https://dash.example.org", "http://dash.example.org:8443", "https://evil.example.org",
-                             "null", "api", "http://api.evil", "http://api:5001"}) {
+  for (const char* origin :
+       {"https://dash.example.org", "http://dash.example.org:8443", "https://evil.example.org", "null", "api",
+        "http://api.evil", "http://api:5001"}) {
     EXPECT_EQ(status_of(rules, head_with("api:5000", origin)), 403) << origin;
   }
   RequestHead old = head_with("", "null");
@@ -77,13 +79,13 @@ TEST(Access, Tokens) {
   const std::string token(kToken);
   const AccessRules rules({.tokens = {"another-token-of-16", token}, .open_paths = {"/livez"}});
   EXPECT_TRUE(rules.asks_for_token());
-  for (const std::string& good :
-       {"Bearer " + token, "bearer " + token, "BEARER   " + token + " ", std::string("Bearer another-token-of-16")}) {
+  for (const std::string& good : {"Bearer " + token, "bearer " + token, "BEARER   " + token + " ",
+                                  std::string("Bearer another-token-of-16")}) {
     EXPECT_EQ(status_of(rules, head_with("h", {}, good)), 200) << good;
   }
-  for (const std::string& bad :
-       {std::string(), token, "Basic " + token, std::string("Bearer"), std::string("Bearer "), "Bearer " + token + "0",
-        "Bearer " + token.substr(1), "Bearer" + token, "Bearer " + token + ", Bearer " + token}) {
+  for (const std::string& bad : {std::string(), token, "Basic " + token, std::string("Bearer"),
+                                 std::string("Bearer "), "Bearer " + token + "0", "Bearer " + token.substr(1),
+                                 "Bearer" + token, "Bearer " + token + ", Bearer " + token}) {
     EXPECT_EQ(status_of(rules, head_with("h", {}, bad)), 401) << bad;
   }
   EXPECT_THAT(rules.check(head_with("h"))->message, HasSubstr("asks for a token"));
@@ -117,7 +119,8 @@ class AccessTokens : public testing::Test {
 };
 
 TEST_F(AccessTokens, OneALine) {
-  const auto tokens = read("# of the operators\n\n  " + std::string(kToken) + " \r\n# old\nsixteen-letters!\n");
+  const auto tokens =
+      read("# of the operators\n\n  " + std::string(kToken) + " \r\n# old\nsixteen-letters!\n");
   ASSERT_TRUE(tokens.ok()) << base::to_string(tokens.error());
   EXPECT_THAT(*tokens, testing::ElementsAre(kToken, "sixteen-letters!"));
   EXPECT_EQ(read(kToken)->size(), 1U) << "without a line end";
@@ -145,8 +148,8 @@ TEST(Access, Loopback) {
   for (const char* host : {"localhost", "LocalHost", "127.0.0.1", "127.255.0.3", "::1", "0:0:0:0:0:0:0:1"}) {
     EXPECT_TRUE(is_loopback(host)) << host;
   }
-  for (const char* host : {"", "0.0.0.0", "::", "128.0.0.1", "127.example.org", "127.", "127.0.0.1.example.org",
-                           "localhost.example.org", "::2", "10.0.0.1"}) {
+  for (const char* host : {"", "0.0.0.0", "::", "128.0.0.1", "127.example.org", "127.",
+                           "127.0.0.1.example.org", "localhost.example.org", "::2", "10.0.0.1"}) {
     EXPECT_FALSE(is_loopback(host)) << host;
   }
 }
