@@ -6,7 +6,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
-#include "archmlp/serve/contract_change.h"
+#include "archmlp/serve/contract_check.h"
 
 namespace archmlp::serve {
 namespace {
@@ -58,17 +58,6 @@ std::vector<std::string> names_of(const ModelSet& set) {
   std::vector<std::string> names;
   for (const NamedModel& model : set.models()) names.push_back(model.name);
   return names;
-}
-
-/// Whom a new file of that name and label takes the place of: the same version, else the one that answers
-/// where none is named. Null if there is no such.
-const ServedModel* predecessor(const Models& models, const std::string& name, const std::string& label) {
-  const ServedModel* found = nullptr;
-  for (const auto& model : models) {
-    if (model->label == label) return model.get();
-    if (model->name == name) found = model.get();  // versions ascend
-  }
-  return found;
 }
 
 base::Error unknown_model(const std::string& name, const std::vector<std::string>& known) {
@@ -131,18 +120,22 @@ base::Result<std::vector<ModelStore::File>> ModelStore::scan() const {
   return files;
 }
 
-base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_file(const File& file,
-                                                                       const ServedModel* before) {
-  const auto load = [&]() -> base::Result<std::shared_ptr<const ServedModel>> {
-    std::shared_ptr<const ServedModel> model =
-        TRY(load_served_model(file.name, file.version, file.path, thread_count_));
-    if (before != nullptr) {
-      base::Status same = check_same_contract(*before->predictor, *model->predictor);
-      if (!same.ok()) return base::located(file.path.string(), std::move(same).error());
-    }
-    return model;
-  };
-  base::Result<std::shared_ptr<const ServedModel>> loaded = load();
+base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_checked(const File& file) const {
+  std::shared_ptr<const ServedModel> loaded =
+      TRY(load_served_model(file.name, file.version, file.path, thread_count_));
+  const std::shared_ptr<const ModelSet> set = current();
+  const NamedModel* named = set->find(file.name);
+  if (named == nullptr) return loaded;
+  const auto* same = named->find(file.version);
+  const ServedModel& before = same == nullptr ? *named->versions.back() : **same;
+  if (base::Status fits = check_takes_place_of(*before.predictor, *loaded->predictor); !fits.ok()) {
+    return base::located(file.path.string(), std::move(fits).error());
+  }
+  return loaded;
+}
+
+base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_file(const File& file) {
+  base::Result<std::shared_ptr<const ServedModel>> loaded = load_checked(file);
   const std::string label = file.name + "/" + file.version;
   const std::lock_guard lock(mutex_);
   if (loaded.ok()) {
@@ -191,8 +184,7 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
     const bool is_known_bad =
         identity.ok() && refused != refused_files_.end() && refused->second == *identity;
     base::Result<std::shared_ptr<const ServedModel>> loaded =
-        is_known_bad ? base::Error{.message = "as before"}
-                     : load_file(file, predecessor(old, file.name, label));
+        is_known_bad ? base::Error{.message = "as before"} : load_file(file);
     if (loaded.ok()) {
       refused_files_.erase(file.path.string());
       if (log_) log_(false, "serving " + label + " from " + file.path.string());
@@ -209,19 +201,10 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
     }
     report.errors.push_back(std::move(loaded).error());
   }
-  const auto is_refused = [&](const std::string& name) {
-    return std::any_of(files->begin(), files->end(), [&](const File& file) {
-      return file.name == name && refused_files_.count(file.path.string()) != 0;
-    });
-  };
-  const Models taken = models;
   for (const auto& model : old) {
-    const auto has = [&taken](auto same) { return std::any_of(taken.begin(), taken.end(), same); };
-    if (has([&](const auto& other) { return other->label == model->label; })) continue;
-    if (!has([&](const auto& other) { return other->name == model->name; }) && is_refused(model->name)) {
-      models.push_back(model);
-      continue;
-    }
+    const bool is_kept = std::any_of(models.begin(), models.end(),
+                                     [&](const auto& kept) { return kept->label == model->label; });
+    if (is_kept) continue;
     if (log_) log_(false, "no longer serving " + model->label);
     report.removed.push_back(model->label);
   }

@@ -29,9 +29,8 @@ struct RepositoryEntry {
   std::string reason;  // why not
 };
 
-/// Keeps the served models in step with files. A new file is loaded, checked, tried (canary) and its contract
-/// compared with that of the model that serves; it takes its place only if all is well; otherwise what serves
-/// goes on serving.
+/// Keeps the served models in step with files. A new file is loaded, checked and tried (canary) beside the
+/// one that serves, and takes its place only if all is well; otherwise what serves goes on serving.
 /// Thread-safe; changes wait for each other, readers never wait for a load.
 class ModelStore {
  public:
@@ -82,8 +81,8 @@ class ModelStore {
       : source_(std::move(source)), thread_count_(thread_count), log_(std::move(log)) {}
 
   base::Result<std::vector<File>> scan() const;
-  /// `before`: what it would take the place of; may be null.
-  base::Result<std::shared_ptr<const ServedModel>> load_file(const File& file, const ServedModel* before);
+  base::Result<std::shared_ptr<const ServedModel>> load_checked(const File& file) const;
+  base::Result<std::shared_ptr<const ServedModel>> load_file(const File& file);  // and counts
   ReloadReport reload_locked();
   void publish(std::vector<std::shared_ptr<const ServedModel>> models);
   void apply_traffic(std::vector<NamedModel>& models) const;
