@@ -138,6 +138,9 @@ class Options::Impl {
   std::map<const CLI::Option*, Collected> consumers_;
 };
 
+void Options::positional(const std::string& name, std::string& target, const std::string& help) {
+  impl_.app().add_option(name, target, help)->required();
+}
 void Options::positional(const std::string& name, std::filesystem::path& target, const std::string& help) {
   impl_.app().add_option(name, target, help)->required()->type_name("PATH");
 }
