@@ -201,10 +201,19 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
     }
     report.errors.push_back(std::move(loaded).error());
   }
+  const auto is_refused = [&](const std::string& name) {
+    return std::any_of(files->begin(), files->end(), [&](const File& file) {
+      return file.name == name && refused_files_.count(file.path.string()) != 0;
+    });
+  };
+  const Models taken = models;
   for (const auto& model : old) {
-    const bool is_kept = std::any_of(models.begin(), models.end(),
-                                     [&](const auto& kept) { return kept->label == model->label; });
-    if (is_kept) continue;
+    const auto has = [&taken](auto same) { return std::any_of(taken.begin(), taken.end(), same); };
+    if (has([&](const auto& other) { return other->label == model->label; })) continue;
+    if (!has([&](const auto& other) { return other->name == model->name; }) && is_refused(model->name)) {
+      models.push_back(model);  // the last good one
+      continue;
+    }
     if (log_) log_(false, "no longer serving " + model->label);
     report.removed.push_back(model->label);
   }

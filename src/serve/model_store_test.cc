@@ -150,6 +150,22 @@ TEST_F(ModelStoreTest, ADamagedFileLeavesTheOneThatServes) {
   EXPECT_THAT(store->reload().loaded, ElementsAre("m/1"));
 }
 
+TEST_F(ModelStoreTest, TheLastGoodVersionStaysThoughItsFileIsGone) {
+  put("m/1.archmlp");
+  const auto store = open();
+  std::filesystem::remove(folder_ / "m/1.archmlp");
+  put_text("m/2.archmlp", "no model");
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(store->reload().removed, IsEmpty());
+    EXPECT_THAT(served(*store), ElementsAre("m/1"));
+  }
+  put("m/2.archmlp");
+  EXPECT_THAT(store->reload().removed, ElementsAre("m/1"));
+  EXPECT_THAT(served(*store), ElementsAre("m/2"));
+  std::filesystem::remove(folder_ / "m/2.archmlp");
+  EXPECT_THAT(store->reload().removed, ElementsAre("m/2")) << "nothing is refused: it was meant to go";
+}
+
 TEST_F(ModelStoreTest, AModelWithAnotherContractDoesNotTakeThePlace) {
   put("m.archmlp");
   const auto store = open();
