@@ -181,7 +181,7 @@ void add_v2_paths(const ModelSet& models, Json& paths) {
   };
   paths["/v2"] = Operation(kV2, "v2_server", "Name and version of the server")
                      .gives(json_content("v2_server"))
-                     .fails({401})
+                     .fails({400, 401})
                      .get();
   paths["/v2/health/live"] =
       Operation(kV2, "v2_live", "Does the process answer?").gives(flag("live")).open().get();

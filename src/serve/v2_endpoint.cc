@@ -42,6 +42,14 @@ bool check_v2_method(const Request& request, bool is_post, Response& response) {
   return !error;
 }
 
+/// The method, and that there is no query.
+bool check_plain(const Request& request, bool is_post, Response& response) {
+  if (!check_v2_method(request, is_post, response)) return false;
+  const auto query = query_of(request.target, {});
+  if (!query.ok()) refuse_v2(query.error(), response);
+  return query.ok();
+}
+
 /// 404, or 503 for a model whose file is there and is not served.
 void refuse_model(const ModelStore& store, const ModelPath& parts, const Error& error, Response& response) {
   if (error.code != base::ErrorCode::kNotFound) return refuse_v2(error, response);
@@ -76,7 +84,7 @@ void answer_flag(std::string_view name, bool flag, Response& response) {
 void answer_repository(Service& service, const Request& request, std::string_view path, Response& response) {
   response.route = static_cast<std::uint8_t>(Route::kRepository);
   if (path == "/v2/repository/index") {
-    if (!check_v2_method(request, true, response)) return;
+    if (!check_plain(request, true, response)) return;
     answer_repository_index(service.store(), request.body, response);
     if (response.status != 200)
       write_v2_error(response, {.status = response.status,
@@ -107,10 +115,20 @@ const std::shared_ptr<const ServedModel>* described_version(const NamedModel& na
   return &most->model;
 }
 
+base::Result<predict::RecordForm> described_form(std::string_view target,
+                                                 const predict::Predictor& predictor) {
+  static const std::array<std::string, 1> kKnown = {"features"};
+  std::optional<predict::RecordForm> wanted;
+  for (const auto& [name, value] : TRY(query_of(target, kKnown))) wanted = TRY(record_form_from(value));
+  return form_for(wanted, predictor);
+}
+
+/// What is asked for is described, or is it ready?
 void answer_model(Service& service, ThreadModels& models, const Request& request, const ModelPath& parts,
                   Response& response) {
-  response.route = static_cast<std::uint8_t>(parts.action == "ready" ? Route::kHealth : Route::kModels);
-  if (!check_v2_method(request, false, response)) return;
+  const bool is_probe = parts.action == "ready";
+  response.route = static_cast<std::uint8_t>(is_probe ? Route::kHealth : Route::kModels);
+  if (is_probe ? !check_plain(request, false, response) : !check_v2_method(request, false, response)) return;
   const NamedModel* named = models.set().find(parts.name);
   const auto* model = named == nullptr ? nullptr : described_version(*named, parts.version);
   if (model == nullptr) {
@@ -118,25 +136,15 @@ void answer_model(Service& service, ThreadModels& models, const Request& request
     return refuse_model(service.store(), parts, chosen.error(), response);
   }
   response.served_by = (*model)->label;
-  if (parts.action == "ready") {
+  if (is_probe) {
     answer_flag("ready", service.is_ready(), response);
-    response.body.pop_back();
-    response.body.back() = ',';
-    response.body += " \"name\": ";
+    response.body.resize(response.body.size() - std::string_view("}\n").size());
+    response.body += ", \"name\": ";
     http::append_json_string(response.body, named->name);
     response.body += "}\n";
     return;
   }
-  static const std::array<std::string, 1> kKnown = {"features"};
-  const auto query = query_of(request.target, kKnown);
-  if (!query.ok()) return refuse_v2(query.error(), response);
-  std::optional<predict::RecordForm> wanted;
-  for (const auto& [name, value] : *query) {
-    const base::Result<predict::RecordForm> form = record_form_from(value);
-    if (!form.ok()) return refuse_v2(form.error(), response);
-    wanted = *form;
-  }
-  const base::Result<predict::RecordForm> form = form_for(wanted, *(*model)->predictor);
+  const base::Result<predict::RecordForm> form = described_form(request.target, *(*model)->predictor);
   if (!form.ok()) return refuse_v2(form.error(), response);
   response.body = v2_model_metadata(*named, **model, *form);
 }
@@ -239,12 +247,11 @@ base::Result<Inference> read_inference(ModelSession& session, std::string_view b
 void answer_infer(Service& service, ThreadModels& models, const Request& request, const ModelPath& parts,
                   Response& response) {
   response.route = static_cast<std::uint8_t>(Route::kInfer);
-  if (!check_v2_method(request, true, response)) return;
+  if (!check_plain(request, true, response)) return;
   if (body_format_of(request.content_type) != BodyFormat::kJson) {
     return write_v2_error(response,
                           unknown_type_error(request.content_type, "send application/json, in UTF-8"));
   }
-  if (const auto query = query_of(request.target, {}); !query.ok()) return refuse_v2(query.error(), response);
   const base::Result<ModelSession*> chosen = models.choose(parts.name, parts.version);
   if (!chosen.ok()) return refuse_model(service.store(), parts, chosen.error(), response);
   ModelSession& session = **chosen;
@@ -266,12 +273,12 @@ void answer_v2(Service& service, ThreadModels& models, const Request& request, s
                Response& response) {
   if (path == "/v2" || path == "/v2/") {
     response.route = static_cast<std::uint8_t>(Route::kModels);
-    if (check_v2_method(request, false, response)) answer_server(response);
+    if (check_plain(request, false, response)) answer_server(response);
     return;
   }
   if (path == "/v2/health/live" || path == "/v2/health/ready") {
     response.route = static_cast<std::uint8_t>(Route::kHealth);
-    if (!check_v2_method(request, false, response)) return;
+    if (!check_plain(request, false, response)) return;
     const bool is_live = path == "/v2/health/live";
     return answer_flag(is_live ? "live" : "ready", is_live || service.is_ready(), response);
   }
