@@ -1,4 +1,4 @@
-"""Rows 19 and 20: the server is not open by accident, asks for tokens where it has some, and knows who may ask.
+"""Promises 19 and 20: the server is not open by accident, asks for tokens where it has some, and knows who may ask.
 
 That tokens are compared in constant time: AccessRules::knows_token in src/http/access.cc, hashes by CRYPTO_memcmp.
 """

@@ -1,4 +1,4 @@
-"""Rows 3, 4, 5, 14: what is no model, or a damaged one, is refused with one clear line; the last good one goes on.
+"""Promises 3, 4, 5, 14: what is no model, or a damaged one, is refused with one clear line; the last good one goes on.
 
 Every byte flipped and every length cut: src/bundle/model_file_test.cc. Wrong values behind valid checksums:
 src/model/*_test.cc and the fuzz targets model_file, forest, svm and steps (`./dev fuzz`).

@@ -1,4 +1,4 @@
-"""Row 6: broken JSON is a 400 that says where, JSON that is no record a 422, and nothing is ever a 5xx."""
+"""Promise 6: broken JSON is a 400 that says where, JSON that is no record a 422, and nothing is ever a 5xx."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Row 8: ambiguous framing is refused, and the bytes behind it are never taken for a request.
+"""Promise 8: ambiguous framing is refused, and the bytes behind it are never taken for a request.
 
 The rules are tested one by one in src/http/framing_test.cc; here the program answers, each case on a fresh connection,
 behind a good request, and byte by byte.

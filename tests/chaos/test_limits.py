@@ -1,4 +1,4 @@
-"""Row 7: bodies, chunks, headers and batches beyond a limit are refused while they arrive, and memory stays flat."""
+"""Promise 7: bodies, chunks, headers and batches beyond a limit are refused while they arrive, and memory stays flat."""
 
 import gzip
 import json
@@ -163,7 +163,7 @@ def test_rows_that_are_nothing(server, shows):
     peak = server.peak_mb() - before
     shows(7, f"{size / 1e6:.0f} MB of empty records, in six forms: 4xx, {time.monotonic() - begin:.1f} s for all, "
              f"peak {peak:.0f} MB above rest")
-    assert peak < size / 1e6 * 60
+    assert peak < 100 + size / 1e6 * 40
 
 
 def test_numbers_beyond_range(server):

@@ -1,4 +1,4 @@
-"""Row 26: without memory the program gives an error, and loses nothing that was there."""
+"""Promise 26: without memory the program gives an error, and loses nothing that was there."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Row 25: no data race while models are swapped, predicted with and counted, by ThreadSanitizer.
+"""Promise 25: no data race while models are swapped, predicted with and counted, by ThreadSanitizer.
 
 `./dev chaos races` builds the program with it (build/tsan) and sets ARCHMLP_TSAN_BIN.
 """

@@ -1,4 +1,4 @@
-"""Row 12: clients that reset their connections leave nothing behind."""
+"""Promise 12: clients that reset their connections leave nothing behind."""
 
 import random
 

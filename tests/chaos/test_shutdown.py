@@ -1,4 +1,4 @@
-"""Row 15: SIGTERM under load. Readiness turns 503, what was accepted is answered, and the program exits with 0 in time."""
+"""Promise 15: SIGTERM under load. Readiness turns 503, what was accepted is answered, and the program exits with 0 in time."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Row 9: slow headers, slow bodies and slow readers are closed after a time-out, and honest clients feel nothing."""
+"""Promise 9: slow headers, slow bodies and slow readers are closed after a time-out, and honest clients feel nothing."""
 
 import json
 import subprocess

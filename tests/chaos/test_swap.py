@@ -1,4 +1,4 @@
-"""Row 13: models are swapped under load; no request fails, and each answer is that of the version that it names."""
+"""Promise 13: models are swapped under load; no request fails, and each answer is that of the version that it names."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Row 18: nothing that a client says becomes a path that the server opens, shown by strace."""
+"""Promise 18: nothing that a client says becomes a path that the server opens, shown by strace."""
 
 import os
 import re
