@@ -7,6 +7,7 @@
 #include <map>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
@@ -137,6 +138,9 @@ class Options::Impl {
   std::map<const CLI::Option*, Collected> consumers_;
 };
 
+void Options::positional(const std::string& name, std::string& target, const std::string& help) {
+  impl_.app().add_option(name, target, help)->required();
+}
 void Options::positional(const std::string& name, std::filesystem::path& target, const std::string& help) {
   impl_.app().add_option(name, target, help)->required()->type_name("PATH");
 }
@@ -289,6 +293,10 @@ int run_parsed(Defined& defined) {
       return base::Error{.code = base::ErrorCode::kResourceLimit,
                          .message = "there is not enough memory for this",
                          .hint = "use fewer rows, trees or features, or a machine with more memory"};
+    } catch (const std::system_error& error) {  // of threads, which need memory of the system
+      return base::Error{.code = base::ErrorCode::kResourceLimit,
+                         .message = std::string("the system refuses: ") + error.code().message(),
+                         .hint = "use fewer threads, or a machine with more memory"};
     }
   };
   const base::Status status = run();

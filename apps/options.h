@@ -19,6 +19,7 @@ class Options {
   class Impl;
   explicit Options(Impl& impl) : impl_(impl) {}
 
+  void positional(const std::string& name, std::string& target, const std::string& help);
   void positional(const std::string& name, std::filesystem::path& target, const std::string& help);
   /// May be left out.
   void optional_positional(const std::string& name, std::filesystem::path& target, const std::string& help);

@@ -98,12 +98,10 @@ void print_note(std::string_view text) {
 void print_event(bool is_error, std::string_view text) {
   const std::string time = fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::time(nullptr)));
   const std::string_view level = is_error ? "error" : "info";
-  if (json_output_wanted()) {
-    const nlohmann::ordered_json event = {{"time", time}, {"level", level}, {"event", text}};
-    fmt::print(stderr, "{}\n", event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-  } else {
-    fmt::print(stderr, "{} {} {}\n", time, level, text);
-  }
+  const std::string line = json_output_wanted()
+                               ? one_line({{"time", time}, {"level", level}, {"event", text}})
+                               : fmt::format("{} {} {}\n", time, level, text);
+  std::fwrite(line.data(), 1, line.size(), stderr);  // which nobody may read any more
 }
 
 void print_json_note(const nlohmann::ordered_json& note) { write_stderr(one_line({{"note", note}})); }

@@ -36,6 +36,10 @@ void cancel_on_signals() {
 void block_signals() {
   const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // Who reads the log may go: no reason to go, too.
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, nullptr);
 }
 
 Signal wait_for_signal() {

@@ -6,7 +6,8 @@ namespace archmlp::apps {
 /// file that would exceed a size limit becomes an error of its write.
 void cancel_on_signals();
 
-/// Keeps SIGINT, SIGTERM and SIGHUP from every thread started afterwards, for wait_for_signal.
+/// Keeps SIGINT, SIGTERM and SIGHUP from every thread started afterwards, for wait_for_signal. Writing to a
+/// pipe without a reader becomes an error of the write.
 void block_signals();
 enum class Signal { kStop, kReload };
 /// Returns when SIGINT or SIGTERM, or SIGHUP, arrives.

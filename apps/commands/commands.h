@@ -18,5 +18,6 @@ Command run_command();
 Command show_command();
 Command predict_command();
 Command serve_command();
+Command query_command();
 
 }  // namespace archmlp::apps

@@ -10,6 +10,8 @@
 #include <vector>
 
 #ifndef ARCHMLP_PLAIN_THREADS
+#include <pthread.h>
+
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
@@ -88,11 +90,56 @@ int resolve_thread_count(int requested) noexcept {
   return requested > 0 ? std::min(requested, kMaxThreads) : oneapi::tbb::info::default_concurrency();
 }
 
+namespace {
+
+/// Whether so many threads with such stacks can live at the same time. The C library keeps the stacks of
+/// those that ended for the next ones.
+bool can_start_threads(int count, std::size_t stack_size) {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_attr_setstacksize(&attributes, stack_size);
+  std::mutex gate;
+  gate.lock();
+  std::vector<pthread_t> threads;
+  threads.reserve(static_cast<std::size_t>(count));
+  const auto wait_at_gate = [](void* mutex) -> void* {
+    const std::scoped_lock lock(*static_cast<std::mutex*>(mutex));
+    return nullptr;
+  };
+  bool all = true;
+  for (int i = 0; all && i < count; ++i) {
+    pthread_t thread = {};
+    all = pthread_create(&thread, &attributes, wait_at_gate, &gate) == 0;
+    if (all) threads.push_back(thread);
+  }
+  gate.unlock();
+  for (const pthread_t thread : threads) pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  return all;
+}
+
+/// `threads`, or 1 where the system does not give so many: TBB would end the program over it.
+int startable_threads(int threads) {
+  static std::mutex mutex;
+  static int known = 1;
+  static bool is_refused = false;
+  const std::scoped_lock lock(mutex);
+  if (threads > known && !is_refused) {
+    using oneapi::tbb::global_control;
+    is_refused =
+        !can_start_threads(threads - 1, global_control::active_value(global_control::thread_stack_size));
+    if (!is_refused) known = threads;
+  }
+  return is_refused ? 1 : threads;
+}
+
+}  // namespace
+
 Status parallel_for(std::size_t task_count, int thread_count,
                     const std::function<Status(std::size_t)>& task) {
   FirstError first_error;
-  const int threads = resolve_thread_count(thread_count);
-  if (threads == 1 || task_count <= 1) {
+  const int threads = task_count <= 1 ? 1 : startable_threads(resolve_thread_count(thread_count));
+  if (threads == 1) {
     for (std::size_t index = 0; index < task_count; ++index) run_one(index, task, first_error);
     return std::move(first_error).take();
   }

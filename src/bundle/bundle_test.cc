@@ -248,6 +248,83 @@ TEST(Bundle, SkipsSectionsThatItDoesNotKnow) {
   EXPECT_EQ(error_of(encode_model_file(*sections)), "accepted");
 }
 
+/// The categorical example with a distribution of 4 rows and a canary of 2.
+test_support::ExampleParts example_with_references() {
+  test_support::ExampleParts example = test_support::example_categorical_parts();
+  const auto encoder = FeatureEncoder::make(example.parts.contract.features, example.parts.model_features,
+                                            example.parts.categories);
+  InputDistribution town{.marks = {}, .counts = std::vector<std::uint64_t>(22)};
+  for (int i = 0; i < 20; ++i) town.marks.push_back(static_cast<float>(2 * i));
+  town.counts[0] = town.counts[19] = town.counts[20] = town.counts[21] = 1;
+  example.parts.reference = ReferenceDistribution::make(*encoder, 4,
+                                                        {{.marks = {0, 1, 2}, .counts = {2, 1, 0, 1}},
+                                                         {.marks = {50.25F}, .counts = {1, 2, 1}},
+                                                         std::move(town)})
+                                .value();
+  example.parts.canary = Canary::of(*example.model, {0, 10, 3, 2, 99.5F, 38}).value();
+  return example;
+}
+
+TEST(Bundle, KeepsReferenceAndCanary) {
+  const test_support::ExampleParts example = example_with_references();
+  const auto bundle = test_support::load_example(example);
+  ASSERT_NE(bundle->reference(), nullptr);
+  EXPECT_EQ(bundle->reference()->to_bytes(), example.parts.reference->to_bytes());
+  ASSERT_NE(bundle->canary(), nullptr);
+  EXPECT_EQ(bundle->canary()->to_bytes(), example.parts.canary->to_bytes());
+  EXPECT_TRUE(bundle->check_canary().ok());
+
+  const nlohmann::ordered_json json = describe(*bundle);
+  EXPECT_EQ(json["canary"], nlohmann::ordered_json({{"row_count", 2}}));
+  EXPECT_EQ(json["reference"]["row_count"], 4);
+  const nlohmann::ordered_json& inputs = json["reference"]["inputs"];
+  EXPECT_EQ(inputs[0].dump(),
+            R"({"name":"floor","categories":[-1,1,2],"shares":[0.5,0.25,0.0],"missing":0.25})");
+  EXPECT_EQ(inputs[1].dump(), R"({"name":"size","edges":[50.25],"shares":[0.25,0.5],"missing":0.25})");
+  EXPECT_EQ(inputs[2]["categories"][19], "t38");
+  EXPECT_EQ(inputs[2]["shares"].size(), 20U);
+  EXPECT_EQ(inputs[2]["other"], 0.25);
+  EXPECT_THAT(describe_text(*bundle), HasSubstr("reference  distribution of 4 training rows"));
+  EXPECT_THAT(describe_text(*bundle), HasSubstr("canary     2 rows"));
+}
+
+TEST(Bundle, OfAnEarlierProgramHasNeitherReferenceNorCanary) {
+  const auto bundle = test_support::load_example(test_support::example_categorical_parts());
+  EXPECT_EQ(bundle->reference(), nullptr);
+  EXPECT_EQ(bundle->canary(), nullptr);
+  EXPECT_TRUE(bundle->check_canary().ok());
+  EXPECT_TRUE(describe(*bundle)["reference"].is_null());
+  EXPECT_THAT(describe_text(*bundle), testing::Not(HasSubstr("reference")));
+}
+
+TEST(Bundle, RefusesADamagedReferenceOrCanary) {
+  const std::vector<std::byte> bytes = encode_bundle(example_with_references().parts);
+  const auto sections = decode_model_file(bytes, "m.archmlp");
+  ASSERT_TRUE(sections.ok());
+  for (const std::string name : {"reference", "canary"}) {
+    std::vector<Section> changed = *sections;
+    for (Section& section : changed) {
+      if (section.name == name) section.bytes = section.bytes.first(section.bytes.size() - 8);
+    }
+    EXPECT_THAT(error_of(encode_model_file(changed)),
+                HasSubstr("m.archmlp: the model file cannot be used: section \"" + name + "\": " + name +
+                          " section"));
+  }
+}
+
+TEST(Bundle, IsNotSavedWithACanaryOfAnotherModel) {
+  test_support::ExampleParts example = example_with_references();
+  std::vector<std::byte> canary = example.parts.canary->to_bytes();
+  canary[16] ^= std::byte{1};  // the last bit of the first output
+  example.parts.canary = Canary::from_bytes(*example.model, canary).value();
+  const std::string path = testing::TempDir() + "/bundle_canary_" + std::to_string(::getpid()) + ".archmlp";
+  const auto saved = save_bundle(example.parts, path);
+  ASSERT_FALSE(saved.ok());
+  EXPECT_THAT(base::to_string(saved.error()), HasSubstr("canary row 1: the model does not predict"));
+  EXPECT_FALSE(std::ifstream(path).good());
+  EXPECT_FALSE(test_support::load_example(example)->check_canary().ok());
+}
+
 TEST(Bundle, DescribesItself) {
   const auto bundle = test_support::load_example(test_support::example_parts());
   ASSERT_NE(bundle, nullptr);

@@ -74,16 +74,7 @@ base::Error not_a_model(std::span<const std::byte> bytes, const std::string& sou
 
 /// The header's promises, before anything behind it is looked at.
 base::Status check_header(std::span<const std::byte> bytes, const std::string& source_name) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!text.starts_with(kMagic)) {
-    if (!text.empty() && kMagic.starts_with(text)) return damaged(source_name, "the model file is cut short");
-    if (text.starts_with(kMagic.substr(0, 4))) {
-      return base::Error{.message = "the model file was changed by a transfer in text mode",
-                         .where = source_name,
-                         .hint = "copy the file again, in binary mode"};
-    }
-    return not_a_model(bytes, source_name);
-  }
+  TRY(check_is_model_file(bytes, source_name));
   if (bytes.size() < kHeaderSize) return damaged(source_name, "the model file is cut short");
   if (base::checksum64(bytes.first(kHeaderChecksumAt)) != get<std::uint64_t>(&bytes[kHeaderChecksumAt])) {
     return damaged(source_name, "the model file is damaged: its header does not match its checksum");
@@ -204,6 +195,18 @@ base::Result<std::vector<Section>> decode_model_file(std::span<const std::byte> 
                                             bytes.size() - end));
   }
   return sections;
+}
+
+base::Status check_is_model_file(std::span<const std::byte> first_bytes, const std::string& source_name) {
+  const std::string_view text(reinterpret_cast<const char*>(first_bytes.data()), first_bytes.size());
+  if (text.starts_with(kMagic)) return {};
+  if (!text.empty() && kMagic.starts_with(text)) return damaged(source_name, "the model file is cut short");
+  if (text.starts_with(kMagic.substr(0, 4))) {
+    return base::Error{.message = "the model file was changed by a transfer in text mode",
+                       .where = source_name,
+                       .hint = "copy the file again, in binary mode"};
+  }
+  return not_a_model(first_bytes, source_name);
 }
 
 const Section* find_section(std::span<const Section> sections, std::string_view name) noexcept {

@@ -1,5 +1,7 @@
 #include "archmlp/http/access.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -22,10 +24,19 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// "[::1]:5000" to "::1", "Example.org:80" to "Example.org".
+/// Of a Host field: "[::1]:5000" to "::1", "Example.org:80" to "Example.org"; empty for what is malformed.
 std::string_view host_name(std::string_view host) noexcept {
-  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
-  return host.substr(0, host.find(':'));
+  if (!host.starts_with('[')) return host.substr(0, host.find(':'));
+  const std::size_t end = host.find(']');
+  if (end == std::string_view::npos) return {};
+  const bool has_name = end + 1 == host.size() || host[end + 1] == ':';
+  return has_name ? host.substr(1, end - 1) : std::string_view();
+}
+
+/// The same of what people write, who leave out the brackets of an IPv6 address.
+std::string_view configured_host_name(std::string_view host) noexcept {
+  const bool is_bare_ipv6 = !host.starts_with('[') && std::count(host.begin(), host.end(), ':') > 1;
+  return is_bare_ipv6 ? host : host_name(host);
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
@@ -44,7 +55,7 @@ std::string_view authority_of(std::string_view origin) noexcept {
 AccessRules::AccessRules(Parts parts) : parts_(std::move(parts)) {
   for (const std::string& token : parts_.tokens) token_hashes_.push_back(hash_of(token));
   parts_.tokens.clear();
-  for (std::string& host : parts_.hosts) host = std::string(host_name(host));
+  for (std::string& host : parts_.hosts) host = std::string(configured_host_name(host));
   for (std::string& origin : parts_.origins) origin = lower(origin);
 }
 
@@ -64,6 +75,7 @@ bool AccessRules::knows_token(std::string_view token) const noexcept {
 
 bool AccessRules::knows_host(std::string_view host) const noexcept {
   const std::string_view name = host_name(host);
+  if (name.empty()) return false;
   return std::any_of(parts_.hosts.begin(), parts_.hosts.end(),
                      [name](const std::string& known) { return equal_ignoring_case(known, name); });
 }
@@ -75,7 +87,8 @@ std::optional<Refusal> AccessRules::check(const RequestHead& head) const {
                    .message = "this server does not answer for the host " + base::quoted(head.host),
                    .hint = "ask for it by a name that --allowed-hosts has"};
   }
-  if (!head.origin.empty() && !equal_ignoring_case(authority_of(head.origin), head.host)) {
+  const bool is_own = !head.host.empty() && equal_ignoring_case(authority_of(head.origin), head.host);
+  if (!head.origin.empty() && !is_own) {
     const std::string origin = lower(head.origin);
     if (std::find(parts_.origins.begin(), parts_.origins.end(), origin) == parts_.origins.end()) {
       return Refusal{
@@ -106,8 +119,9 @@ base::Result<std::vector<std::string>> read_tokens(const std::filesystem::path& 
   std::string_view rest = text;
   for (std::size_t line = 1; !rest.empty(); ++line) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view token = base::trimmed(rest.substr(0, end));
+    std::string_view token = rest.substr(0, end);
     if (token.ends_with('\r')) token.remove_suffix(1);
+    token = base::trimmed(token);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (token.empty() || token.starts_with('#')) continue;
     const bool is_visible =
@@ -129,7 +143,14 @@ base::Result<std::vector<std::string>> read_tokens(const std::filesystem::path& 
 }
 
 bool is_loopback(std::string_view host) noexcept {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (equal_ignoring_case(host, "localhost")) return true;
+  char text[INET6_ADDRSTRLEN];
+  if (host.size() >= sizeof text) return false;
+  text[host.copy(text, sizeof text - 1)] = '\0';
+  in_addr ipv4{};
+  if (::inet_pton(AF_INET, text, &ipv4) == 1) return ntohl(ipv4.s_addr) >> 24U == 127;
+  in6_addr ipv6{};
+  return ::inet_pton(AF_INET6, text, &ipv6) == 1 && IN6_IS_ADDR_LOOPBACK(&ipv6);
 }
 
 }  // namespace archmlp::http

@@ -2,10 +2,15 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "archmlp/base/try.h"
 
@@ -13,9 +18,17 @@ namespace archmlp::http {
 namespace {
 
 constexpr std::size_t kMaxWaitingBytes = 16U << 20U;
+constexpr int kPatience = 500;  // milliseconds; a reader that stalls for longer does not hold up the end
+
+/// A pipe that is ready takes so much without waiting for its reader.
+std::size_t piece_bytes(int descriptor) noexcept {
+  struct stat status {};
+  const bool is_file = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  return is_file ? kMaxWaitingBytes : PIPE_BUF;
+}
 
 base::Result<int> open_log(const std::filesystem::path& path) {
-  const int descriptor = path == "-" ? ::dup(STDOUT_FILENO)
+  const int descriptor = path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                                      : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
   if (descriptor >= 0) return descriptor;
   return base::Error{.code = base::ErrorCode::kIo,
@@ -65,32 +78,56 @@ std::uint64_t AccessLog::dropped_bytes() const {
 base::Status AccessLog::reopen() {
   const int descriptor = TRY(open_log(path_));
   const std::lock_guard lock(mutex_);
-  ::dup2(descriptor, descriptor_);  // the writer may be using it: its number stays
+  ::dup3(descriptor, descriptor_, O_CLOEXEC);  // the writer may be using it: its number stays
   ::close(descriptor);
   return {};
 }
 
+bool AccessLog::must_end() const {
+  const std::lock_guard lock(mutex_);
+  return ends_;
+}
+
+/// Gives how many bytes were written before that failed, or before the end was no longer waited for.
+std::size_t AccessLog::write(std::string_view lines) const {
+  const std::size_t piece = piece_bytes(descriptor_);
+  std::size_t written = 0;
+  while (written < lines.size()) {
+    pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+    if (::poll(&ready, 1, kPatience) == 0) {
+      if (must_end()) break;
+      continue;
+    }
+    const ssize_t count =
+        ::write(descriptor_, lines.data() + written, std::min(lines.size() - written, piece));
+    if (count > 0) written += static_cast<std::size_t>(count);
+    if (count < 0 && errno != EINTR && errno != EAGAIN)
+      break;  // disk full, or no reader: these lines are lost
+  }
+  return written;
+}
+
 void AccessLog::write_lines() {
+  // A reader that is gone must not end the process.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::string lines;
+  bool is_cut = false;  // what was written last is a part of a line
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return ends_ || !waiting_.empty(); });
-    const bool is_last = ends_;
+    if (waiting_.empty()) return;
     lines.swap(waiting_);
     lock.unlock();
-    std::string_view rest = lines;
-    while (!rest.empty()) {
-      pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
-      if (::poll(&ready, 1, is_last ? 1000 : -1) == 0) break;  // at the end, not for ever
-      const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-      if (written < 0 && errno != EINTR && errno != EAGAIN) break;  // disk full: these lines are lost
-      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-    const std::size_t lost = rest.size();
+    if (is_cut) lines.insert(0, 1, '\n');
+    const std::size_t written = write(lines);
+    if (written > 0) is_cut = lines[written - 1] != '\n';
+    const std::size_t lost = lines.size() - written;
     lines.clear();
     lock.lock();
     dropped_bytes_ += lost;
-    if (is_last && waiting_.empty()) return;
   }
 }
 

@@ -19,7 +19,7 @@ class AccessLog {
  public:
   /// "-" is standard output. Errors: kIo.
   static base::Result<std::unique_ptr<AccessLog>> open(const std::filesystem::path& path);
-  /// Writes what is left.
+  /// Writes what is left, unless the reader stalls.
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
@@ -33,6 +33,8 @@ class AccessLog {
  private:
   AccessLog(std::filesystem::path path, int descriptor);
   void write_lines();
+  std::size_t write(std::string_view lines) const;
+  bool must_end() const;
 
   std::filesystem::path path_;
   mutable std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <system_error>
 #include <utility>
 
 namespace archmlp::http {
@@ -19,10 +20,17 @@ void give_way() noexcept {
 Pool::Pool(std::vector<std::unique_ptr<Handler>> handlers, Limits limits)
     : handlers_(std::move(handlers)), limits_(limits) {
   threads_.reserve(handlers_.size());
-  for (const auto& handler : handlers_) threads_.emplace_back([this, &handler] { work(*handler); });
+  try {
+    for (const auto& handler : handlers_) threads_.emplace_back([this, &handler] { work(*handler); });
+  } catch (const std::system_error&) {  // no memory for so many
+    end();
+    throw;
+  }
 }
 
-Pool::~Pool() {
+Pool::~Pool() { end(); }
+
+void Pool::end() {
   {
     const std::lock_guard lock(mutex_);
     ends_ = true;

@@ -23,7 +23,7 @@ class Pool {
     std::size_t bytes = 256U << 20U;  // of all bodies, waiting and at work
   };
 
-  /// One thread a handler.
+  /// One thread a handler. Throws std::system_error if the system does not give so many.
   Pool(std::vector<std::unique_ptr<Handler>> handlers, Limits limits);
   /// Finishes what is at work; what waits is dropped.
   ~Pool();
@@ -40,6 +40,7 @@ class Pool {
     Job job;
   };
   void work(Handler& handler);
+  void end();
 
   std::vector<std::unique_ptr<Handler>> handlers_;
   Limits limits_;

@@ -123,7 +123,13 @@ void SessionGroup::start(int socket) {
 }
 
 void SessionGroup::send_later(const Session& session, std::size_t begin) {
-  if (begin < output_.size()) outgoing_.push_back({session.id(), begin, output_.size()});
+  if (begin == output_.size()) return;
+  // A session that goes on behind the pool's answer: its last answer may be among what follows.
+  if (!outgoing_.empty() && outgoing_.back().id == session.id() && outgoing_.back().end == begin) {
+    outgoing_.back().end = output_.size();
+  } else {
+    outgoing_.push_back({session.id(), begin, output_.size()});
+  }
 }
 
 void SessionGroup::send_now(const Session* running) {

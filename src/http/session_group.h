@@ -36,6 +36,7 @@ class Session;
 struct SessionId {
   std::uint32_t place = 0;
   std::uint64_t number = 0;  // never used twice
+  bool operator==(const SessionId&) const = default;
 };
 
 /// The connections of one event loop, and what they share. Used by its thread alone.

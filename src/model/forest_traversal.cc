@@ -70,30 +70,41 @@ struct TableOfTree {
   float value(std::uint32_t id, std::uint32_t feature) const noexcept { return x.at(id, feature); }
 };
 
-/// Steps of `kCount` paths from `from` on. Those that are not at their end are put to `to`, whose end is
-/// returned. Where that is depends on how many have ended, and the processor lets later loads wait for it: so
-/// paths are loaded and stored by blocks.
-template <bool kMissing, bool kCategories, bool kPrefetch, std::size_t kCount, typename Job>
+/// `kLevels` steps of `kCount` paths from `from` on. Those that are not at their end are put to `to`, whose
+/// end is returned. Where that is depends on how many have ended, and the processor lets later loads wait for
+/// it: so paths are loaded and stored by blocks. Within a block a path that has ended stays where it is.
+template <bool kMissing, bool kCategories, std::size_t kLevels, std::size_t kCount, typename Job>
 Path* step(const Job& job, const CategorySets& sets, const Path* from, Path* to,
            std::uint32_t* leaves) noexcept {
-  std::array<Path, kCount> paths;
-  for (std::size_t i = 0; i < kCount; ++i) paths[i] = from[i];
-  for (Path& path : paths) {
-    const ForestNode& node = job.tree(path.id)[path.at];
-    const float x = job.value(path.id, node.feature & ForestNode::kFeature);
-    path.at = next_of<kMissing, kCategories>(node, x, sets);
+  std::array<std::uint32_t, kCount> at;
+  std::array<const ForestNode*, kCount> trees;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    at[i] = from[i].at;
+    trees[i] = job.tree(from[i].id);
   }
-  for (const Path path : paths) {
-    if constexpr (kPrefetch)
-      __builtin_prefetch(job.tree(path.id) + choose((path.at & ForestNode::kLeaf) != 0, 0, path.at));
-    leaves[path.id] = path.at;
-    *to = path;
-    to += (path.at >> 31U) ^ 1U;
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    for (std::size_t i = 0; i < kCount; ++i) {
+      const std::uint32_t ended =
+          kLevels == 1
+              ? 0
+              : static_cast<std::uint32_t>(static_cast<std::int32_t>(at[i]) >> 31);  // all bits, or none
+      const ForestNode& node = trees[i][at[i] & ~ended];
+      const float x = job.value(from[i].id, node.feature & ForestNode::kFeature);
+      const std::uint32_t next = next_of<kMissing, kCategories>(node, x, sets);
+      at[i] = ended != 0 ? at[i] : next;
+    }
+  }
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const std::uint32_t id = from[i].id;
+    if constexpr (kLevels == 1) __builtin_prefetch(trees[i] + (at[i] & ((at[i] >> 31U) - 1)));
+    leaves[id] = at[i];
+    *to = {at[i], id};
+    to += (at[i] >> 31U) ^ 1U;
   }
   return to;
 }
 
-template <bool kMissing, bool kCategories, bool kPrefetch, typename Job>
+template <bool kMissing, bool kCategories, std::size_t kLevels, typename Job>
 void walk(const Job& job, const CategorySets& sets, Paths& walks, std::uint32_t* leaves) noexcept {
   constexpr std::size_t kBlock = 8;
   Path* const begin = walks.paths.data();
@@ -102,38 +113,44 @@ void walk(const Job& job, const CategorySets& sets, Paths& walks, std::uint32_t*
     const Path* from = begin;
     Path* to = begin;
     for (; end - from >= std::ptrdiff_t{kBlock}; from += kBlock)
-      to = step<kMissing, kCategories, kPrefetch, kBlock>(job, sets, from, to, leaves);
-    for (; from != end; ++from) to = step<kMissing, kCategories, kPrefetch, 1>(job, sets, from, to, leaves);
+      to = step<kMissing, kCategories, kLevels, kBlock>(job, sets, from, to, leaves);
+    for (; from != end; ++from) to = step<kMissing, kCategories, kLevels, 1>(job, sets, from, to, leaves);
     end = to;
   }
   walks.count = 0;
 }
 
+/// Nodes that are near take several steps at a time; those that are not are fetched while other paths take
+/// theirs.
 template <typename Job>
-void walk_with(bool may_miss, bool prefetch, const Job& job, const CategorySets& sets, Paths& walks,
+void walk_with(bool may_miss, bool is_near, const Job& job, const CategorySets& sets, Paths& walks,
                std::uint32_t* leaves) noexcept {
-  if (sets.category_counts != nullptr) return walk<true, true, true>(job, sets, walks, leaves);
-  if (may_miss) return walk<true, false, true>(job, sets, walks, leaves);
-  if (prefetch) return walk<false, false, true>(job, sets, walks, leaves);
-  return walk<false, false, false>(job, sets, walks, leaves);
+  constexpr std::size_t kNear = 4;
+  if (sets.category_counts != nullptr) return walk<true, true, 1>(job, sets, walks, leaves);
+  if (may_miss)
+    return is_near ? walk<true, false, kNear>(job, sets, walks, leaves)
+                   : walk<true, false, 1>(job, sets, walks, leaves);
+  if (is_near) return walk<false, false, kNear>(job, sets, walks, leaves);
+  return walk<false, false, 1>(job, sets, walks, leaves);
 }
 
-constexpr std::size_t kPrefetchBytes = std::size_t{1} << 19U;  // of nodes: more are not in L2
+constexpr std::size_t kNearBytes = std::size_t{1} << 19U;        // of a tree's nodes: about L2
+constexpr std::size_t kNearForestBytes = std::size_t{1} << 23U;  // of all trees': a row meets few of them
 
 }  // namespace
 
 void walk_rows(std::span<const ForestNode> tree, const CategorySets& sets, MatrixView x, bool may_miss,
                Paths& walks, std::uint32_t* leaves) noexcept {
-  const bool prefetch = tree.size_bytes() > kPrefetchBytes;
+  const bool is_near = tree.size_bytes() <= kNearBytes;
   if (x.col_stride != 1)
-    return walk_with(may_miss, prefetch, TableOfTree{tree.data(), x}, sets, walks, leaves);
-  walk_with(may_miss, prefetch, RowsOfTree{tree.data(), x.data, x.row_stride}, sets, walks, leaves);
+    return walk_with(may_miss, is_near, TableOfTree{tree.data(), x}, sets, walks, leaves);
+  walk_with(may_miss, is_near, RowsOfTree{tree.data(), x.data, x.row_stride}, sets, walks, leaves);
 }
 
 void walk_trees(std::span<const ForestNode> nodes, const std::uint64_t* begins, const CategorySets& sets,
                 std::span<const float> row, bool may_miss, Paths& walks, std::uint32_t* leaves) noexcept {
   const TreesOfRow job = {nodes.data(), begins, row.data()};
-  walk_with(may_miss, nodes.size_bytes() > kPrefetchBytes, job, sets, walks, leaves);
+  walk_with(may_miss, nodes.size_bytes() <= kNearForestBytes, job, sets, walks, leaves);
 }
 
 }  // namespace archmlp::model

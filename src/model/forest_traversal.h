@@ -12,8 +12,8 @@ namespace archmlp::model {
 
 /// A walk from a root towards a leaf.
 struct Path {
-  std::uint32_t at = 0;  // the place of a node in its tree
-  std::uint32_t id = 0;  // which row, or which tree
+  std::uint32_t at;  // the place of a node in its tree
+  std::uint32_t id;  // which row, or which tree
 };
 
 /// Walks that advance together, a node each in turn, so that the loads of one overlap with the tests of the

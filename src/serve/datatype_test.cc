@@ -52,16 +52,16 @@ TEST(HalfPrecision, WhatLiesBetweenGoesToTheNearestTiesToEven) {
 
 class TensorValue : public testing::Test {
  protected:
-  base::Result<table::Cell> decode(Datatype datatype, ColumnKind kind, const std::string& json,
+  base::Result<table::Cell> decode(Datatype datatype, ColumnKind kind, const std::string& text,
                                    bool nullable = true) {
-    EXPECT_TRUE(body_.parse("[" + json + "]").ok());
+    EXPECT_TRUE(body_.parse("[" + text + "]").ok());
     const simdjson::dom::element value = *simdjson::dom::array(body_.root()).begin();
     const contract::ColumnSchema column{
         .name = "c", .kind = kind, .nullable = nullable, .missing_values = {}};
     return decode_tensor_value(datatype, column, value);
   }
-  std::string error(Datatype datatype, ColumnKind kind, const std::string& json, bool nullable = true) {
-    const base::Result<table::Cell> cell = decode(datatype, kind, json, nullable);
+  std::string error(Datatype datatype, ColumnKind kind, const std::string& text, bool nullable = true) {
+    const base::Result<table::Cell> cell = decode(datatype, kind, text, nullable);
     return cell.ok() ? "" : base::to_string(cell.error());
   }
   table::JsonBody body_;

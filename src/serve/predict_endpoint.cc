@@ -179,8 +179,11 @@ void answer_predict(ThreadModels& models, ShadowQueue* shadows, const http::Requ
   scorer.score(*records->source, form.records, stops);
   const bool all_are_bad = scorer.predicted_count() == 0;
   if ((stops || all_are_bad) && !scorer.errors().empty()) {
-    const RowError& error = scorer.errors().front();
-    return refuse(error.error, error.is_syntax_error, response);
+    const RowError& first = scorer.errors().front();
+    Error error = first.error;
+    if (scorer.has_too_many_errors())
+      error.hint = "the batch has more than a thousand such rows: this is the first";
+    return refuse(error, first.is_syntax_error, response);
   }
   switch (form.answer) {
     case AnswerFormat::kJson:

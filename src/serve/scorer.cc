@@ -29,8 +29,8 @@ void Scorer::reset() {
   give_back(matrix_);
   give_back(outputs_);
   errors_.clear();
-  unknown_.clear();
-  unknown_begin_.clear();
+  give_back(unknown_);
+  give_back(unknown_begin_);
 }
 
 base::Status Scorer::add(RecordSource& source, std::size_t row, predict::RecordForm form) {
@@ -62,7 +62,10 @@ void Scorer::score(RecordSource& source, predict::RecordForm form, bool stop_at_
     if (added.ok()) continue;
     metrics_.refused();
     errors_.push_back({row, source.is_syntax_error(), std::move(added).error()});
-    if (stop_at_error) return;
+    if (stop_at_error || has_too_many_errors()) {
+      predicted_count_ = 0;
+      return;
+    }
   }
   const std::size_t inputs = scratch_.row.size();
   outputs_.resize(predicted_count_ * predictor_.output_count());

@@ -25,12 +25,17 @@ class Scorer {
   Scorer(const predict::Predictor& predictor, ModelMetrics::Block& metrics)
       : predictor_(predictor), metrics_(metrics) {}
 
+  /// What is said of a bad row takes many times the room of a row that is empty: beyond so many, those that
+  /// follow are not looked at, and there are no predictions.
+  static constexpr std::size_t kMaxErrors = 1000;
+
   /// `stop_at_error`: the rows behind the first bad one are not looked at.
   void score(RecordSource& source, predict::RecordForm form, bool stop_at_error);
 
   std::size_t row_count() const noexcept { return row_count_; }
   /// Ascending by row; what is asked of a row below is for those that are not here.
   const std::vector<RowError>& errors() const noexcept { return errors_; }
+  bool has_too_many_errors() const noexcept { return errors_.size() > kMaxErrors; }
   /// Of the good rows, in order: `position` counts those alone. [outputs]
   std::span<const double> outputs(std::size_t position) const noexcept {
     const std::size_t count = predictor_.output_count();

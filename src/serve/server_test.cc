@@ -1,12 +1,8 @@
 #include "archmlp/serve/server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -17,6 +13,7 @@
 #include <vector>
 
 #include "archmlp/test_support/example_parts.h"
+#include "archmlp/test_support/raw_client.h"
 
 namespace archmlp::serve {
 namespace {
@@ -24,73 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-/// A client that sends exactly the bytes it is told to.
-class Client {
- public:
-  explicit Client(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  }
-  ~Client() { ::close(descriptor_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  bool connected() const noexcept { return connected_; }
-
-  void send(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;  // the server may have closed: what it answered is still to be read
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-
-  /// One whole answer; what is there if the connection ends or nothing more comes.
-  std::string receive(bool has_body = true) {
-    while (true) {
-      const std::size_t head_end = received_.find("\r\n\r\n");
-      if (head_end != std::string::npos) {
-        const std::size_t length_at = received_.find("Content-Length: ");
-        std::size_t size = head_end + 4;
-        if (has_body && length_at < head_end) size += std::stoul(received_.substr(length_at + 16));
-        if (received_.size() >= size) {
-          const std::string answer = received_.substr(0, size);
-          received_.erase(0, size);
-          return answer;
-        }
-      }
-      if (!receive_some(milliseconds(60'000))) return std::exchange(received_, {});
-    }
-  }
-
-  /// Does the server end the connection within the time, without sending anything more?
-  bool is_closed_within(milliseconds time) {
-    return received_.empty() && !receive_some(time) && received_.empty() && ended_;
-  }
-
- private:
-  bool receive_some(milliseconds time) {
-    pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    if (::poll(&waiting, 1, static_cast<int>(time.count())) != 1) return false;
-    char buffer[65536];
-    const ssize_t count = ::recv(descriptor_, buffer, sizeof buffer, 0);
-    if (count <= 0) {
-      ended_ = true;
-      return false;
-    }
-    received_.append(buffer, static_cast<std::size_t>(count));
-    return true;
-  }
-
-  int descriptor_;
-  bool connected_ = false;
-  bool ended_ = false;
-  std::string received_;
-};
+using Client = test_support::RawClient;
 
 std::shared_ptr<const predict::Predictor> predictor() {
   static const auto kShared =

@@ -33,7 +33,8 @@ std::uint32_t key_of(float value) noexcept {
 }
 
 float value_of(std::uint32_t key) noexcept {
-  return std::bit_cast<float>(key ^ (static_cast<std::uint32_t>(static_cast<std::int32_t>(~key) >> 31) | kSign));
+  return std::bit_cast<float>(key ^
+                              (static_cast<std::uint32_t>(static_cast<std::int32_t>(~key) >> 31) | kSign));
 }
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -83,17 +84,19 @@ InputDistribution to_distribution(std::span<const Decile> deciles, std::size_t v
 /// level halves the rest. `offset`: rank of the first key.
 void select(std::span<std::uint32_t> keys, std::size_t offset, std::span<const std::size_t> ranks) {
   if (ranks.empty()) return;
-  const std::size_t middle = ranks.size() / 2, at = ranks[middle] - offset;
+  const std::size_t rank = ranks[ranks.size() / 2], at = rank - offset;
   std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(at), keys.end());
-  select(keys.first(at + 1), offset, ranks.first(middle));
-  select(keys.subspan(at), offset + at, ranks.subspan(middle + 1));
+  const auto [lower, upper] = std::equal_range(ranks.begin(), ranks.end(), rank);
+  select(keys.first(at), offset, {ranks.begin(), lower});
+  select(keys.subspan(at + 1), rank + 1, {upper, ranks.end()});
 }
 
 using Ranks = std::array<std::size_t, ReferenceDistribution::kMaxEdges>;
 
 /// Of few rows. keys: [rows]; they are used up.
 InputDistribution count_few(std::span<std::uint32_t> keys) {
-  const auto end = std::partition(keys.begin(), keys.end(), [](std::uint32_t key) { return !is_missing(key); });
+  const auto end =
+      std::partition(keys.begin(), keys.end(), [](std::uint32_t key) { return !is_missing(key); });
   const auto value_count = static_cast<std::size_t>(end - keys.begin());
   const std::span<std::uint32_t> values = keys.first(value_count);
   if (values.empty()) return to_distribution({}, 0, keys.size());
@@ -194,7 +197,8 @@ class KeyCounts {
     for (std::size_t i = 0; i < ranks.size(); ++i) {
       const std::uint32_t key = deciles_[i].key = kept_[ranks[i]];
       const std::uint32_t first_of_half = key / kHalf * kHalf;
-      for (const std::uint32_t other : kept_) deciles_[i].below += other >= first_of_half && other < key ? 1U : 0U;
+      for (const std::uint32_t other : kept_)
+        deciles_[i].below += other >= first_of_half && other < key ? 1U : 0U;
     }
   }
 
@@ -240,9 +244,10 @@ void count_numbers(const MatrixView& x, std::span<const std::size_t> columns,
     left.push_back(i);
     left_columns.push_back(columns[i]);
   }
-  visit_columns(x, left_columns, [&](std::size_t i, const float* values, std::size_t stride, std::size_t count) {
-    counts[left[i]].read_lower(values, stride, count);
-  });
+  visit_columns(x, left_columns,
+                [&](std::size_t i, const float* values, std::size_t stride, std::size_t count) {
+                  counts[left[i]].read_lower(values, stride, count);
+                });
   for (std::size_t i = 0; i < columns.size(); ++i) inputs[columns[i]] = counts[i].distribution();
 }
 

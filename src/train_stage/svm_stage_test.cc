@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -87,6 +88,13 @@ TEST_F(SvmStageTest, TrainsAndTellsHowGoodTheOptimumIs) {
   EXPECT_EQ(bundle->lineage()["model"], "svm");
   EXPECT_EQ(bundle->lineage()["parameters"]["kernel"], "rbf");
   EXPECT_FALSE(bundle->lineage()["parameters"].contains("n_estimators"));
+  ASSERT_NE(bundle->reference(), nullptr);
+  EXPECT_EQ(bundle->reference()->row_count(), 200U);
+  EXPECT_EQ(bundle->reference()->share(0, 3), 0.1);
+  ASSERT_NE(bundle->canary(), nullptr);
+  EXPECT_EQ(bundle->canary()->row_count(), bundle::Canary::kMaxRows);
+  for (const double output : bundle->canary()->outputs()) EXPECT_TRUE(std::isfinite(output));
+  EXPECT_TRUE(bundle->check_canary().ok());
 }
 
 TEST_F(SvmStageTest, TheFileDoesNotDependOnThreads) {

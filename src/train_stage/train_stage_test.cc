@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -167,6 +168,38 @@ TEST(TrainStage, TheContractTravelsIntoTheModel) {
   EXPECT_EQ(lineage["inputs"]["data"], std::string(64, 'd'));
   EXPECT_EQ(lineage["parameters"]["n_estimators"], 10);
   EXPECT_EQ(lineage["program_version"], base::program_version());
+}
+
+TEST(TrainStage, TheModelCarriesItsInputsDistributionAndACanary) {
+  const fs::path folder = write_dataset("references");
+  const TrainOptions options = options_for(folder);
+  ASSERT_EQ(outcome(options), "trained");
+  const auto bundle = bundle::Bundle::load(options.out).value();
+  ASSERT_NE(bundle->reference(), nullptr);
+  EXPECT_EQ(bundle->reference()->row_count(), kTrainRows);
+  EXPECT_THAT(bundle->model_features(), testing::ElementsAre("amount", "count", "flag"));
+  const Rows rows = make_rows(kTrainRows, 1);
+  const auto gaps = static_cast<double>(std::count(rows.amount.begin(), rows.amount.end(), ""));
+  EXPECT_EQ(bundle->reference()->bin_count(0), 11U);
+  EXPECT_EQ(bundle->reference()->share(0, 10), gaps / kTrainRows);
+  const auto flags = static_cast<double>(std::count(rows.flag.begin(), rows.flag.end(), "true"));
+  EXPECT_EQ(bundle->reference()->input(2).marks, std::vector<float>{1});
+  EXPECT_EQ(bundle->reference()->share(2, 1), flags / kTrainRows);
+  ASSERT_NE(bundle->canary(), nullptr);
+  EXPECT_EQ(bundle->canary()->row_count(), bundle::Canary::kMaxRows);
+  EXPECT_TRUE(bundle->check_canary().ok());
+}
+
+TEST(TrainStage, OneRowGivesAReferenceAndNoCanary) {
+  const fs::path folder = write_dataset("one_row");
+  fs::remove(folder / contract::kContractFile);
+  write(folder / "x_train.csv", "amount,count,flag\n1.5,2,true\n");
+  write(folder / "y_train.csv", "fraud\n1\n");
+  const TrainOptions options = options_for(folder);
+  ASSERT_EQ(outcome(options), "trained");
+  const auto bundle = bundle::Bundle::load(options.out).value();
+  EXPECT_EQ(bundle->reference()->row_count(), 1U);
+  EXPECT_EQ(bundle->canary(), nullptr);
 }
 
 TEST(TrainStage, TheFileDoesNotDependOnThreadsFolderOrRun) {

@@ -94,6 +94,9 @@ class ChaosServer(Server):
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def metrics(self):
+        return Raw(self.port).ask(get("/metrics"))[1].decode()
+
     def is_well(self):
         """It answers a new client, and the right thing."""
         assert self.process.poll() is None, f"the server died: {self.log()}"

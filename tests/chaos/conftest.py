@@ -21,7 +21,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def shows(request):
-    """shows(row, text): what the check found, for the row of the reliability table that it stands for."""
+    """shows(promise, text): what the check found, for the promise (README.md) that it stands for."""
     def remember(row, text):
         FINDINGS.append((row, request.node.name, text))
     return remember

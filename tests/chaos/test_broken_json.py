@@ -1,4 +1,4 @@
-"""Row 6: broken JSON is a 400 that says where, JSON that is no record a 422, and nothing is ever a 5xx."""
+"""Promise 6: broken JSON is a 400 that says where, JSON that is no record a 422, and nothing is ever a 5xx."""
 
 import json
 import random
@@ -117,4 +117,5 @@ def test_values_of_every_type_in_every_field(server):
             members = [f'"{key}": {value if key == name else json.dumps(other)}' for key, other in RECORD.items()]
             status, body = client.ask(post("{" + ", ".join(members) + "}"))
             assert status in (200, 422), (name, value, body)
-            assert status == 200 or name in error_of(body)["where"] + error_of(body)["message"], (name, value, body)
+            if status == 422 and error_of(body)["code"] != "outside_population":
+                assert name in error_of(body)["where"], (name, value, body)

@@ -1,4 +1,4 @@
-"""Row 10: 10,000 idle connections cost little; without descriptors the server waits, and does not spin."""
+"""Promise 10: 10,000 idle connections cost little; without descriptors the server waits, and does not spin."""
 
 import time
 

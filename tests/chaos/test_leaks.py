@@ -1,4 +1,4 @@
-"""Row 24: memory and descriptors stay where they are over a million requests of every kind."""
+"""Promise 24: memory and descriptors stay where they are over a million requests of every kind."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Row 26: without memory the program gives an error, and loses nothing that was there."""
+"""Promise 26: without memory the program gives an error, and loses nothing that was there."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from chaos import ARCHMLP, BODY, RECORD, Raw, chaos_server, get, needs, post, scaled
-from support import CUSTOMERS_RECIPE, folder_digest, run, write_customers
+from support import CUSTOMERS_RECIPE, folder_digest, run, sha256, write_customers
 
 
 def limited(megabytes):
@@ -38,8 +38,9 @@ def test_requests_beyond_memory(model, shows):
                 client.close()
             assert server.is_well(), "and it goes on"
             assert Raw(server.port).ask(get("/readyz"))[0] == 200
-    shows(26, f"batches of 100,000 rows at the limit of memory, from {int(need) + 4} MB of address space on: "
-              f"{', '.join(f'{count} times {status or chr(99) + "losed"}' for status, count in seen.items())}; small requests answered, no crash")
+    found = ", ".join(f"{count} times {status or 'closed'}" for status, count in seen.items())
+    shows(26, f"batches of 100,000 rows with little more than the {need:.0f} MB of address space that the server has at rest: {found}; "
+              "small requests answered, no crash")
 
 
 def test_start_beyond_memory(model, shows):
@@ -58,33 +59,34 @@ def test_start_beyond_memory(model, shows):
     shows(26, f"start with too little memory: exits {codes}, none by a signal")
 
 
+def outputs(folder):
+    """What a stage published; stages of one run give the same bytes each time."""
+    return {name: folder_digest(path) if path.is_dir() else sha256(path)
+            for path in sorted(folder.iterdir()) if "tmp" not in (name := path.name)}
+
+
 @pytest.mark.parametrize("command", ["preprocess", "train", "run", "predict"])
 def test_stages_lose_nothing(model, tmp_path, command, shows):
     """A stage that runs out of memory says so and leaves the output of the run before as it was."""
     data, recipe, out = tmp_path / "data.csv", tmp_path / "recipe.yaml", tmp_path / "out"
-    write_customers(data, rows=scaled(20_000, 100_000))
+    write_customers(data, rows=scaled(20_000, 50_000))
     recipe.write_text(CUSTOMERS_RECIPE)
     run("run", recipe, "--data", data, "--out", out)
     arguments = {
-        "preprocess": ["preprocess", recipe, "--data", data, "--out", out / "prepared"],
+        "preprocess": ["preprocess", data, "--recipe", recipe, "--out", out / "prepared"],
         "train": ["train", out / "prepared/x_train.csv", out / "prepared/y_train.csv", "--out", out / "model.archmlp"],
         "run": ["run", recipe, "--data", data, "--out", out],
-        "predict": ["predict", out / "model.archmlp", data, "--out", out / "predictions.csv"],
+        "predict": ["predict", out / "model.archmlp", data, "--empty-outside", "--out", out / "predictions.csv"],
     }[command]
     run(*arguments)
-    before = {**folder_digest_of(out), **{"prepared": folder_digest(out / "prepared")}}
+    before = outputs(out)
     failed = 0
-    for megabytes in scaled((40, 100), range(30, 400, 20)):
+    for megabytes in scaled((20, 28, 40), range(20, 200, 12)):
         result = subprocess.run([*limited(megabytes), ARCHMLP, *map(str, arguments)], capture_output=True, text=True, timeout=300)
         assert result.returncode >= 0, (megabytes, result.returncode, result.stderr[-500:])
         if result.returncode != 0:
             failed += 1
             assert result.stderr.strip(), megabytes
-            after = {**folder_digest_of(out), **{"prepared": folder_digest(out / "prepared")}}
-            assert after == before or command in ("run",) and after["prepared"] is not None, megabytes
+            assert outputs(out) == before, megabytes
     assert failed > 0
     shows(26, f"archmlp {command} with too little memory: {failed} times an error and the old output intact, never a crash")
-
-
-def folder_digest_of(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file() and "tmp" not in path.name}

@@ -1,4 +1,4 @@
-"""Row 11: at three times what it can do, the server does what it can, refuses the rest with 503, and recovers at once."""
+"""Promise 11: at three times what it can do, the server does what it can, refuses the rest with 503, and recovers at once."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""Row 12: clients that reset their connections leave nothing behind."""
+"""Promise 12: clients that reset their connections leave nothing behind."""
 
 import random
 
@@ -8,7 +8,7 @@ from support import wait_until
 REQUEST = post(BODY)
 WHOLE = [REQUEST, REQUEST * 20, post(BATCH), post(BATCH) + REQUEST, get("/v1/model") * 50]
 PARTS = [b"", REQUEST[:1], REQUEST[:60], REQUEST[:-5], post(BATCH)[:50_000], b"\x16\x03\x01",
-         b"POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"]
+         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"]
 
 
 def reset_some(server, count, source):

@@ -1,4 +1,4 @@
-"""Row 9: slow headers, slow bodies and slow readers are closed after a time-out, and honest clients feel nothing."""
+"""Promise 9: slow headers, slow bodies and slow readers are closed after a time-out, and honest clients feel nothing."""
 
 import json
 import subprocess
@@ -29,9 +29,9 @@ def test_slow_clients_are_closed(model, shows):
     with chaos_server(model, "--threads", "1", *TIMEOUTS) as server:
         rest = server.descriptors()
         idle = [Raw(server.port) for _ in range(20)]
-        heads = [Raw(server.port).send(b"POST /predict HTTP/1.1\r\nHost: a\r\n") for _ in range(20)]
+        heads = [Raw(server.port).send(b"POST /predict HTTP/1.1\r\nHost: localhost\r\n") for _ in range(20)]
         bodies = [Raw(server.port).send(post(BODY)[:-5]) for _ in range(20)]
-        chunks = [Raw(server.port).send(b"POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n") for _ in range(20)]
+        chunks = [Raw(server.port).send(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n") for _ in range(20)]
         with honest_clients(server.port, pause=0.002) as honest:
             for _ in range(4):  # a byte now and then is not enough
                 time.sleep(0.3)

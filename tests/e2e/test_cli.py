@@ -10,7 +10,7 @@ import pytest
 from support import (ARCHMLP, EXAMPLES, FILES, INVALID, REPOSITORY, STOPPED, USAGE, PREPARED_FILES, folder_digest,
                      read_rows, run, run_json, sha256, temporaries)
 
-COMMANDS = ("run", "generate", "inspect", "preprocess", "train", "evaluate", "show", "predict", "serve")
+COMMANDS = ("run", "generate", "inspect", "preprocess", "train", "evaluate", "show", "predict", "serve", "query")
 
 
 def test_help_lists_every_command():

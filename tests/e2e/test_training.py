@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import time
+from collections import Counter
 
 import pytest
 from support import ARCHMLP, FILES, INVALID, STOPPED, USAGE, run, run_json, sha256, temporaries, write_rows
@@ -34,6 +35,47 @@ def test_fifty_trees_and_fifty_more_are_a_hundred(tmp_path):
                           "--warm-start", tmp_path / "half")
         assert report["first_trees"] == 50
         assert sha256(tmp_path / "rest") == sha256(tmp_path / "whole")
+
+
+def distribution(values, listed=20):
+    """What the contract of the model file says of a column, by sorting; None is a missing value."""
+    known = [value for value in values if value is not None]
+    missing = (len(values) - len(known)) / len(values)
+    if isinstance(known[0], str):
+        counts = Counter(known)
+        categories = sorted(sorted(counts, key=lambda name: (-counts[name], name))[:listed])
+        shown = {"categories": categories, "shares": [counts[name] / len(values) for name in categories]}
+        if len(counts) > listed:
+            shown["other"] = sum(counts[name] for name in counts if name not in categories) / len(values)
+        return {**shown, "missing": missing}
+    known.sort()
+    edges = sorted({known[k * len(known) // 10] for k in range(1, 10)} - {known[0]})
+    bins = Counter(sum(value >= edge for edge in edges) for value in known)
+    return {"edges": edges, "shares": [bins[i] / len(values) for i in range(len(edges) + 1)], "missing": missing}
+
+
+@pytest.mark.parametrize("flags", [[], ["--model", "svm"], ["--model", "svm", "--kernel", "linear"]],
+                         ids=["forest", "svm", "linear svm"])
+def test_the_model_carries_the_distribution_of_its_inputs(tmp_path, flags):
+    numbers = random.Random(5)
+    columns = {
+        "amount": [numbers.randrange(100_000) / 64 for _ in range(700)],  # as float32 holds it
+        "count": [numbers.choice([0, 0, 0, 1, 2, 500]) for _ in range(700)],
+        "street": [f"s{min(int(numbers.expovariate(0.1)), 60):02}" for _ in range(700)],
+        "town": [numbers.choice(["a", "b", "b", None]) for _ in range(700)],
+    }
+    if not flags:
+        columns["amount"] = [None if numbers.random() < 0.2 else value for value in columns["amount"]]
+    rows = list(zip(*columns.values()))
+    assert len(set(columns["street"])) > 20
+    write_rows(tmp_path / "x.csv", list(columns), [["" if v is None else v for v in row] for row in rows])
+    write_rows(tmp_path / "y.csv", ["y"], [[int(row[1] > 0) ^ int(numbers.random() < 0.1)] for row in rows])
+    run("train", tmp_path / "x.csv", tmp_path / "y.csv", "--out", tmp_path / "m", *flags)
+    shown = run_json("show", tmp_path / "m")
+    assert shown["reference"]["row_count"] == 700
+    assert {found.pop("name"): found for found in shown["reference"]["inputs"]} == {
+        name: distribution(values) for name, values in columns.items()}
+    assert shown["canary"] == {"row_count": 16}
 
 
 def test_going_on_with_other_rows_is_recorded(tmp_path):

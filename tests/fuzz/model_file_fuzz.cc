@@ -1,10 +1,13 @@
 // A model file of any bytes is refused or can be used: loading, describing and predicting never crash,
 // whatever the values behind valid checksums. The mutator changes single sections, often single values of
-// their JSON, and closes the file with the right checksums again.
+// their JSON or single words of what is not JSON, and closes the file with the right checksums again.
 
+#include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -44,6 +47,26 @@ std::unique_ptr<const model::Forest> example_forest() {
   return std::move(forest).value();
 }
 
+/// Numbers with no edge, one and nine, and categories beyond those that have a bin.
+void add_references(bundle::BundleParts& parts) {
+  std::vector<bundle::InputDistribution> inputs(6);
+  for (bundle::InputDistribution& input : inputs) input.counts = {9, 1};
+  inputs[1] = {.marks = {0.5F}, .counts = {4, 6, 0}};
+  inputs[2].counts.assign(11, 1);
+  inputs[2].counts[3] = 0;
+  for (int edge = -4; edge < 5; ++edge) inputs[2].marks.push_back(static_cast<float>(edge));
+  inputs[3].counts.assign(22, 0);
+  inputs[3].counts[0] = 10;
+  for (int town = 5; town < 25; ++town) inputs[3].marks.push_back(static_cast<float>(town));
+  const auto encoder =
+      bundle::FeatureEncoder::make(parts.contract.features, parts.model_features, parts.categories);
+  auto reference = bundle::ReferenceDistribution::make(*encoder, 10, std::move(inputs));
+  auto canary = bundle::Canary::of(*parts.model, {20, 1, 0, 3, 1, 0, -2, 9, 1, 32, 0, 1});
+  if (!reference.ok() || !canary.ok()) std::abort();
+  parts.reference = std::move(reference).value();
+  parts.canary = std::move(canary).value();
+}
+
 /// A model with every kind of step.
 std::vector<std::byte> example_bundle() {
   namespace t = transform;
@@ -76,6 +99,7 @@ std::vector<std::byte> example_bundle() {
   parts.model = forest.get();
   parts.metrics = {{"row_count", 10}};
   parts.lineage = {{"model", "random_forest"}};
+  add_references(parts);
   return bundle::encode_bundle(parts);
 }
 
@@ -151,14 +175,34 @@ std::string mutate_bytes(std::string bytes, base::Rng& rng) {
   return bytes;
 }
 
+/// Puts an unusual word in the place of one, or one of the same bytes.
+std::string mutate_word(std::string bytes, base::Rng& rng) {
+  static constexpr std::array<std::uint32_t, 12> kWords = {
+      0, 1, 2, 9, 10, 20, 0x7FC00000, 0x7F800000, 0x3F800000, 0x80000000, 0x7FFFFFFF, 0xFFFFFFFF};
+  if (bytes.size() < 4) return bytes;
+  const std::size_t word_count = bytes.size() / 4;
+  char* const at = &bytes[4 * rng.below(word_count)];
+  if (rng.below(4) == 0) {
+    std::memmove(at, &bytes[4 * rng.below(word_count)], 4);
+  } else {
+    std::memcpy(at, &kWords[rng.below(kWords.size())], 4);
+  }
+  return bytes;
+}
+
+std::string mutate_content(const std::string& section, std::string bytes, base::Rng& rng) {
+  if (rng.below(4) == 0) return mutate_bytes(std::move(bytes), rng);
+  const bool is_json = section != "model" && section != "reference" && section != "canary";
+  return is_json ? mutate_json(std::move(bytes), rng) : mutate_word(std::move(bytes), rng);
+}
+
 std::vector<std::byte> mutate_section(std::span<const std::byte> file, base::Rng& rng) {
   std::vector<std::uint64_t> words = aligned_copy(file);
   auto sections = bundle::decode_model_file(std::as_bytes(std::span(words)).first(file.size()), "fuzz");
   if (!sections.ok() || sections->empty()) return example_bundle();
   bundle::Section& section = (*sections)[rng.below(sections->size())];
   std::string bytes(reinterpret_cast<const char*>(section.bytes.data()), section.bytes.size());
-  const bool as_json = section.name != "model" && rng.below(4) != 0;
-  bytes = as_json ? mutate_json(std::move(bytes), rng) : mutate_bytes(std::move(bytes), rng);
+  bytes = mutate_content(section.name, std::move(bytes), rng);
   section.bytes = std::as_bytes(std::span(bytes));
   return bundle::encode_model_file(*sections);
 }
@@ -178,10 +222,32 @@ table::Cell example_cell(ColumnKind kind, bool missing) {
   return table::Cell::of(12.5);
 }
 
+/// Whatever a served row holds, it is in a bin, and every distribution can be compared.
+void use(const bundle::ReferenceDistribution& reference) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (std::size_t input = 0; input < reference.input_count(); ++input) {
+    std::vector<std::uint64_t> counts(reference.bin_count(input));
+    double sum = 0;
+    for (std::size_t bin = 0; bin < counts.size(); ++bin) sum += reference.share(input, bin);
+    if (!(std::abs(sum - 1) < 1e-9)) std::abort();
+    for (const float value :
+         {0.0F, -1.0F, 7.0F, 24.0F, 1e30F, -1e-40F, -kInfinity, kInfinity, std::nanf("")}) {
+      const std::size_t bin = reference.bin_of(input, value);
+      if (bin >= counts.size()) std::abort();
+      ++counts[bin];
+      if (!(reference.population_stability_index(input, counts) >= 0)) std::abort();
+    }
+    if (counts.back() == 0) std::abort();  // of NaN
+  }
+}
+
 void use(const std::shared_ptr<const bundle::Bundle>& bundle) {
   const std::string description =
       bundle::describe(*bundle).dump(-1, ' ', false, Json::error_handler_t::replace);
   if (description.empty() || bundle::describe_text(*bundle).empty()) std::abort();
+  if (bundle->reference() != nullptr) use(*bundle->reference());
+  const base::Status same = bundle->check_canary();
+  if (!same.ok() && same.error().where.empty()) std::abort();
   const predict::Predictor predictor(bundle);
   predict::Predictor::Scratch scratch;
   std::vector<double> outputs(predictor.output_count());

@@ -16,6 +16,7 @@ THIRD_PARTY = {
     "Eigen/": {"Eigen3::Eigen"},
     "benchmark/": {"benchmark::benchmark"},
     "boost/": {"Boost::headers", "Boost::boost"},
+    "curl/": {"CURL::libcurl"},
     "fast_float/": {"fast_float::fast_float"},
     "fmt/": {"fmt::fmt"},
     "hwy/": {"PkgConfig::hwy"},
