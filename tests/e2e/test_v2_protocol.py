@@ -193,8 +193,9 @@ def test_answers_are_as_openapi_says(server):
         assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
         jsonschema.Draft4Validator.check_schema(schema)
     record = {"age": 41, "income": 30000.5, "plan": "unheard of", "newsletter": True, "account": 7}
+    half_wrong = [record, {**record, "age": "x"}]  # answered, though it is not what the document asks for
     cases = [
-        ("post", "/predict", record, 200), ("post", "/predict", [record, {**record, "age": "x"}], 200),
+        ("post", "/predict", record, 200), ("post", "/predict", half_wrong, 200),
         ("post", "/predict", {}, 422), ("get", "/v2", None, 200), ("get", "/v2/models/{model}", None, 200),
         ("get", "/v2/models/{model}/ready", None, 200), ("get", "/v2/health/live", None, 200),
         ("post", "/v2/models/{model}/infer", request_of_two(), 200),
@@ -205,7 +206,7 @@ def test_answers_are_as_openapi_says(server):
     for method, path, body, status in cases:
         operation = plain["paths"][path][method]
         target = path.replace("{model}", "customers").replace("{version}", "1")
-        if status == 200 and body is not None:
+        if status == 200 and body is not None and body is not half_wrong:
             validate(plain, operation["requestBody"]["content"]["application/json"]["schema"], body)
         given, headers, text = server.request(method.upper(), target, body and json.dumps(body), JSON_TYPE)
         assert given == status, text
