@@ -66,8 +66,8 @@ base::Result<Canary> Canary::from_bytes(const model::Model& model, std::span<con
   std::span<const std::byte> rest = bytes;
   const auto header = TRY(model::take_items<std::uint32_t>(kCanary, rest, 4, "header"));
   if (header[0] == 0 || header[0] > kMaxRows || header[3] != 0) {
-    return model::broken_section(kCanary, fmt::format("it has {} rows, expected 1 to {}", header[0], kMaxRows),
-                                 "header");
+    return model::broken_section(
+        kCanary, fmt::format("it has {} rows, expected 1 to {}", header[0], kMaxRows), "header");
   }
   if (header[1] != model.feature_count() || header[2] != model.output_count()) {
     return model::broken_section(

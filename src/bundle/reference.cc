@@ -39,11 +39,10 @@ base::Status check_marks(const std::string& name, std::uint32_t category_count,
   }
   if (category_count == 0) {
     if (marks.size() <= ReferenceDistribution::kMaxEdges) return {};
-    return wrong_input(name, fmt::format("it has {} edges, more than {}", marks.size(),
-                                         ReferenceDistribution::kMaxEdges));
+    return wrong_input(
+        name, fmt::format("it has {} edges, more than {}", marks.size(), ReferenceDistribution::kMaxEdges));
   }
-  const std::size_t expected =
-      std::min<std::size_t>(category_count, ReferenceDistribution::kMaxCategoryBins);
+  const std::size_t expected = std::min<std::size_t>(category_count, ReferenceDistribution::kMaxCategoryBins);
   if (marks.size() != expected) {
     return wrong_input(name, fmt::format("{} of its {} categories have a bin, not {}", marks.size(),
                                          category_count, expected));
@@ -111,7 +110,8 @@ base::Result<ReferenceDistribution> ReferenceDistribution::from_bytes(const Feat
   const auto header = TRY(model::take_items<std::uint32_t>(kReference, rest, 2, "header"));
   if (header[0] != encoder.input_count() || header[1] != 0) {
     return model::broken_section(
-        kReference, fmt::format("it has {} inputs, the model {}", header[0], encoder.input_count()), "header");
+        kReference, fmt::format("it has {} inputs, the model {}", header[0], encoder.input_count()),
+        "header");
   }
   std::vector<InputDistribution> inputs;
   inputs.reserve(encoder.input_count());

@@ -20,8 +20,8 @@ struct InputDistribution {
   /// own. Ascending.
   std::vector<float> marks;
   /// Training rows in each bin. Of a number: below the first edge, from one edge to the next, from the last
-  /// on; of a category: each of `marks`, then all others that are known, if there are any. At last those where
-  /// the value is missing.
+  /// on; of a category: each of `marks`, then all others that are known, if there are any. At last those
+  /// where the value is missing.
   std::vector<std::uint64_t> counts;
 };
 

@@ -18,10 +18,10 @@ namespace archmlp::http {
 ///  - /long…   is work for the pool
 ///  - /gated   the same, and waits for the gate
 ///  - /slow    keeps the loop busy for 50 ms
-///  - /big     answers with 32 MiB
+///  - /big     answers with 24 MiB, more than sockets hold
 class EchoHandler final : public Handler {
  public:
-  static constexpr std::size_t kBigBytes = 32U << 20U;
+  static constexpr std::size_t kBigBytes = 24U << 20U;
   static constexpr std::array<std::string_view, 2> kRoutes = {"other", "echo"};
 
   explicit EchoHandler(Gate& gate) : gate_(gate) {}

@@ -52,6 +52,11 @@ base::Result<contract::TrafficConfig> traffic_from(std::string_view body) {
                                  .shadow = TRY(shares_from(object, "shadow"))};
 }
 
+base::Result<bool> ready_from(const Json& json) {
+  const contract::JsonObject object = TRY(contract::JsonObject::from(json, "body"));
+  return object.has("ready") ? object.boolean("ready") : base::Result<bool>(false);
+}
+
 }  // namespace
 
 void answer_repository_index(const ModelStore& store, std::string_view body, Response& response) {
@@ -59,7 +64,9 @@ void answer_repository_index(const ModelStore& store, std::string_view body, Res
   if (!base::trimmed(body).empty()) {
     const auto json = contract::parse_json(body);
     if (!json.ok()) return refuse_request(json.error(), response);
-    only_ready = json->is_object() && json->value("ready", false);
+    const base::Result<bool> ready = ready_from(*json);
+    if (!ready.ok()) return refuse_request(ready.error(), response);
+    only_ready = *ready;
   }
   Json list = Json::array();
   for (const RepositoryEntry& entry : store.index()) {

@@ -6,10 +6,13 @@
 #include "archmlp/base/version.h"
 #include "archmlp/http/answers.h"
 #include "archmlp/serve/describe_model.h"
+#include "archmlp/serve/mlflow_endpoint.h"
+#include "archmlp/serve/openapi.h"
 #include "archmlp/serve/predict_endpoint.h"
 #include "archmlp/serve/refusals.h"
 #include "archmlp/serve/request_options.h"
 #include "archmlp/serve/routes.h"
+#include "archmlp/serve/v2_endpoint.h"
 
 namespace archmlp::serve {
 namespace {
@@ -28,8 +31,9 @@ void set_route(Response& response, Route route) noexcept {
 
 bool ClientHandler::is_long_work(const Request& request) const noexcept {
   const std::string_view path = path_of(request.target);
-  // The last two hash the model file when they are first asked for.
-  return request.body.size() > kLongBodyBytes || path == "/metrics" || path == "/v1/model";
+  // These hash the model file when they are first asked for, or describe every model.
+  return request.body.size() > kLongBodyBytes || path == "/metrics" || path == "/v1/model" ||
+         path == "/openapi.json";
 }
 
 void ClientHandler::handle(const Request& request, Response& response) {
@@ -43,15 +47,18 @@ void ClientHandler::handle(const Request& request, Response& response) {
 }
 
 void ClientHandler::answer_other(const Request& request, std::string_view path, Response& response) {
+  if (is_v2_path(path)) return answer_v2(service_, models_, request, path, response);
+  if (is_mlflow_path(path)) return answer_mlflow(service_, models_, request, path, response);
   struct Known {
     std::string_view path;
     Route route;
     bool is_post;
   };
-  static constexpr std::array<Known, 5> kKnown = {{{"/predict", Route::kPredict, true},
+  static constexpr std::array<Known, 6> kKnown = {{{"/predict", Route::kPredict, true},
                                                    {"/livez", Route::kHealth, false},
                                                    {"/readyz", Route::kHealth, false},
                                                    {"/v1/model", Route::kModels, false},
+                                                   {"/openapi.json", Route::kOpenApi, false},
                                                    {"/metrics", Route::kMetrics, false}}};
   const Known* known = nullptr;
   for (const Known& each : kKnown) {
@@ -66,6 +73,8 @@ void ClientHandler::answer_other(const Request& request, std::string_view path, 
     response.body = "{\"status\": \"live\"}\n";
   } else if (path == "/readyz") {
     answer_ready(response);
+  } else if (path == "/openapi.json") {
+    response.body = openapi_document(models_.set(), service_.asks_for_token());
   } else {
     response.content_type = kMetricsType;
     response.body = service_.metrics();

@@ -1,5 +1,3 @@
-#include "archmlp/serve/service.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +7,7 @@
 #include <sstream>
 
 #include "archmlp/base/version.h"
+#include "archmlp/serve/test_handler.h"
 #include "archmlp/test_support/counting_new.h"
 #include "archmlp/test_support/example_parts.h"
 #include "archmlp/test_support/shared_data.h"
@@ -19,47 +18,17 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-std::shared_ptr<const predict::Predictor> predictor_of(const test_support::ExampleParts& parts) {
-  return std::make_shared<const predict::Predictor>(test_support::load_example(parts));
-}
-
 using http::Response;
 
-/// A service of one model, and a handler of it.
-class Handler {
- public:
-  explicit Handler(const std::shared_ptr<const predict::Predictor>& predictor)
-      : store_(ModelStore::of(predictor, "example", 2)),
-        service_(*store_, 2),
-        handler_(service_.make_handler(0)) {}
-  void handle(const http::Request& request, Response& response) {
-    response.clear();
-    handler_->handle(request, response);
-  }
-  Service& service() noexcept { return service_; }
-
- private:
-  std::unique_ptr<ModelStore> store_;
-  Service service_;
-  std::unique_ptr<http::Handler> handler_;
-};
-
-class HandlerTest : public testing::Test {
+class HandlerTest : public HandlerFixture {
  protected:
-  const Response& send(std::string_view method, std::string_view target, std::string_view body = {},
-                       std::string_view accept = {}, std::string_view content_type = "application/json") {
-    handler_.handle(
-        {.method = method, .target = target, .content_type = content_type, .accept = accept, .body = body},
-        response_);
-    return response_;
-  }
+  HandlerTest() : HandlerFixture(test_support::load_example(test_support::example_parts())) {}
+
   const Response& predict(std::string_view body, std::string_view query = {}, std::string_view accept = {}) {
     return send("POST", "/predict" + std::string(query), body, accept);
   }
   json error() { return json::parse(response_.body).at("error"); }
 
-  Handler handler_{predictor_of(test_support::example_parts())};
-  Response response_;
   const std::string record_ = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})";
 };
 
@@ -172,7 +141,7 @@ TEST_F(HandlerTest, UnknownCategoriesAreNoted) {
 }
 
 TEST_F(HandlerTest, UnknownCategoriesOfTheModelAreNoted) {
-  Handler handler(predictor_of(test_support::example_categorical_parts()));
+  TestHandler handler(predictor_of(test_support::load_example(test_support::example_categorical_parts())));
   const auto ask = [&](std::string_view body) {
     handler.handle({.method = "POST",
                     .target = "/predict",
@@ -306,7 +275,7 @@ TEST_F(HandlerTest, DescribesTheModel) {
 }
 
 TEST(HandlerOfARegression, AnswersNumbers) {
-  Handler handler(predictor_of(test_support::example_regression_parts()));
+  TestHandler handler(predictor_of(test_support::load_example(test_support::example_regression_parts())));
   Response response;
   const std::string body = R"({"a": 1, "b": null})";
   handler.handle({.method = "POST", .target = "/predict", .body = body}, response);

@@ -7,6 +7,7 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/http/answers.h"
+#include "archmlp/serve/read_records.h"
 #include "archmlp/serve/refusals.h"
 #include "archmlp/serve/shadow_queue.h"
 
@@ -142,36 +143,13 @@ void refuse(const Error& error, bool is_syntax_error, Response& response) {
 
 }  // namespace
 
-base::Result<Records> read_records(ModelSession& session, predict::RecordForm form, BodyFormat format,
-                                   std::string_view body, std::size_t slack) {
-  Records records;
-  if (format == BodyFormat::kCsv) {
-    records.owned = std::make_unique<CsvSource>(TRY(CsvSource::make(body, session.predictor(), form)));
-    records.source = records.owned.get();
-    return records;
-  }
-  JsonSource& json = session.json_source(form);
-  if (format == BodyFormat::kJsonLines) {
-    records.owned = std::make_unique<LinesSource>(TRY(LinesSource::make(body, json.decoder())));
-    records.source = records.owned.get();
-    return records;
-  }
-  TRY(json.parse(body, slack));
-  records.source = &json;
-  records.is_batch = json.is_array();
-  return records;
-}
-
 void answer_predict(ThreadModels& models, ShadowQueue* shadows, const http::Request& request,
                     Response& response) {
   const std::optional<BodyFormat> body_format = body_format_of(request.content_type);
   if (!body_format) {
     return write_error(
-        response, {.status = 415,
-                   .code = http::error_code(415),
-                   .message = "the content type " + base::quoted(request.content_type) + " is not understood",
-                   .where = "Content-Type",
-                   .hint = "send application/json, application/x-ndjson or text/csv, in UTF-8"});
+        response, unknown_type_error(request.content_type,
+                                     "send application/json, application/x-ndjson or text/csv, in UTF-8"));
   }
   const base::Result<PredictOptions> options = predict_options_of(request.target);
   if (!options.ok()) return refuse_request(options.error(), response);

@@ -12,14 +12,6 @@
 namespace archmlp::serve {
 namespace {
 
-constexpr std::size_t kMaxRecords = 1'000'000;
-
-base::Error too_many_records() {
-  return {.code = base::ErrorCode::kResourceLimit,
-          .message = "more than " + base::with_thousands(kMaxRecords) + " records at once",
-          .hint = "send them in smaller batches"};
-}
-
 /// The end of the record that begins at `begin`, its line break included.
 std::size_t end_of_record(std::string_view text, std::size_t begin) noexcept {
   bool is_quoted = false;
@@ -31,6 +23,12 @@ std::size_t end_of_record(std::string_view text, std::size_t begin) noexcept {
 }
 
 }  // namespace
+
+base::Error too_many_records() {
+  return {.code = base::ErrorCode::kResourceLimit,
+          .message = "more than " + base::with_thousands(kMaxRecords) + " records at once",
+          .hint = "send them in smaller batches"};
+}
 
 base::Result<LinesSource> LinesSource::make(std::string_view body, table::JsonRecordDecoder& decoder) {
   LinesSource source(decoder);

@@ -15,6 +15,9 @@
 
 namespace archmlp::serve {
 
+inline constexpr std::size_t kMaxRecords = 1'000'000;  // in one request
+base::Error too_many_records();
+
 /// The records of a request, whatever protocol it speaks: all become typed records, which are predicted in
 /// one way.
 class RecordSource {

@@ -127,12 +127,13 @@ base::Result<PredictOptions> predict_options_of(std::string_view target) {
     if (name == "model") options.model = std::move(value);
     if (name == "version") options.version = std::move(value);
     if (name == "features") {
-      if (value != "raw" && value != "prepared") {
-        return Error{.message = "features=" + base::quoted(value) + " is no form of records",
-                     .where = "query",
-                     .hint = "use features=raw or features=prepared"};
+      base::Result<RecordForm> form = record_form_from(value);
+      if (!form.ok()) {
+        Error error = std::move(form).error();
+        error.where = "query";
+        return error;
       }
-      options.form = value == "raw" ? RecordForm::kRaw : RecordForm::kPrepared;
+      options.form = *form;
     }
     if (name == "probabilities") {
       if (value != "true" && value != "false") {
@@ -151,6 +152,13 @@ base::Result<PredictOptions> predict_options_of(std::string_view target) {
     }
   }
   return options;
+}
+
+base::Result<RecordForm> record_form_from(std::string_view name) {
+  if (name == "raw") return RecordForm::kRaw;
+  if (name == "prepared") return RecordForm::kPrepared;
+  return Error{.message = "features=" + base::quoted(name) + " is no form of records",
+               .hint = "use features=raw or features=prepared"};
 }
 
 base::Result<RecordForm> form_for(std::optional<RecordForm> wanted, const predict::Predictor& predictor) {

@@ -37,11 +37,14 @@ struct PredictOptions {
 /// kInvalidInput.
 base::Result<PredictOptions> predict_options_of(std::string_view target);
 
+/// Of "raw", "prepared". Errors: kInvalidInput, without `where`.
+base::Result<predict::RecordForm> record_form_from(std::string_view name);
 /// Errors: kInvalidInput for raw where the model cannot.
 base::Result<predict::RecordForm> form_for(std::optional<predict::RecordForm> wanted,
                                            const predict::Predictor& predictor);
 
-enum class BodyFormat { kJson, kJsonLines, kCsv };
+/// How records stand in a body. The last two are JSON of other protocols, told by the address.
+enum class BodyFormat { kJson, kJsonLines, kCsv, kTensors, kInvocations };
 /// JSON also where the client does not say (none, or the form type that curl sends by itself): the body is
 /// checked anyway. Nothing for any other type, or a charset that is not UTF-8.
 std::optional<BodyFormat> body_format_of(std::string_view content_type);

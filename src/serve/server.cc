@@ -93,6 +93,7 @@ class Server::Impl {
     const ThreadCounts threads = thread_counts(config_);
     service_ = std::make_unique<Service>(*store_, threads.all());
     service_->set_reload([this] { return reload(); });
+    service_->set_asks_for_token(config_.token_file.has_value());
     if (config_.access_log) log_ = TRY(http::AccessLog::open(*config_.access_log));
     http::ServerConfig server{.host = config_.host,
                               .port = static_cast<std::uint16_t>(config_.port),
@@ -221,6 +222,7 @@ class Server::Impl {
 
   base::Status reload_access() {
     clients_->set_access(TRY(access_of(config_)));
+    service_->set_asks_for_token(config_.token_file.has_value());
     if (operators_) operators_->set_access(TRY(admin_access_of(config_)));
     return {};
   }

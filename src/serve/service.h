@@ -28,6 +28,10 @@ class Service {
   void set_ready(bool ready) noexcept { ready_.store(ready, std::memory_order_relaxed); }
   bool is_ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
 
+  /// Do clients need a token? Said in the description of the addresses.
+  void set_asks_for_token(bool asks) noexcept { asks_for_token_.store(asks, std::memory_order_relaxed); }
+  bool asks_for_token() const noexcept { return asks_for_token_.load(std::memory_order_relaxed); }
+
   /// Where the figures of the server come from; none: only those of the models.
   void set_figures(std::function<ServerFigures()> figures) { figures_ = std::move(figures); }
   std::string metrics() const;
@@ -42,6 +46,7 @@ class Service {
   ModelStore& store_;
   ShadowQueue shadows_;
   std::atomic<bool> ready_{true};
+  std::atomic<bool> asks_for_token_{false};
   std::function<ServerFigures()> figures_;
   std::function<ModelStore::ReloadReport()> reload_;
 };

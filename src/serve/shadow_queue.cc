@@ -7,7 +7,7 @@
 #include <exception>
 #include <utility>
 
-#include "archmlp/serve/predict_endpoint.h"
+#include "archmlp/serve/read_records.h"
 
 namespace archmlp::serve {
 namespace {

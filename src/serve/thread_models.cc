@@ -6,6 +6,7 @@
 
 #include "archmlp/base/rng.h"
 #include "archmlp/base/text.h"
+#include "archmlp/serve/protocol_buffers.h"
 
 namespace archmlp::serve {
 
@@ -21,10 +22,17 @@ ModelSession::ModelSession(std::shared_ptr<const ServedModel> model, std::size_t
   }
 }
 
+ModelSession::~ModelSession() = default;
+
 JsonSource& ModelSession::json_source(RecordForm form) {
   std::unique_ptr<JsonSource>& slot = json_sources_[form == RecordForm::kRaw ? 0 : 1];
   if (!slot) slot = std::make_unique<JsonSource>(predictor(), form);
   return *slot;
+}
+
+ProtocolBuffers& ModelSession::protocols() {
+  if (!protocols_) protocols_ = std::make_unique<ProtocolBuffers>(predictor());
+  return *protocols_;
 }
 
 ThreadModels::ThreadModels(const ModelStore& store, std::size_t thread)

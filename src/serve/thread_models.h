@@ -16,10 +16,13 @@
 
 namespace archmlp::serve {
 
+class ProtocolBuffers;
+
 /// One model as one thread uses it: its buffers, and what answers are made of.
 class ModelSession {
  public:
   ModelSession(std::shared_ptr<const ServedModel> model, std::size_t thread);
+  ~ModelSession();
   ModelSession(const ModelSession&) = delete;
   ModelSession& operator=(const ModelSession&) = delete;
 
@@ -28,6 +31,7 @@ class ModelSession {
   const predict::Predictor& predictor() const noexcept { return *model_->predictor; }
   Scorer& scorer() noexcept { return scorer_; }
   JsonSource& json_source(predict::RecordForm form);
+  ProtocolBuffers& protocols();
   const predict::PredictionWriter& csv_writer() const noexcept { return csv_writer_; }
   /// The label that outputs mean: as JSON, and bare. Precondition: a classification.
   const std::string& class_json(std::span<const double> outputs) const {
@@ -41,6 +45,7 @@ class ModelSession {
   std::shared_ptr<const ServedModel> model_;
   Scorer scorer_;
   std::array<std::unique_ptr<JsonSource>, 2> json_sources_;  // by RecordForm
+  std::unique_ptr<ProtocolBuffers> protocols_;
   predict::PredictionWriter csv_writer_;
   std::vector<std::string> class_json_, class_text_;
 };

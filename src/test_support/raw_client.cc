@@ -16,6 +16,17 @@ namespace {
 constexpr milliseconds kPatience{60'000};
 }  // namespace
 
+std::size_t answer_size(std::string_view bytes, bool has_body) {
+  constexpr std::string_view kLength = "Content-Length: ";
+  const std::size_t head_end = bytes.find("\r\n\r\n");
+  if (head_end == std::string_view::npos) return 0;
+  const std::string head(bytes.substr(0, head_end));
+  const std::size_t at = head.find(kLength);
+  const std::size_t length =
+      at == std::string::npos || !has_body ? 0 : std::stoul(head.substr(at + kLength.size()));
+  return head_end + 4 + length;
+}
+
 RawClient::RawClient(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -36,16 +47,12 @@ void RawClient::send(std::string_view bytes) const {
 
 std::string RawClient::receive(bool has_body) {
   while (true) {
-    const std::size_t head_end = received_.find("\r\n\r\n");
-    if (head_end != std::string::npos) {
-      const std::size_t length_at = received_.find("Content-Length: ");
-      std::size_t size = head_end + 4;
-      if (has_body && length_at < head_end) size += std::stoul(received_.substr(length_at + 16));
-      if (received_.size() >= size) {
-        const std::string answer = received_.substr(0, size);
-        received_.erase(0, size);
-        return answer;
-      }
+    const std::size_t size = answer_size(received_, has_body);
+    if (size != 0 && received_.size() >= size) {
+      std::string answer = received_.substr(size);
+      answer.swap(received_);
+      answer.resize(size);
+      return answer;
     }
     if (!receive_some(kPatience)) return std::exchange(received_, {});
   }

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace archmlp::test_support {
+
+/// Of the answer that `bytes` begin with; 0 while its head is not complete.
+std::size_t answer_size(std::string_view bytes, bool has_body = true);
 
 /// An HTTP client that sends exactly the bytes it is told to, over a connection of its own.
 class RawClient {

@@ -26,7 +26,8 @@ constexpr std::size_t kMostValues = std::size_t{1} << 17U;
 /// Visits all training rows before any comes again, and neighbours in time are far apart.
 std::size_t stride_through(std::size_t row_count) {
   constexpr double kGoldenRatio = 0.6180339887498949;
-  auto stride = std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(row_count) * kGoldenRatio));
+  auto stride =
+      std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(row_count) * kGoldenRatio));
   while (std::gcd(stride, row_count) != 1) ++stride;
   return stride;
 }

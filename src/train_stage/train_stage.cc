@@ -97,8 +97,8 @@ Json make_lineage(const prepared::PreparedData& data, const contract::TrainConfi
 /// What a server holds rows, and the model file itself, against.
 base::Status add_references(const TrainInputs& inputs, int thread_count, bundle::BundleParts& parts) {
   auto distributions = TRY(count_inputs(inputs.view(), inputs.category_counts, thread_count));
-  parts.reference = TRY(
-      bundle::ReferenceDistribution::make(inputs.encoder, inputs.row_count, std::move(distributions)));
+  parts.reference =
+      TRY(bundle::ReferenceDistribution::make(inputs.encoder, inputs.row_count, std::move(distributions)));
   std::vector<float> rows = TRY(make_canary_rows(inputs.view(), *parts.model, thread_count));
   if (!rows.empty()) parts.canary = TRY(bundle::Canary::of(*parts.model, std::move(rows)));
   return {};
