@@ -193,8 +193,8 @@ base::Result<std::shared_ptr<const Bundle>> Bundle::load_copy(const std::filesys
   const std::span<char> first = std::span(head).first(std::min<std::uint64_t>(size, head.size()));
   TRY(file.read_at(0, first));
   TRY(check_is_model_file(std::as_bytes(first), path.string()));
-  bundle->memory_.resize((size + 7) / 8);
-  const std::span<std::byte> memory = std::as_writable_bytes(std::span(bundle->memory_)).first(size);
+  bundle->memory_ = base::LargeBuffer(size);
+  const std::span<std::byte> memory = bundle->memory_.bytes();
   TRY(file.read_at(0, {reinterpret_cast<char*>(memory.data()), memory.size()}));
   TRY(bundle->decode(memory, path.string()));
   return std::shared_ptr<const Bundle>(std::move(bundle));
@@ -203,9 +203,9 @@ base::Result<std::shared_ptr<const Bundle>> Bundle::load_copy(const std::filesys
 base::Result<std::shared_ptr<const Bundle>> Bundle::from_bytes(std::span<const std::byte> bytes,
                                                                const std::string& source_name) {
   std::shared_ptr<Bundle> bundle(new Bundle());
-  bundle->memory_.resize((bytes.size() + 7) / 8);
-  if (!bytes.empty()) std::memcpy(bundle->memory_.data(), bytes.data(), bytes.size());
-  TRY(bundle->decode(std::as_bytes(std::span(bundle->memory_)).first(bytes.size()), source_name));
+  bundle->memory_ = base::LargeBuffer(bytes.size());
+  if (!bytes.empty()) std::memcpy(bundle->memory_.bytes().data(), bytes.data(), bytes.size());
+  TRY(bundle->decode(bundle->memory_.bytes(), source_name));
   return std::shared_ptr<const Bundle>(std::move(bundle));
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "archmlp/base/file.h"
+#include "archmlp/base/large_buffer.h"
 #include "archmlp/base/result.h"
 #include "archmlp/bundle/canary.h"
 #include "archmlp/bundle/feature_encoder.h"
@@ -79,8 +80,8 @@ class Bundle {
   base::Status decode(std::span<const std::byte> bytes, const std::string& source_name);
 
   std::optional<base::MappedFile> file_;
-  std::vector<std::uint64_t> memory_;  // from_bytes, load_copy
-  std::span<const std::byte> bytes_;   // of either
+  base::LargeBuffer memory_;          // from_bytes, load_copy
+  std::span<const std::byte> bytes_;  // of either
   contract::DatasetContract contract_;
   std::optional<transform::Plan> plan_;
   std::vector<std::string> model_features_;

@@ -153,8 +153,8 @@ const FieldTable& serve_fields() {
 }
 
 Status read_serve_config(std::string_view yaml, const std::string& source_name, ServeConfig& config) {
+  if (yaml.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
   const MarkedJson document = TRY(parse_yaml(yaml, source_name));
-  if (document.json.is_null()) return {};
   if (!document.json.is_object()) {
     return Error{.message = "expected keys and values, found " + describe(document.json),
                  .where = source_name,

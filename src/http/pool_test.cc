@@ -98,10 +98,6 @@ TEST(Pool, SoManyBytesAreHeldByWaitingAndRunningJobs) {
 }
 
 TEST(Pool, ItsEndFinishesWhatIsAtWorkAndDropsWhatWaits) {
-  struct OpensOnceDropped {
-    Gate& gate;
-    ~OpensOnceDropped() { gate.open(); }
-  };
   Gate gate;
   bool finished = false;
   bool started = false;
@@ -111,8 +107,9 @@ TEST(Pool, ItsEndFinishesWhatIsAtWorkAndDropsWhatWaits) {
     finished = true;
   }));
   wait_until([&] { return gate.arrived() == 1; });
-  ASSERT_TRUE(pool->submit(
-      0, [&started, dropped = std::make_shared<OpensOnceDropped>(gate)](Handler&) { started = true; }));
+  ASSERT_TRUE(pool->submit(0, [&started, dropped = std::shared_ptr<Gate>(&gate, [](Gate* held) {
+                                           held->open();
+                                         })](Handler&) { started = true; }));
   pool.reset();
   EXPECT_TRUE(finished);
   EXPECT_FALSE(started);

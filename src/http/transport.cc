@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <limits>
 
@@ -68,6 +69,10 @@ Transfer Transport::failed(int result) noexcept {
 
 void Transport::write_plain(std::string_view bytes) const noexcept {
   [[maybe_unused]] const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  // Unread input would turn the end of the connection into a reset, and the answer might be lost.
+  std::array<char, 4096> unread;
+  for (int i = 0; i < 16 && ::recv(socket_, unread.data(), unread.size(), 0) > 0; ++i) {
+  }
 }
 
 void Transport::end_sending() noexcept {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "archmlp/model/forest_traversal.h"
+#include "archmlp/model/packed_trees.h"
 
 namespace archmlp::model {
 namespace {
@@ -44,6 +45,11 @@ void add_leaves(std::span<const double> leaf_values, std::span<const std::uint32
 
 }  // namespace
 
+static_assert(PackedTrees::kCapacity == Paths::kCapacity);
+
+Forest::Forest() = default;
+Forest::~Forest() = default;
+
 CategorySets Forest::sets() const noexcept {
   if (set_words_.empty()) return {};
   return {category_counts_.data(), set_words_.data()};
@@ -57,8 +63,12 @@ void Forest::predict_row(std::span<const float> row, std::span<double> out) cons
   std::array<std::uint32_t, Paths::kCapacity> leaves;
   for (std::size_t first = 0; first < tree_count(); first += Paths::kCapacity) {
     const std::size_t count = std::min(Paths::kCapacity, tree_count() - first);
-    for (std::uint32_t i = 0; i < count; ++i) paths.add(i);
-    walk_trees(nodes_, tree_begins_.data() + first, sets(), row, may_miss, paths, leaves.data());
+    if (packed_ && !may_miss) {
+      packed_->walk_trees(row, first, std::span(leaves).first(count));
+    } else {
+      for (std::uint32_t i = 0; i < count; ++i) paths.add(i);
+      walk_trees(nodes_, tree_begins_.data() + first, sets(), row, may_miss, paths, leaves.data());
+    }
     add_leaves(leaf_values_, std::span(leaves).first(count), output_count_, out.data());
   }
   for (double& value : out) value /= static_cast<double>(tree_count());
@@ -76,8 +86,12 @@ void Forest::predict_rows(MatrixView x, std::span<double> out) const noexcept {
       MatrixView rows = x;
       rows.data += first * x.row_stride;
       rows.rows = std::min(Paths::kCapacity, x.rows - first);
-      for (std::uint32_t i = 0; i < rows.rows; ++i) paths.add(i);
-      walk_rows(tree(tree_index), sets(), rows, may_miss, paths, leaves.data());
+      if (packed_ && !may_miss) {
+        packed_->walk_rows(rows, tree_index, std::span(leaves).first(rows.rows));
+      } else {
+        for (std::uint32_t i = 0; i < rows.rows; ++i) paths.add(i);
+        walk_rows(tree(tree_index), sets(), rows, may_miss, paths, leaves.data());
+      }
       double* const sums = out.data() + first * output_count_;
       for (std::size_t i = 0; i < rows.rows; ++i)
         add_leaf(leaf_values_, leaves[i], output_count_, sums + i * output_count_);

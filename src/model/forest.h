@@ -68,10 +68,13 @@ struct ForestParts {
   std::vector<std::uint32_t> set_words;  // sets of categories, one behind the other; nodes may share one
 };
 
+class PackedTrees;
+
 /// The mean over trees of the leaf's class shares or values, added up in tree order.
 class Forest final : public Model {
  public:
   static constexpr std::string_view kKind = "random_forest";
+  ~Forest() override;
 
   /// Errors: kInvalidInput if a value is not what from_bytes would accept.
   static base::Result<std::unique_ptr<const Forest>> from_parts(ForestParts parts);
@@ -107,7 +110,7 @@ class Forest final : public Model {
   std::span<const std::uint32_t> set_words() const noexcept { return set_words_; }
 
  private:
-  Forest() = default;
+  Forest();
   CategorySets sets() const noexcept;
   void predict_rows(MatrixView x, std::span<double> out) const noexcept override;
   base::Status check();
@@ -128,7 +131,8 @@ class Forest final : public Model {
   std::span<const std::uint32_t> set_words_;
   std::uint64_t leaf_count_ = 0;  // over all trees, shared rows counted each time
   std::uint32_t max_depth_ = 0;
-  ForestParts owned_;  // what the spans show, unless they show a mapped file
+  ForestParts owned_;                          // what the spans show, unless they show a mapped file
+  std::unique_ptr<const PackedTrees> packed_;  // null where the trees do not fit
 };
 
 }  // namespace archmlp::model

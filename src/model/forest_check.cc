@@ -7,6 +7,7 @@
 
 #include "archmlp/base/try.h"
 #include "archmlp/model/forest.h"
+#include "archmlp/model/packed_trees.h"
 
 namespace archmlp::model {
 namespace {
@@ -168,6 +169,10 @@ Status Forest::check() {
   TRY(check_leaf_values());
   std::vector<std::uint64_t> pending;
   for (std::size_t i = 0; i < tree_count(); ++i) TRY(check_tree(i, pending));
+  if (!category_counts_.empty()) return {};
+  if (auto packed = PackedTrees::make(nodes_, tree_begins_, feature_count_)) {
+    packed_ = std::make_unique<const PackedTrees>(*std::move(packed));
+  }
   return {};
 }
 

@@ -27,7 +27,9 @@ void set_route(Response& response, Route route) noexcept {
 }  // namespace
 
 bool ClientHandler::is_long_work(const Request& request) const noexcept {
-  return request.body.size() > kLongBodyBytes || path_of(request.target) == "/metrics";
+  const std::string_view path = path_of(request.target);
+  // The last two hash the model file when they are first asked for.
+  return request.body.size() > kLongBodyBytes || path == "/metrics" || path == "/v1/model";
 }
 
 void ClientHandler::handle(const Request& request, Response& response) {

@@ -16,8 +16,7 @@
 
 namespace archmlp::serve {
 
-/// What a model has been asked and what it said, counted by many threads without waiting for each other. It
-/// outlives a reload of the same version.
+/// What a model has been asked and what it said, counted by many threads without waiting for each other.
 class ModelMetrics {
  public:
   /// What one thread counts. Only that thread writes.

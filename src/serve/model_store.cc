@@ -6,6 +6,7 @@
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
+#include "archmlp/serve/contract_check.h"
 
 namespace archmlp::serve {
 namespace {
@@ -119,9 +120,22 @@ base::Result<std::vector<ModelStore::File>> ModelStore::scan() const {
   return files;
 }
 
+base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_checked(const File& file) const {
+  std::shared_ptr<const ServedModel> loaded =
+      TRY(load_served_model(file.name, file.version, file.path, thread_count_));
+  const std::shared_ptr<const ModelSet> set = current();
+  const NamedModel* named = set->find(file.name);
+  if (named == nullptr) return loaded;
+  const auto* same = named->find(file.version);
+  const ServedModel& before = same == nullptr ? *named->versions.back() : **same;
+  if (base::Status fits = check_takes_place_of(*before.predictor, *loaded->predictor); !fits.ok()) {
+    return base::located(file.path.string(), std::move(fits).error());
+  }
+  return loaded;
+}
+
 base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_file(const File& file) {
-  base::Result<std::shared_ptr<const ServedModel>> loaded =
-      load_served_model(file.name, file.version, file.path, thread_count_);
+  base::Result<std::shared_ptr<const ServedModel>> loaded = load_checked(file);
   const std::string label = file.name + "/" + file.version;
   const std::lock_guard lock(mutex_);
   if (loaded.ok()) {
@@ -187,10 +201,19 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
     }
     report.errors.push_back(std::move(loaded).error());
   }
+  const auto is_refused = [&](const std::string& name) {
+    return std::any_of(files->begin(), files->end(), [&](const File& file) {
+      return file.name == name && refused_files_.count(file.path.string()) != 0;
+    });
+  };
+  const Models taken = models;
   for (const auto& model : old) {
-    const bool is_kept = std::any_of(models.begin(), models.end(),
-                                     [&](const auto& kept) { return kept->label == model->label; });
-    if (is_kept) continue;
+    const auto has = [&taken](auto same) { return std::any_of(taken.begin(), taken.end(), same); };
+    if (has([&](const auto& other) { return other->label == model->label; })) continue;
+    if (!has([&](const auto& other) { return other->name == model->name; }) && is_refused(model->name)) {
+      models.push_back(model);  // the last good one
+      continue;
+    }
     if (log_) log_(false, "no longer serving " + model->label);
     report.removed.push_back(model->label);
   }

@@ -81,7 +81,8 @@ class ModelStore {
       : source_(std::move(source)), thread_count_(thread_count), log_(std::move(log)) {}
 
   base::Result<std::vector<File>> scan() const;
-  base::Result<std::shared_ptr<const ServedModel>> load_file(const File& file);
+  base::Result<std::shared_ptr<const ServedModel>> load_checked(const File& file) const;
+  base::Result<std::shared_ptr<const ServedModel>> load_file(const File& file);  // and counts
   ReloadReport reload_locked();
   void publish(std::vector<std::shared_ptr<const ServedModel>> models);
   void apply_traffic(std::vector<NamedModel>& models) const;

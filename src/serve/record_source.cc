@@ -108,16 +108,17 @@ std::size_t CsvSource::row_count() const noexcept {
 }
 
 base::Status CsvSource::decode(std::size_t row, table::Record& record) {
+  const table::Table* table = &table_;
   if (!rows_.empty()) {
     if (!rows_[row].status.ok()) return rows_[row].status.error();
-    table::read_row(*rows_[row].table, 0, cells_);
-  } else {
-    table::read_row(table_, row, cells_);
+    table = &*rows_[row].table;
+    row = 0;
   }
   record.resize(positions_.size());
   for (std::size_t i = 0; i < record.size(); ++i) {
-    record[i] = positions_[i] < 0 ? table::Cell::none(schema_.columns[i].kind)
-                                  : cells_[static_cast<std::size_t>(positions_[i])];
+    record[i] = positions_[i] < 0
+                    ? table::Cell::none(schema_.columns[i].kind)
+                    : table::cell_at(table->column(static_cast<std::size_t>(positions_[i])), row);
   }
   return {};
 }

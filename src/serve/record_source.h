@@ -93,7 +93,6 @@ class CsvSource final : public RecordSource {
   contract::Schema schema_;
   table::Table table_;
   std::vector<Row> rows_;
-  table::Record cells_;
 };
 
 }  // namespace archmlp::serve

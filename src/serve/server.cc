@@ -132,6 +132,7 @@ class Server::Impl {
     note(reload_access());
     note(reload_tls());
     if (log_) note(log_->reopen());
+    if (hooks_.log && report.errors.empty()) hooks_.log(false, "reloaded");
     notify_service_manager("READY=1");
     return report;
   }

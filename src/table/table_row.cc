@@ -20,11 +20,18 @@ Cell cell_of(const TextCells& cells, std::size_t row) noexcept {
 
 }  // namespace
 
-void read_row(const Table& table, std::size_t row, Record& record) {
-  record.resize(table.columns().size());
-  for (std::size_t i = 0; i < record.size(); ++i) {
-    record[i] = std::visit([row](const auto& cells) { return cell_of(cells, row); }, table.column(i).cells());
+Cell cell_at(const Column& column, std::size_t row) noexcept {
+  switch (column.kind()) {
+    case contract::ColumnKind::kInteger:
+      return cell_of(column.integers(), row);
+    case contract::ColumnKind::kReal:
+      return cell_of(column.reals(), row);
+    case contract::ColumnKind::kBoolean:
+      return cell_of(column.booleans(), row);
+    case contract::ColumnKind::kText:
+      break;
   }
+  return cell_of(column.texts(), row);
 }
 
 }  // namespace archmlp::table

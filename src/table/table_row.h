@@ -7,8 +7,7 @@
 
 namespace archmlp::table {
 
-/// Row `row` as a record, cell i of column i. Its text lives as long as the table. Precondition: the row is
-/// there.
-void read_row(const Table& table, std::size_t row, Record& record);
+/// One cell of a column. Its text lives as long as the column. Precondition: the row is there.
+Cell cell_at(const Column& column, std::size_t row) noexcept;
 
 }  // namespace archmlp::table

@@ -142,7 +142,9 @@ base::Result<FittedModel> fit_forest_model(const FitJob& job, Json& lineage) {
   }
   if (job.inputs.scored)
     fit.validation = train::ValidationRows{job.inputs.scored->view(), &job.inputs.scored->labels};
-  train::FittedForest fitted = TRY(train::fit_forest(job.inputs.view(), job.inputs.labels, params, fit));
+  auto result = train::fit_forest(job.inputs.view(), job.inputs.labels, params, fit);
+  if (!result.ok()) return std::move(result).error();
+  train::FittedForest& fitted = *result;
 
   if (options.oob_out) TRY(write_out_of_bag(*options.oob_out, *fitted.out_of_bag, job.label));
   if (first && !first->is_same_training) {

@@ -29,7 +29,11 @@ void append_indicators(const contract::Schema& output, std::size_t count, std::s
 /// The same for a record.
 inline void append_indicators(std::size_t count, std::int32_t made, table::Record& record) {
   const std::size_t first = record.size();
-  record.resize(first + count, table::Cell::of(std::int64_t{0}));
+  record.resize(first + count);  // not filled with copies of a cell, which the processor waits for
+  for (std::size_t i = first; i < record.size(); ++i) {
+    record[i].kind = contract::ColumnKind::kInteger;
+    record[i].missing = false;
+  }
   if (made >= 0) record[first + static_cast<std::size_t>(made)].integer = 1;
 }
 

@@ -5,7 +5,6 @@ src/model/*_test.cc and the fuzz targets model_file, forest, svm and steps (`./d
 """
 
 import gzip
-import json
 import os
 import pickle
 import random
@@ -197,14 +196,27 @@ def test_foreign_files_in_the_folder(folder, tmp_path, token_file):  # noqa: F81
         report = admin.reload()
         assert len(report["errors"]) == len(names) and not report["loaded"], report
         assert Raw(server.port).ask(post(BODY, "/predict?model=customers"))[0] == 200
-        index = json.loads(Raw(server.port).ask(post("{}", "/v2/repository/index"))[1])
-        assert [entry["name"] for entry in index if entry["state"] == "READY"] == ["customers"]
+        assert admin.models() == ["customers"]
+
+
+def test_the_last_version_stays(model, tmp_path, token_file, shows):  # noqa: F811
+    """Its file is moved away and what comes in its place is damaged."""
+    folder = tmp_path / "models/customers"
+    folder.mkdir(parents=True)
+    shutil.copyfile(model, folder / "1.archmlp")
+    with chaos_server("--models", folder.parent, "--admin-port", "0", "--admin-token-file", token_file) as server:
+        answer = Raw(server.port).ask(post(BODY))
+        (folder / "1.archmlp").unlink()
+        (folder / "2.archmlp").write_bytes(model.read_bytes()[:-1])
+        assert Admin(server).reload()["errors"]
+        assert Raw(server.port).ask(post(BODY)) == answer
+    shows(14, "version 1 moved away, version 2 cut short: version 1 goes on")
 
 
 def test_a_folder_that_goes_away(folder, token_file):  # noqa: F811
     with chaos_server("--models", folder, "--admin-port", "0", "--admin-token-file", token_file) as server:
         answer = Raw(server.port).ask(post(BODY))
         folder.rename(folder.parent / "elsewhere")
-        Raw(server.admin_port).ask(post("", "/admin/reload", "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n"))
+        assert Admin(server).reload()["errors"]
         assert Raw(server.port).ask(post(BODY)) == answer
         assert Raw(server.port).ask(get("/readyz"))[0] == 200

@@ -38,7 +38,8 @@ def test_swap_predict_and_metrics(tsan, two_models, tmp_path, token_file, shows)
                 assert status in (200, 503), answer
                 asked[name] += 1
 
-    with chaos.chaos_server("--models", folder.path.parent, "--threads", "2", "--admin-port", "0", "--admin-token-file", token_file) as server:
+    with chaos.chaos_server("--models", folder.path.parent, "--threads", "2", "--admin-port", "0", "--admin-token-file", token_file,
+                            before=("setarch", os.uname().machine, "-R")) as server:
         admin = Admin(server)
         threads = [threading.Thread(target=repeat, args=("metrics", get("/metrics"), server.port)),
                    threading.Thread(target=repeat, args=("batches", post(BATCH), server.port))]

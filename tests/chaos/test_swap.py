@@ -68,11 +68,19 @@ def token_file(tmp_path):
 
 
 class Admin:
+    FIELDS = f"Authorization: Bearer {TOKEN}\r\n"
+
     def __init__(self, server):
         self.client = Raw(server.admin_port)
 
+    def models(self):
+        """Names of what is served."""
+        status, body = self.client.ask(get("/admin/models", self.FIELDS))
+        assert status == 200, body
+        return [model["name"] for model in json.loads(body)]
+
     def reload(self):
-        status, body = self.client.ask(post("", "/admin/reload", f"Authorization: Bearer {TOKEN}\r\n"))
+        status, body = self.client.ask(post("", "/admin/reload", self.FIELDS))
         report = json.loads(body)
         assert status == (409 if report["errors"] else 200), body
         return report

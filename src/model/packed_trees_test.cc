@@ -1,0 +1,114 @@
+#include "archmlp/model/packed_trees.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "archmlp/base/rng.h"
+
+namespace archmlp::model {
+namespace {
+
+std::uint64_t draw(std::uint64_t& state) { return base::mix64(++state); }
+
+/// A tree of at most `depth` levels over `features`, its leaves numbered as they come.
+std::uint32_t grow(std::vector<ForestNode>& nodes, std::uint64_t& state, int depth, std::uint32_t features,
+                   std::uint32_t& leaves) {
+  if (depth == 0 || draw(state) % 8 == 0) return ForestNode::kLeaf | leaves++;
+  const std::size_t place = nodes.size();
+  nodes.emplace_back();
+  nodes[place].feature = static_cast<std::uint32_t>(draw(state) % features);
+  nodes[place].threshold = static_cast<float>(static_cast<int>(draw(state) % 7) - 3);
+  const std::uint32_t left = grow(nodes, state, depth - 1, features, leaves);
+  nodes[place].left = left;
+  const std::uint32_t right = grow(nodes, state, depth - 1, features, leaves);
+  nodes[place].right = right;
+  return static_cast<std::uint32_t>(place);
+}
+
+struct Trees {
+  std::vector<ForestNode> nodes;
+  std::vector<std::uint64_t> begins = {0};
+};
+
+Trees random_trees(std::size_t count, int depth, std::uint32_t features, std::uint64_t state) {
+  Trees trees;
+  std::uint32_t leaves = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<ForestNode> tree;
+    while (tree.empty()) grow(tree, state, depth, features, leaves);
+    trees.nodes.insert(trees.nodes.end(), tree.begin(), tree.end());
+    trees.begins.push_back(trees.nodes.size());
+  }
+  return trees;
+}
+
+std::uint32_t walk_plainly(const Trees& trees, std::size_t tree, const float* row) {
+  std::uint32_t at = 0;
+  while ((at & ForestNode::kLeaf) == 0) {
+    const ForestNode& node = trees.nodes[trees.begins[tree] + at];
+    at = row[node.feature] <= node.threshold ? node.left : node.right;
+  }
+  return at & ForestNode::kIndex;
+}
+
+TEST(PackedTrees, EndWhereThePlainWalkEnds) {
+  constexpr std::uint32_t kFeatures = 9;
+  constexpr float kSpecial[] = {0.0F, -0.0F, std::numeric_limits<float>::infinity(),
+                                -std::numeric_limits<float>::infinity(),
+                                std::numeric_limits<float>::denorm_min()};
+  std::uint64_t state = 5;
+  for (const int depth : {1, 2, 5, 14}) {
+    const Trees trees = random_trees(100, depth, kFeatures, draw(state));
+    const auto packed = PackedTrees::make(trees.nodes, trees.begins, kFeatures);
+    ASSERT_TRUE(packed);
+    std::vector<float> rows(PackedTrees::kCapacity * kFeatures);
+    for (float& value : rows) {
+      const std::uint64_t random = draw(state);
+      value =
+          random % 10 == 0 ? kSpecial[random / 10 % 5] : static_cast<float>(static_cast<int>(random % 9) - 4);
+    }
+    for (const std::size_t row_count : {1U, 7U, 8U, 200U}) {
+      for (std::size_t row = 0; row < row_count; ++row) {
+        std::vector<std::uint32_t> leaves(100);
+        const float* values = rows.data() + row * kFeatures;
+        packed->walk_trees({values, kFeatures}, 0, leaves);
+        for (std::size_t tree = 0; tree < leaves.size(); ++tree)
+          ASSERT_EQ(leaves[tree], walk_plainly(trees, tree, values));
+        packed->walk_trees({values, kFeatures}, 93, std::span(leaves).first(5));
+        for (std::size_t i = 0; i < 5; ++i) ASSERT_EQ(leaves[i], walk_plainly(trees, 93 + i, values));
+      }
+      std::vector<std::uint32_t> leaves(row_count);
+      packed->walk_rows(MatrixView::row_major(rows.data(), row_count, kFeatures), 42, leaves);
+      for (std::size_t row = 0; row < row_count; ++row)
+        ASSERT_EQ(leaves[row], walk_plainly(trees, 42, rows.data() + row * kFeatures));
+    }
+  }
+}
+
+TEST(PackedTrees, WhatDoesNotFitIsLeftAlone) {
+  const Trees trees = random_trees(3, 4, 5, 1);
+  EXPECT_TRUE(PackedTrees::make(trees.nodes, trees.begins, 4096));
+  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, 4097)) << "too many features";
+  ForestNode leaf_far_out{
+      .threshold = 0, .feature = 0, .left = ForestNode::kLeaf | 0x003FFFFF, .right = ForestNode::kLeaf};
+  const std::vector<std::uint64_t> one = {0, 1};
+  EXPECT_TRUE(PackedTrees::make(std::span(&leaf_far_out, 1), one, 1));
+  ++leaf_far_out.left;
+  EXPECT_FALSE(PackedTrees::make(std::span(&leaf_far_out, 1), one, 1)) << "too many leaves";
+  // A tree that leans left: the right child of its root stands behind half a million nodes.
+  std::vector<ForestNode> leaning(300'000);
+  for (std::uint32_t i = 0; i < leaning.size(); ++i) {
+    leaning[i].left = i + 1 < leaning.size() ? i + 1 : ForestNode::kLeaf;
+  }
+  const std::vector<std::uint64_t> begins = {0, leaning.size()};
+  EXPECT_FALSE(PackedTrees::make(leaning, begins, 1)) << "a child too far away";
+  const std::vector<ForestNode> many(PackedTrees::kMaxNodes + 1);
+  const std::vector<std::uint64_t> all = {0, many.size()};
+  EXPECT_FALSE(PackedTrees::make(many, all, 1)) << "too many nodes";
+}
+
+}  // namespace
+}  // namespace archmlp::model
