@@ -52,7 +52,7 @@ Status JsonRecordDecoder::State::collect() {
   return {};
 }
 
-JsonRecordDecoder::JsonRecordDecoder(const contract::Schema& schema, Options options)
+JsonRecordDecoder::JsonRecordDecoder(const contract::Schema& schema, const Options& options)
     : state_(std::make_unique<State>(schema, options)) {}
 JsonRecordDecoder::~JsonRecordDecoder() = default;
 JsonRecordDecoder::JsonRecordDecoder(JsonRecordDecoder&&) noexcept = default;

@@ -23,7 +23,7 @@ class JsonRecordDecoder {
         ignored;  // names, in the schema or not (the label, columns that the recipe removes)
     std::size_t max_records = 1'000'000;
   };
-  JsonRecordDecoder(const contract::Schema& schema, Options options);
+  JsonRecordDecoder(const contract::Schema& schema, const Options& options);
   ~JsonRecordDecoder();
   JsonRecordDecoder(JsonRecordDecoder&&) noexcept;
   JsonRecordDecoder& operator=(JsonRecordDecoder&&) noexcept;

@@ -22,7 +22,7 @@ constexpr std::size_t kMostColumnsAtATime = 16;
 constexpr std::size_t kBlockBytes = std::size_t{1} << 15U;
 
 constexpr std::size_t kHalf = std::size_t{1} << 16U;  // values of half a key
-constexpr std::size_t kFewRows = kHalf;               // with fewer, tables of kHalf are not worth their while
+constexpr std::size_t kFewRows = 4096;                // with fewer, tables of kHalf are not worth their while
 
 constexpr std::uint32_t kSign = std::uint32_t{1} << 31U;
 

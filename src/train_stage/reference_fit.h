@@ -13,8 +13,8 @@ namespace archmlp::train_stage {
 /// Counts the rows of `x` in each input's bins. The edges of a number are those of its deciles that are above
 /// its least value, finite and distinct: with m values that are not missing the one of rank floor(k m / 10),
 /// from 0, for k = 1 to 9. So each bin of a number has rows. Of categories the most frequent have a bin; of
-/// equally frequent ones the first. Every row counts once, whatever its weight. Takes some 20 MB a thread or
-/// less, whatever the rows, and no time that depends on how they are sorted.
+/// equally frequent ones the first. Every row counts once, whatever its weight. Takes at most some
+/// 45 MB a thread, however many rows there are.
 /// Shape: x [n, p], category_counts [p], 0 for a number. Precondition: n < 2^32. Errors: kResourceLimit.
 base::Result<std::vector<bundle::InputDistribution>> count_inputs(
     model::MatrixView x, std::span<const std::uint32_t> category_counts, int thread_count);

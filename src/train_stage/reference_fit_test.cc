@@ -80,10 +80,11 @@ std::vector<Kind> kinds() {
           {"missing", [](base::Rng&) { return kNan; }}};
 }
 
-// 65536 rows are where the way of counting changes, and where more of them may share a bin than are kept.
+// From 4096 rows on they are counted in another way, and from 65537 on more may be near a decile than are
+// kept.
 TEST(CountInputs, NumbersAsBySorting) {
   const std::vector<Kind> all = kinds();
-  for (const std::size_t rows : {1U, 2U, 3U, 9U, 10U, 11U, 1000U, 65535U, 65536U, 140001U}) {
+  for (const std::size_t rows : {1U, 2U, 3U, 9U, 10U, 11U, 1000U, 4095U, 4096U, 65536U, 140001U}) {
     base::Rng rng(rows);
     std::vector<std::vector<float>> columns(all.size(), std::vector<float>(rows));
     std::vector<float> matrix(rows * all.size());

@@ -166,7 +166,7 @@ def parse_exactly(text):
 
 class Server:
     def __init__(self, model, *arguments):
-        self.process = subprocess.Popen([ARCHMLP, "serve", model, "--port", "0", *arguments], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([ARCHMLP, "serve", "--port", "0", model, *arguments], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         match = re.search(r"http://([\d.]+):(\d+)", line)

@@ -91,7 +91,7 @@ def test_every_path_method_and_answer_of_the_description(server, description):
         for query, body in requests:
             if body is not None:
                 validate(description, operation["requestBody"]["content"]["application/json"]["schema"], body)
-            given, headers, text = server.request(method.upper(), target + query, None if body is None else json.dumps(body), JSON_TYPE)
+            given, headers, text = server.request(method.upper(), target + query, body and json.dumps(body), JSON_TYPE)
             assert given == int(status), f"{method} {target}{query}: {text}"
             assert headers["Content-Type"] == "application/json"
             answer = json.loads(text)
@@ -157,7 +157,7 @@ def test_repository(trained, tmp_path):
     model = (trained / "out/model.archmlp").read_bytes()
     (models / "left-or-not/2.archmlp").write_bytes(model)
     (models / "left-or-not/10.archmlp").write_bytes(model)
-    with serving(f"--models={models}") as server:
+    with serving("--models", models) as server:
         index = call(server, "POST", "/v2/repository/index")
         assert [(entry["name"], entry["version"], entry["state"]) for entry in index] == [
             ("left-or-not", "2", "READY"), ("left-or-not", "10", "READY")]
@@ -193,8 +193,9 @@ def test_answers_are_as_openapi_says(server):
         assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
         jsonschema.Draft4Validator.check_schema(schema)
     record = {"age": 41, "income": 30000.5, "plan": "unheard of", "newsletter": True, "account": 7}
+    half_wrong = [record, {**record, "age": "x"}]  # answered, though it is not what the document asks for
     cases = [
-        ("post", "/predict", record, 200), ("post", "/predict", [record, record], 200),
+        ("post", "/predict", record, 200), ("post", "/predict", half_wrong, 200),
         ("post", "/predict", {}, 422), ("get", "/v2", None, 200), ("get", "/v2/models/{model}", None, 200),
         ("get", "/v2/models/{model}/ready", None, 200), ("get", "/v2/health/live", None, 200),
         ("post", "/v2/models/{model}/infer", request_of_two(), 200),
@@ -202,14 +203,13 @@ def test_answers_are_as_openapi_says(server):
         ("post", "/v2/repository/index", {}, 200), ("post", "/invocations", {"instances": [record]}, 200),
         ("post", "/invocations", {"instances": [7]}, 400), ("get", "/readyz", None, 200),
         ("get", "/v1/model", None, 200), ("post", "/v2/repository/models/{model}/load", None, 403)]
-    cases.append(("post", "/predict", [record, {**record, "age": "x"}], 200))  # one good, one with its error
     for method, path, body, status in cases:
         operation = plain["paths"][path][method]
         target = path.replace("{model}", "customers").replace("{version}", "1")
-        is_right = status == 200 and "\"x\"" not in json.dumps(body)
-        if is_right and body is not None:
+        if status == 200 and body is not None and body is not half_wrong:
             validate(plain, operation["requestBody"]["content"]["application/json"]["schema"], body)
-        given, headers, text = server.request(method.upper(), target, None if body is None else json.dumps(body), JSON_TYPE)
+        given, headers, text = server.request(method.upper(), target, None if body is None else json.dumps(body),
+                                              JSON_TYPE)
         assert given == status, text
         schema = operation["responses"][str(status)]["content"][headers["Content-Type"]]["schema"]
         validate(plain, schema, json.loads(text))
