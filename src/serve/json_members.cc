@@ -14,8 +14,8 @@ using simdjson::dom::element;
 namespace {
 
 /// What bears one of these names was not meant to bear another.
-constexpr std::array<std::string_view, 10> kKnown = {"id",    "parameters", "inputs", "outputs", "name",
-                                                     "shape", "datatype",   "data",   "columns", "index"};
+constexpr std::array<std::string_view, 10> kMemberNames = {
+    "id", "parameters", "inputs", "outputs", "name", "shape", "datatype", "data", "columns", "index"};
 
 }  // namespace
 
@@ -49,7 +49,8 @@ base::Error missing_member(const element& value, std::string_view place, std::st
   constexpr std::size_t kMostKeys = 100;
   if (value.get(object) == simdjson::SUCCESS && object.size() <= kMostKeys) {
     for (const simdjson::dom::key_value_pair pair : object) {
-      const bool is_known = std::find(kKnown.begin(), kKnown.end(), pair.key) != kKnown.end();
+      const bool is_known =
+          std::find(kMemberNames.begin(), kMemberNames.end(), pair.key) != kMemberNames.end();
       if (!is_known) keys.emplace_back(pair.key);
     }
   }

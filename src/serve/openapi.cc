@@ -22,10 +22,10 @@ constexpr Protocol kServer = {"server", "error"};
 constexpr Protocol kV2 = {"v2", "v2_error"};
 constexpr Protocol kMlflow = {"mlflow", "mlflow_error"};
 
-Json reference(std::string_view name) { return {{"$ref", "#/components/schemas/" + std::string(name)}}; }
+Json schema_named(std::string_view name) { return {{"$ref", "#/components/schemas/" + std::string(name)}}; }
 
 Json content(std::string_view type, Json schema) { return {{type, {{"schema", std::move(schema)}}}}; }
-Json json_content(std::string_view schema) { return content("application/json", reference(schema)); }
+Json json_content(std::string_view schema) { return content("application/json", schema_named(schema)); }
 Json text_content(std::string_view type) { return content(type, {{"type", "string"}}); }
 
 Json answer(std::string_view description, Json content) {
@@ -35,9 +35,9 @@ Json answer(std::string_view description, Json content) {
 /// What HTTP refuses before a protocol sees it (a token, a limit, a time-out) has the server's own form.
 Json error_answer(const Protocol& protocol, int status) {
   const bool may_come_before = status == 401 || status == 413 || status == 503;
-  Json schema = reference(protocol.error_schema);
+  Json schema = schema_named(protocol.error_schema);
   if (may_come_before && protocol.error_schema != "error")
-    schema = {{"anyOf", {std::move(schema), reference("error")}}};
+    schema = {{"anyOf", {std::move(schema), schema_named("error")}}};
   return answer(http::reason_phrase(status), content("application/json", std::move(schema)));
 }
 
@@ -97,10 +97,10 @@ Json predict_path(const ModelSet& models) {
                  Json{{"type", "string"}, {"enum", {"row", "refuse"}}, {"default", "row"}});
   Json body =
       content("application/json",
-              {{"anyOf", {reference("record"), {{"type", "array"}, {"items", reference("record")}}}}});
+              {{"anyOf", {schema_named("record"), {{"type", "array"}, {"items", schema_named("record")}}}}});
   body.update(text_content("application/x-ndjson"));
   body.update(text_content("text/csv"));
-  const Json one = {{"anyOf", {reference("prediction"), reference("error")}}};
+  const Json one = {{"anyOf", {schema_named("prediction"), schema_named("error")}}};
   Json answers = content("application/json", {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}});
   for (const std::string_view type : {"application/x-ndjson", "text/csv", "text/plain"})
     answers.update(text_content(type));
@@ -163,7 +163,7 @@ void add_v2_model_paths(const ModelSet& models, bool with_version, Json& paths) 
       Operation(kV2, "v2_model_ready" + suffix, "Is the model ready to predict?")
           .gives(content("application/json", ready))
           .gives(503, answer(http::reason_phrase(503),
-                             content("application/json", {{"anyOf", {ready, reference("v2_error")}}})))
+                             content("application/json", {{"anyOf", {ready, schema_named("v2_error")}}})))
           .fails({401, 404})
           .get());
   add(base + "/infer", Operation(kV2, "v2_infer" + suffix, "Predictions of the records that tensors hold")

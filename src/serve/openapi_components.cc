@@ -16,7 +16,7 @@ using predict::RecordForm;
 
 constexpr std::size_t kMostListed = 1000;  // values of a column
 
-Json reference(const std::string& name) { return {{"$ref", "#/components/schemas/" + name}}; }
+Json component(const std::string& name) { return {{"$ref", "#/components/schemas/" + name}}; }
 
 Json type_of(ColumnKind kind) {
   switch (kind) {
@@ -119,7 +119,7 @@ void add_model(const ServedModel& model, std::set<std::string>& names, Json& sch
     while (!names.insert(name).second) name += "_";
     schema["title"] = model.label + ": " + suffix;
     schemas[name] = std::move(schema);
-    list.push_back(reference(name));
+    list.push_back(component(name));
   };
   const predict::Predictor& predictor = *model.predictor;
   if (predictor.accepts(RecordForm::kRaw)) add("record", record_schema(predictor, RecordForm::kRaw), records);
@@ -154,13 +154,13 @@ void add_v2_schemas(Json& schemas) {
   schemas["v2_tensor_metadata"] = object_with({{"name", text()},
                                                {"datatype", datatype},
                                                {"shape", shape},
-                                               {"parameters", reference("v2_parameters")}},
+                                               {"parameters", component("v2_parameters")}},
                                               {"name", "datatype", "shape"});
   schemas["v2_model"] = object_with({{"name", text()},
                                      {"versions", array_of(text())},
                                      {"platform", text()},
-                                     {"inputs", array_of(reference("v2_tensor_metadata"))},
-                                     {"outputs", array_of(reference("v2_tensor_metadata"))},
+                                     {"inputs", array_of(component("v2_tensor_metadata"))},
+                                     {"outputs", array_of(component("v2_tensor_metadata"))},
                                      {"properties", {{"type", "object"}, {"additionalProperties", text()}}}},
                                     {"name", "platform"});
   schemas["v2_data"] = {
@@ -168,25 +168,25 @@ void add_v2_schemas(Json& schemas) {
       {"description", "row-major, nested or flat; null is missing, whatever the datatype"},
       {"items",
        {{"nullable", true},
-        {"anyOf", {reference("v2_data"), {{"type", "number"}}, text(), {{"type", "boolean"}}}}}}};
+        {"anyOf", {component("v2_data"), {{"type", "number"}}, text(), {{"type", "boolean"}}}}}}};
   schemas["v2_tensor"] = object_with({{"name", text()},
                                       {"shape", shape},
                                       {"datatype", datatype},
-                                      {"parameters", reference("v2_parameters")},
-                                      {"data", reference("v2_data")}},
+                                      {"parameters", component("v2_parameters")},
+                                      {"data", component("v2_data")}},
                                      {"name", "shape", "datatype", "data"});
   schemas["v2_inference"] = object_with(
       {{"id", text()},
-       {"parameters", reference("v2_parameters")},
-       {"inputs", array_of(reference("v2_tensor"))},
+       {"parameters", component("v2_parameters")},
+       {"inputs", array_of(component("v2_tensor"))},
        {"outputs",
-        array_of(object_with({{"name", text()}, {"parameters", reference("v2_parameters")}}, {"name"}))}},
+        array_of(object_with({{"name", text()}, {"parameters", component("v2_parameters")}}, {"name"}))}},
       {"inputs"});
   schemas["v2_answer"] = object_with({{"model_name", text()},
                                       {"model_version", text()},
                                       {"id", text()},
-                                      {"parameters", reference("v2_parameters")},
-                                      {"outputs", array_of(reference("v2_tensor"))}},
+                                      {"parameters", component("v2_parameters")},
+                                      {"outputs", array_of(component("v2_tensor"))}},
                                      {"model_name", "outputs"});
   schemas["v2_index"] =
       array_of(object_with({{"name", text()},
@@ -198,7 +198,7 @@ void add_v2_schemas(Json& schemas) {
 
 void add_mlflow_schemas(Json& schemas) {
   const Json rows = array_of(array_of(Json::object()));
-  const Json record = reference("record");
+  const Json record = component("record");
   schemas["mlflow_invocation"] = {
       {"oneOf",
        {object_with({{"dataframe_split",
