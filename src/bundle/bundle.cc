@@ -193,6 +193,7 @@ base::Result<std::shared_ptr<const Bundle>> Bundle::load_copy(const std::filesys
   const std::span<char> first = std::span(head).first(std::min<std::uint64_t>(size, head.size()));
   TRY(file.read_at(0, first));
   TRY(check_is_model_file(std::as_bytes(first), path.string()));
+  TRY(check_file_size(std::as_bytes(first), size, path.string()));
   bundle->memory_ = base::LargeBuffer(size);
   const std::span<std::byte> memory = bundle->memory_.bytes();
   TRY(file.read_at(0, {reinterpret_cast<char*>(memory.data()), memory.size()}));

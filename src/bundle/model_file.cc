@@ -86,15 +86,7 @@ base::Status check_header(std::span<const std::byte> bytes, const std::string& s
         .where = source_name,
         .hint = version > kFormatVersion ? "update ArchMLP" : "train the model again"};
   }
-  const auto file_size = get<std::uint64_t>(&bytes[16]);
-  if (bytes.size() < file_size) {
-    return damaged(source_name, fmt::format("the model file is cut short: {} of {} bytes are there",
-                                            bytes.size(), file_size));
-  }
-  if (bytes.size() > file_size) {
-    return damaged(source_name, fmt::format("the model file is damaged: {} bytes follow behind its end",
-                                            bytes.size() - file_size));
-  }
+  TRY(check_file_size(bytes, bytes.size(), source_name));
   if (!is_zero(bytes.subspan(32, kHeaderChecksumAt - 32))) {
     return damaged(source_name, "the model file is damaged: reserved bytes of its header are not zero");
   }
@@ -195,6 +187,21 @@ base::Result<std::vector<Section>> decode_model_file(std::span<const std::byte> 
                                             bytes.size() - end));
   }
   return sections;
+}
+
+base::Status check_file_size(std::span<const std::byte> first_bytes, std::uint64_t actual,
+                             const std::string& source_name) {
+  if (first_bytes.size() < kHeaderSize) return damaged(source_name, "the model file is cut short");
+  const auto said = get<std::uint64_t>(&first_bytes[16]);
+  if (actual < said) {
+    return damaged(source_name,
+                   fmt::format("the model file is cut short: {} of {} bytes are there", actual, said));
+  }
+  if (actual > said) {
+    return damaged(source_name,
+                   fmt::format("the model file is damaged: {} bytes follow behind its end", actual - said));
+  }
+  return {};
 }
 
 base::Status check_is_model_file(std::span<const std::byte> first_bytes, const std::string& source_name) {

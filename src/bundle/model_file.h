@@ -29,6 +29,10 @@ std::vector<std::byte> encode_model_file(std::span<const Section> sections);
 /// Told by its first bytes, so that a large file of another kind need not be read: errors as
 /// decode_model_file where it is no model file at all.
 base::Status check_is_model_file(std::span<const std::byte> first_bytes, const std::string& source_name);
+/// Is the file as long as its header says? Told before there is room for all of it. Errors: as
+/// decode_model_file.
+base::Status check_file_size(std::span<const std::byte> first_bytes, std::uint64_t actual,
+                             const std::string& source_name);
 
 /// Reads the directory and verifies every checksum and every byte of padding, in place: the sections show
 /// `bytes`, which must be 8-byte aligned (64-byte aligned sections lie as they do in the file). Errors:

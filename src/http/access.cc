@@ -26,11 +26,15 @@ std::string lower(std::string_view text) {
 
 /// Of a Host field: "[::1]:5000" to "::1", "Example.org:80" to "Example.org"; empty for what is malformed.
 std::string_view host_name(std::string_view host) noexcept {
-  if (!host.starts_with('[')) return host.substr(0, host.find(':'));
-  const std::size_t end = host.find(']');
+  const bool is_bracketed = host.starts_with('[');
+  const std::size_t end = is_bracketed ? host.find(']') : std::min(host.find(':'), host.size());
   if (end == std::string_view::npos) return {};
-  const bool has_name = end + 1 == host.size() || host[end + 1] == ':';
-  return has_name ? host.substr(1, end - 1) : std::string_view();
+  std::string_view port = host.substr(end + (is_bracketed ? 1 : 0));
+  const bool has_port = port.starts_with(':');
+  if (has_port) port.remove_prefix(1);
+  const bool is_port = std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!is_port || (!has_port && !port.empty())) return {};
+  return is_bracketed ? host.substr(1, end - 1) : host.substr(0, end);
 }
 
 /// The same of what people write, who leave out the brackets of an IPv6 address.

@@ -76,6 +76,19 @@ void EventLoop::stop() {
   post([this] { stopped_ = true; });
 }
 
+/// What fails, out of memory most likely, fails alone: the loop goes on.
+template <typename Call>
+void EventLoop::guarded(const Call& call) noexcept {
+  try {
+    call();
+  } catch (const std::exception&) {
+  }
+}
+
+void EventLoop::end_batch() {
+  if (batch_end_) guarded(batch_end_);
+}
+
 void EventLoop::run_tasks() {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof count);
@@ -84,7 +97,7 @@ void EventLoop::run_tasks() {
     const std::lock_guard lock(mutex_);
     tasks.swap(tasks_);
   }
-  for (const std::function<void()>& task : tasks) task();
+  for (const std::function<void()>& task : tasks) guarded(task);
 }
 
 void EventLoop::run() {
@@ -100,7 +113,8 @@ void EventLoop::run() {
       if (watcher == nullptr) {
         woken = true;
       } else {
-        watcher->on_ready(events[static_cast<std::size_t>(i)].events);
+        const std::uint32_t ready = events[static_cast<std::size_t>(i)].events;
+        guarded([watcher, ready] { watcher->on_ready(ready); });
       }
     }
     end_batch();
@@ -111,7 +125,7 @@ void EventLoop::run() {
     }
     if (tick_ && woken_at_ >= next_tick_) {
       next_tick_ = woken_at_ + interval_;
-      tick_(woken_at_);
+      guarded([this] { tick_(woken_at_); });
       end_batch();
     }
   }

@@ -53,9 +53,9 @@ class EventLoop {
  private:
   EventLoop(int epoll, int wake) : epoll_(epoll), wake_(wake) {}
   void run_tasks();
-  void end_batch() const {
-    if (batch_end_) batch_end_();
-  }
+  void end_batch();
+  template <typename Call>
+  static void guarded(const Call& call) noexcept;
   void wake() const noexcept;
 
   int epoll_;

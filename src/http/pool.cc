@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -62,7 +63,10 @@ void Pool::work(Handler& handler) {
     entries_.pop_front();
     waiting_.store(entries_.size(), std::memory_order_relaxed);
     lock.unlock();
-    entry.job(handler);
+    try {
+      entry.job(handler);
+    } catch (const std::exception&) {  // out of memory even for the answer that says so
+    }
     entry.job = nullptr;
     lock.lock();
     bytes_ -= entry.bytes;

@@ -104,6 +104,7 @@ class Server::Impl {
         .idle_timeout = config.idle_timeout,
         .write_timeout = config.write_timeout,
         .max_connections = std::max<std::size_t>(1, config.max_connections / threads),
+        .max_arriving_bytes = std::max(SessionConfig().max_arriving_bytes, 2 * config.max_body_bytes),
         .routes = config.routes};
     std::vector<std::unique_ptr<Handler>> handlers;
     for (std::size_t i = 0; i < threads; ++i) handlers.push_back(make_handler(i));

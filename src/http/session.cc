@@ -32,7 +32,7 @@ void append_number(std::string& out, std::size_t number) {
 void answer_with(Handler& handler, const Request& request, Response& response) {
   try {
     handler.handle(request, response);
-  } catch (const std::bad_alloc&) {
+  } catch (const std::exception&) {
     std::string().swap(response.body);
     write_error(response, {.status = 503,
                            .code = error_code(503),
@@ -42,8 +42,9 @@ void answer_with(Handler& handler, const Request& request, Response& response) {
   }
 }
 
+/// Only what is no longer needed: a buffer with something in it stays as it is.
 void give_back(std::string& buffer) {
-  if (buffer.capacity() > kKeptBytes) std::string().swap(buffer);
+  if (buffer.empty() && buffer.capacity() > kKeptBytes) std::string().swap(buffer);
 }
 
 }  // namespace
@@ -56,10 +57,14 @@ Session::Session(int socket, SessionId id, SessionGroup& group)
       deadline_(group.loop_.woken_at() + (group.draining_ ? kLastChance : group.config_.idle_timeout)),
       chunks_(group.config_.limits.max_body_bytes) {}
 
+Session::~Session() { group_.arriving_bytes_ -= counted_bytes_; }
+
 /// No exception leaves: what fails, out of memory most likely, fails for this connection.
 void Session::on_ready(std::uint32_t events) {
   try {
-    if ((events & EPOLLOUT) != 0) on_writable();
+    // TLS may have to read before it can go on writing.
+    const bool may_write = (events & EPOLLOUT) != 0 || (!unsent_.empty() && (events & EPOLLIN) != 0);
+    if (may_write) on_writable();
     if (phase_ == Phase::kWaiting) {
       // The client is gone; the pool's answer will find nobody.
       if ((events & (EPOLLERR | EPOLLHUP)) != 0) close();
@@ -203,6 +208,14 @@ bool Session::take_head(std::string_view bytes, std::size_t& used) {
     return false;
   }
   if (size == 0) {
+    const std::size_t line_end = pending.find('\n');
+    if (line_end != std::string_view::npos && (line_end == 0 || pending[line_end - 1] != '\r')) {
+      refuse({.status = 400,
+              .message = "a line of the header ends without a carriage return",
+              .hint = "end lines with CR LF"},
+             Rejection::kFraming);
+      return false;
+    }
     if (!may_become_head(pending)) {
       refuse({.status = 400,
               .message = "this is no HTTP request",
@@ -258,11 +271,13 @@ bool Session::take_body(std::string_view bytes, std::size_t& used) {
     const std::size_t count = std::min(pending.size(), head_.content_length - body_.size());
     body_.append(pending.substr(0, count));  // grows as what arrives asks for it, not as the client declares
     used += count;
+    if (!has_room_for_body()) return false;
     if (body_.size() < head_.content_length) return false;
   } else {
     std::size_t count = 0;
     const ChunkDecoder::State state = chunks_.feed(pending, body_, count);
     used += count;
+    if (!has_room_for_body()) return false;
     if (state == ChunkDecoder::State::kMore) return false;
     if (state == ChunkDecoder::State::kMalformed) {
       refuse({.status = 400, .message = "the chunked body is malformed", .hint = {}}, Rejection::kFraming);
@@ -278,6 +293,18 @@ bool Session::take_body(std::string_view bytes, std::size_t& used) {
   body_view_ = body_;
   phase_ = Phase::kHead;
   return true;
+}
+
+/// Many bodies that never end must not take all memory together. False: the request is refused.
+bool Session::has_room_for_body() {
+  group_.arriving_bytes_ += body_.size() - counted_bytes_;
+  counted_bytes_ = body_.size();
+  if (group_.arriving_bytes_ <= group_.config_.max_arriving_bytes) return true;
+  refuse({.status = 503,
+          .message = "the bodies that arrive take more memory than they may",
+          .hint = "try again in a second"},
+         Rejection::kOverload);
+  return false;
 }
 
 void Session::answer() {
@@ -344,6 +371,7 @@ bool Session::pass_to_pool() {
   head_bytes_ = work->head_bytes;
   if (body_view_.data() == body_.data()) {
     work->body = std::move(body_);
+    group_.arriving_bytes_ -= std::exchange(counted_bytes_, 0);  // the pool counts them
   } else {
     work->body.reserve(body_view_.size() + kBodySlack);
     work->body.assign(body_view_);
@@ -399,8 +427,12 @@ void Session::finish_answer(Response& response) {
     group_.log_answer(head_, response, request_id, now - arrived_at_, body_view_.size());
   group_.now_ = now;
   if (response.body.capacity() > kKeptAnswerBytes) std::string().swap(response.body);
-  body_view_ = {};
   phase_ = head_.keep_alive ? Phase::kHead : Phase::kFinishing;
+  // What they showed may be another connection's bytes from now on.
+  head_ = {};
+  body_view_ = {};
+  body_.clear();
+  group_.arriving_bytes_ -= std::exchange(counted_bytes_, 0);
   deadline_ = group_.loop_.woken_at() + group_.config_.idle_timeout;
 }
 
@@ -481,7 +513,7 @@ void Session::keep_unsent(std::string_view rest) {
 }
 
 void Session::on_writable() {
-  if (unsent_.empty()) return want(EPOLLIN);  // TLS wanted to write before it could read
+  if (unsent_.empty()) return read();  // TLS wanted to write before it could read
   const Transfer sent = transport_.write(std::string_view(unsent_).substr(sent_));
   switch (sent.state) {
     case Transfer::State::kFailed:

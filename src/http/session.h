@@ -13,6 +13,9 @@ namespace archmlp::http {
 class Session final : public EventLoop::Watcher {
  public:
   Session(int socket, SessionId id, SessionGroup& group);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   void on_ready(std::uint32_t events) override;
   void on_tick(Clock::time_point now);
@@ -47,6 +50,7 @@ class Session final : public EventLoop::Watcher {
   bool take_head(std::string_view bytes, std::size_t& used);
   bool take_body(std::string_view bytes, std::size_t& used);
   bool begin_body(std::string_view head_bytes, const RequestHead& head, bool nothing_arrived);
+  bool has_room_for_body();
   void answer();
   bool pass_to_pool();
   std::string kept_head() const;
@@ -76,6 +80,7 @@ class Session final : public EventLoop::Watcher {
   RequestHead head_;
   ChunkDecoder chunks_;
   std::string body_;
+  std::size_t counted_bytes_ = 0;  // of body_, among the group's arriving_bytes_
   std::string_view body_view_;
   std::string unsent_;
   std::size_t sent_ = 0;      // of unsent_

@@ -27,6 +27,7 @@ struct SessionConfig {
   std::chrono::milliseconds write_timeout{30'000};  // for the client to take an answer, or 64 KiB of it
   std::chrono::milliseconds overload_delay{1'000};  // requests that waited longer for their turn get 503
   std::size_t max_connections = 20'000;             // of one loop
+  std::size_t max_arriving_bytes = 256U << 20U;     // of all bodies that are not yet whole
   std::span<const std::string_view> routes;         // their names, for the log; see Response::route
 };
 
@@ -88,6 +89,7 @@ class SessionGroup {
   std::vector<std::unique_ptr<Session>> sessions_;  // places, some empty
   std::vector<std::uint32_t> free_places_;
   std::size_t open_count_ = 0;
+  std::size_t arriving_bytes_ = 0;
   std::uint64_t next_number_ = 1;
 
   std::vector<char> arrived_;  // what a read gives, with room behind it

@@ -31,9 +31,7 @@ void set_route(Response& response, Route route) noexcept {
 
 bool ClientHandler::is_long_work(const Request& request) const noexcept {
   const std::string_view path = path_of(request.target);
-  // These hash the model file when they are first asked for, or describe every model.
-  return request.body.size() > kLongBodyBytes || path == "/metrics" || path == "/v1/model" ||
-         path == "/openapi.json";
+  return request.body.size() > kLongBodyBytes || path == "/openapi.json";
 }
 
 void ClientHandler::handle(const Request& request, Response& response) {

@@ -191,7 +191,7 @@ TEST_F(HandlerTest, Csv) {
   EXPECT_EQ(json::parse(ask("flag,kind,count,amount\ntrue,a,3,10.5\ntrue,a,3,10.5\n")),
             json::array({one, one}));
   const json mixed = json::parse(ask("flag,kind,count,amount\ntrue,a,x,10.5\ntrue,a,3,10.5\n"));
-  EXPECT_EQ(mixed[0].at("error").at("where"), "row 1");
+  EXPECT_EQ(mixed[0].at("error").at("where"), "row 1, count");
   EXPECT_EQ(mixed[1], one);
   const std::string text = ask("flag,kind,count,amount\ntrue,a,3,10.5\n", "text/csv");
   EXPECT_THAT(text, testing::StartsWith("prediction,probability_no,probability_yes\n" +
@@ -201,6 +201,10 @@ TEST_F(HandlerTest, Csv) {
               testing::StartsWith("prediction,probability_no,probability_yes,error\n,,,"));
   ask("flag,kind,count,amount\ntrue,a,x,10.5\n", "text/csv");
   EXPECT_EQ(response_.status, 422) << "no record is good: the whole is refused";
+  ask("flag,kind,count,amount\ntrue,a,3,10.5\ntrue,a\"b,3,10.5\ntrue,a,x,1\n");
+  EXPECT_EQ(json::parse(response_.body).size(), 3U) << "a quote inside of a cell ends no row";
+  ask("flag,kind,count,amount\ntrue,a,3,10.5\ntrue,a,3\n");
+  EXPECT_EQ(response_.status, 422) << "rows that cannot be told from each other";
   ask("flag,kind,count\ntrue,a,3\n");
   EXPECT_EQ(response_.status, 422);
   EXPECT_THAT(error().at("message").get<std::string>(), HasSubstr("amount"));

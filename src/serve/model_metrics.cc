@@ -77,6 +77,7 @@ std::vector<std::uint64_t> ModelMetrics::all_bins() const {
 }
 
 ModelMetrics::Totals ModelMetrics::totals() {
+  const std::lock_guard lock(mutex_);  // readers see counts that only grow
   Totals totals;
   totals.classes.resize(blocks_.front()->classes_.size());
   const std::size_t form = index_of(predictor_->default_form());
@@ -102,7 +103,6 @@ ModelMetrics::Totals ModelMetrics::totals() {
   const bundle::ReferenceDistribution* reference = predictor_->bundle().reference();
   if (reference == nullptr) return totals;
 
-  const std::lock_guard lock(mutex_);
   std::vector<std::uint64_t> bins = all_bins();
   totals.drift_rows = totals.rows - window_row_;
   std::size_t begin = 0;

@@ -1,6 +1,7 @@
 #include "archmlp/serve/model_store.h"
 
 #include <algorithm>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -71,8 +72,14 @@ base::Error unknown_model(const std::string& name, const std::vector<std::string
 base::Result<std::unique_ptr<ModelStore>> ModelStore::open(const Source& source, std::size_t thread_count,
                                                            Log log) {
   std::unique_ptr<ModelStore> store(new ModelStore(source, thread_count, std::move(log)));
-  const ReloadReport report = store->reload();
-  if (!report.errors.empty()) return report.errors.front();
+  if (!source.name.empty() && !is_plain_name(source.name)) {
+    return base::Error{.message = "a model cannot be called " + base::quoted(source.name),
+                       .where = "--name",
+                       .hint = "use letters, digits, `.`, `_` and `-`"};
+  }
+  ReloadReport report = store->reload();
+  // What is good serves, whatever lies beside it; but a server that has nothing to serve says why.
+  if (!report.errors.empty() && store->current()->models().empty()) return std::move(report.errors.front());
   return store;
 }
 
@@ -117,25 +124,38 @@ base::Result<std::vector<ModelStore::File>> ModelStore::scan() const {
       if (is_model_file(version)) files.push_back({name, stem_of(version.path()), version.path()});
     }
   }
+  std::sort(files.begin(), files.end(), [](const File& a, const File& b) {
+    if (a.name != b.name) return a.name < b.name;
+    return a.version != b.version ? version_less(a.version, b.version) : a.path < b.path;
+  });
   return files;
 }
 
-base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_checked(const File& file) const {
+/// `before`: what is served in its place, or the version below it; null if nothing is.
+base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_checked(const File& file,
+                                                                          const ServedModel* before) const {
   std::shared_ptr<const ServedModel> loaded =
       TRY(load_served_model(file.name, file.version, file.path, thread_count_));
-  const std::shared_ptr<const ModelSet> set = current();
-  const NamedModel* named = set->find(file.name);
-  if (named == nullptr) return loaded;
-  const auto* same = named->find(file.version);
-  const ServedModel& before = same == nullptr ? *named->versions.back() : **same;
-  if (base::Status fits = check_takes_place_of(*before.predictor, *loaded->predictor); !fits.ok()) {
+  if (before == nullptr) return loaded;
+  if (base::Status fits = check_takes_place_of(*before->predictor, *loaded->predictor); !fits.ok()) {
     return base::located(file.path.string(), std::move(fits).error());
   }
   return loaded;
 }
 
-base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_file(const File& file) {
-  base::Result<std::shared_ptr<const ServedModel>> loaded = load_checked(file);
+base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_file(const File& file,
+                                                                       const ServedModel* before) {
+  const auto load = [&]() -> base::Result<std::shared_ptr<const ServedModel>> {
+    try {
+      return load_checked(file, before);
+    } catch (const std::bad_alloc&) {
+      return base::Error{.code = base::ErrorCode::kResourceLimit,
+                         .message = "there is not enough memory for this model beside those that are served",
+                         .where = file.path.string(),
+                         .hint = "give the server more memory, or unload a model first"};
+    }
+  };
+  base::Result<std::shared_ptr<const ServedModel>> loaded = load();
   const std::string label = file.name + "/" + file.version;
   const std::lock_guard lock(mutex_);
   if (loaded.ok()) {
@@ -149,6 +169,12 @@ base::Result<std::shared_ptr<const ServedModel>> ModelStore::load_file(const Fil
 }
 
 ModelStore::ReloadReport ModelStore::reload() {
+  const std::lock_guard lock(change_mutex_);
+  refused_files_.clear();  // whoever asks wants to hear of them again
+  return reload_locked();
+}
+
+ModelStore::ReloadReport ModelStore::take_changes() {
   const std::lock_guard lock(change_mutex_);
   return reload_locked();
 }
@@ -167,6 +193,29 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
   };
   Models models;
   std::vector<std::pair<std::string, FileIdentity>> seen;
+  const auto refuse = [&](const File& file, base::Error error) {
+    if (const auto identity = FileIdentity::of(file.path); identity.ok())
+      refused_files_[file.path.string()] = *identity;
+    const std::string label = file.name + "/" + file.version;
+    const bool is_served = find_old(label) != old.end();
+    if (log_) {
+      log_(true, "not serving " + label + ": " + base::to_string(error) +
+                     (is_served ? " (the one before goes on serving)" : ""));
+    }
+    report.errors.push_back(std::move(error));
+  };
+  // What a file would replace: what serves as that version, else the highest version of its name.
+  const auto place_of = [&](const File& file, const ServedModel* same) -> const ServedModel* {
+    if (same != nullptr) return same;
+    const ServedModel* highest = nullptr;
+    for (const Models* each : {&old, static_cast<const Models*>(&models)}) {
+      for (const auto& model : *each) {
+        if (model->name != file.name) continue;
+        if (highest == nullptr || version_less(highest->version, model->version)) highest = model.get();
+      }
+    }
+    return highest;
+  };
   for (const File& file : *files) {
     const std::string label = file.name + "/" + file.version;
     const base::Result<FileIdentity> identity = FileIdentity::of(file.path);
@@ -176,6 +225,13 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
       if (unloaded_.count(file.name) != 0) continue;
     }
     const auto served = find_old(label);
+    const auto is_taken = [&](const auto& model) { return model->label == label; };
+    if (std::any_of(models.begin(), models.end(), is_taken)) {
+      refuse(file, {.message = "another file is version " + file.version + " of " + file.name + " already",
+                    .where = file.path.string(),
+                    .hint = "keep one of them"});
+      continue;
+    }
     if (served != old.end() && identity.ok() && (*served)->identity == *identity) {
       models.push_back(*served);
       continue;
@@ -184,7 +240,8 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
     const bool is_known_bad =
         identity.ok() && refused != refused_files_.end() && refused->second == *identity;
     base::Result<std::shared_ptr<const ServedModel>> loaded =
-        is_known_bad ? base::Error{.message = "as before"} : load_file(file);
+        is_known_bad ? base::Error{.message = "as before"}
+                     : load_file(file, place_of(file, served == old.end() ? nullptr : served->get()));
     if (loaded.ok()) {
       refused_files_.erase(file.path.string());
       if (log_) log_(false, "serving " + label + " from " + file.path.string());
@@ -193,13 +250,7 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
       continue;
     }
     if (served != old.end()) models.push_back(*served);
-    if (is_known_bad) continue;
-    if (identity.ok()) refused_files_[file.path.string()] = *identity;
-    if (log_) {
-      log_(true, "not serving " + label + ": " + base::to_string(loaded.error()) +
-                     (served != old.end() ? " (the one before goes on serving)" : ""));
-    }
-    report.errors.push_back(std::move(loaded).error());
+    if (!is_known_bad) refuse(file, std::move(loaded).error());
   }
   const auto is_refused = [&](const std::string& name) {
     return std::any_of(files->begin(), files->end(), [&](const File& file) {
@@ -274,7 +325,9 @@ base::Status ModelStore::load(const std::string& name) {
   const std::lock_guard change(change_mutex_);
   const std::vector<File> files = TRY(scan());
   std::vector<std::string> known;
-  for (const File& file : files) known.push_back(file.name);
+  for (const File& file : files) {
+    if (known.empty() || known.back() != file.name) known.push_back(file.name);
+  }
   if (std::find(known.begin(), known.end(), name) == known.end()) return unknown_model(name, known);
   for (const File& file : files) {
     if (file.name == name) refused_files_.erase(file.path.string());

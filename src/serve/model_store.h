@@ -41,7 +41,8 @@ class ModelStore {
   };
   using Log = std::function<void(bool is_error, const std::string& line)>;
 
-  /// thread_count: of all threads that predict. Every model must load; an empty folder is allowed.
+  /// thread_count: of all threads that predict. What loads is served; an empty folder is
+  /// allowed, one of which nothing can be served is not.
   /// Errors: as Bundle::load; kNotFound for a folder that is not there.
   static base::Result<std::unique_ptr<ModelStore>> open(const Source& source, std::size_t thread_count,
                                                         Log log);
@@ -60,6 +61,8 @@ class ModelStore {
   /// Looks at the files: loads new and changed ones, drops those that are gone (but never the last version of
   /// a model while a file of it is refused).
   ReloadReport reload();
+  /// The same, but files that were refused are not tried again before they change.
+  ReloadReport take_changes();
   /// Has the files changed since they were looked at?
   bool has_changed() const;
 
@@ -81,8 +84,10 @@ class ModelStore {
       : source_(std::move(source)), thread_count_(thread_count), log_(std::move(log)) {}
 
   base::Result<std::vector<File>> scan() const;
-  base::Result<std::shared_ptr<const ServedModel>> load_checked(const File& file) const;
-  base::Result<std::shared_ptr<const ServedModel>> load_file(const File& file);  // and counts
+  base::Result<std::shared_ptr<const ServedModel>> load_checked(const File& file,
+                                                                const ServedModel* before) const;
+  base::Result<std::shared_ptr<const ServedModel>> load_file(const File& file,
+                                                             const ServedModel* before);  // and counts
   ReloadReport reload_locked();
   void publish(std::vector<std::shared_ptr<const ServedModel>> models);
   void apply_traffic(std::vector<NamedModel>& models) const;

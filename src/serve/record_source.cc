@@ -6,20 +6,31 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/predict/csv_form.h"
+#include "archmlp/table/cell_decoder.h"
 #include "archmlp/table/csv_reader.h"
 #include "archmlp/table/table_row.h"
 
 namespace archmlp::serve {
 namespace {
 
-/// The end of the record that begins at `begin`, its line break included.
-std::size_t end_of_record(std::string_view text, std::size_t begin) noexcept {
-  bool is_quoted = false;
-  for (std::size_t i = begin; i < text.size(); ++i) {
-    if (text[i] == '"') is_quoted = !is_quoted;
-    if (text[i] == '\n' && !is_quoted) return i + 1;
+/// The same CSV with all of its cells as text, for one that has cells of another kind than the schema says.
+predict::CsvForm as_text(predict::CsvForm csv) {
+  for (contract::ColumnSchema& column : csv.schema.columns) {
+    column.kind = contract::ColumnKind::kText;
+    column.nullable = true;
   }
-  return text.size();
+  return csv;
+}
+
+/// A cell that was read as text, as what it should be.
+base::Result<table::Cell> decode_text(const contract::ColumnSchema& column, const table::Cell& text) {
+  if (!text.missing) {
+    if (column.kind == contract::ColumnKind::kText) return text;
+    return table::decode_cell(column, text.text, true);  // what is missing was told when it was read
+  }
+  if (column.nullable) return table::Cell::none(column.kind);
+  return base::Error{.message = "column " + base::quoted(column.name) + " may not be missing",
+                     .hint = "send a value: no row that the model was fitted on lacked one"};
 }
 
 }  // namespace
@@ -64,33 +75,16 @@ base::Result<CsvSource> CsvSource::make(std::string_view body, const predict::Pr
   const predict::CsvForm csv = predict::csv_form(predictor, form, 1);
   CsvSource source;
   source.schema_ = predictor.schema(form);
-  base::Result<table::CsvTable> whole = table::parse_csv_as(body, "body", csv.schema, csv.reading);
-  if (whole.ok()) {
-    source.table_ = std::move(whole->table);
-  } else {
-    const std::size_t header_end = end_of_record(body, 0);
-    const std::string header(body.substr(0, header_end));
-    // What is wrong with the header alone is wrong with all of it.
-    base::Result<table::CsvTable> empty = table::parse_csv_as(header, "body", csv.schema, csv.reading);
-    if (!empty.ok()) return std::move(empty).error();
-    source.table_ = std::move(empty->table);
-    for (std::size_t begin = header_end; begin < body.size();) {
-      const std::size_t end = end_of_record(body, begin);
-      const std::string_view text = body.substr(begin, end - begin);
-      begin = end;
-      if (text.find_first_not_of(" \t\r\n") == std::string_view::npos && begin >= body.size()) break;
-      if (source.rows_.size() == kMaxRecords) return too_many_records();
-      base::Result<table::CsvTable> one =
-          table::parse_csv_as(header + std::string(text), "row", csv.schema, csv.reading);
-      if (one.ok() && one->table.row_count() == 1) {
-        source.rows_.push_back({{}, std::move(one->table)});
-        continue;
-      }
-      base::Error error = one.ok() ? base::Error{.message = "expected one record"} : std::move(one).error();
-      error.where = "row " + std::to_string(source.rows_.size() + 1);
-      source.rows_.push_back({std::move(error), std::nullopt});
-    }
+  base::Result<table::CsvTable> read = table::parse_csv_as(body, "body", csv.schema, csv.reading);
+  if (!read.ok()) {
+    const predict::CsvForm texts = as_text(csv);
+    base::Result<table::CsvTable> as_texts = table::parse_csv_as(body, "body", texts.schema, texts.reading);
+    if (!as_texts.ok()) return std::move(as_texts).error();  // which row is which cannot be told
+    read = std::move(as_texts);
+    source.is_text_ = true;
   }
+  if (read->table.row_count() > kMaxRecords) return too_many_records();
+  source.table_ = std::move(read->table);
   const std::vector<std::string> names = source.table_.names();
   const std::vector<std::string>& ignored = predictor.ignored(form);
   for (const contract::ColumnSchema& column : source.schema_.columns) {
@@ -101,22 +95,25 @@ base::Result<CsvSource> CsvSource::make(std::string_view body, const predict::Pr
   return source;
 }
 
-std::size_t CsvSource::row_count() const noexcept {
-  return rows_.empty() ? table_.row_count() : rows_.size();
-}
+std::size_t CsvSource::row_count() const noexcept { return table_.row_count(); }
 
 base::Status CsvSource::decode(std::size_t row, table::Record& record) {
-  const table::Table* table = &table_;
-  if (!rows_.empty()) {
-    if (!rows_[row].status.ok()) return rows_[row].status.error();
-    table = &*rows_[row].table;
-    row = 0;
-  }
   record.resize(positions_.size());
   for (std::size_t i = 0; i < record.size(); ++i) {
-    record[i] = positions_[i] < 0
-                    ? table::Cell::none(schema_.columns[i].kind)
-                    : table::cell_at(table->column(static_cast<std::size_t>(positions_[i])), row);
+    const contract::ColumnSchema& column = schema_.columns[i];
+    if (positions_[i] < 0) {
+      record[i] = table::Cell::none(column.kind);
+      continue;
+    }
+    record[i] = table::cell_at(table_.column(static_cast<std::size_t>(positions_[i])), row);
+    if (!is_text_) continue;
+    base::Result<table::Cell> cell = decode_text(column, record[i]);
+    if (!cell.ok()) {
+      base::Error error = std::move(cell).error();
+      error.where = place(row) + ", " + column.name;
+      return error;
+    }
+    record[i] = *cell;
   }
   return {};
 }

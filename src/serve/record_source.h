@@ -79,8 +79,8 @@ class LinesSource final : public RecordSource {
 /// A CSV with a header.
 class CsvSource final : public RecordSource {
  public:
-  /// A CSV that cannot be read as a whole is read record by record, so that each bad one has its own error.
-  /// Errors: kInvalidInput where the header, or the quotes, are wrong.
+  /// Cells of the wrong kind are errors of their rows. Errors: kInvalidInput where the header is wrong, or
+  /// where rows cannot be told from each other: a stray quote, another number of fields.
   static base::Result<CsvSource> make(std::string_view body, const predict::Predictor& predictor,
                                       predict::RecordForm form);
   std::size_t row_count() const noexcept override;
@@ -88,14 +88,10 @@ class CsvSource final : public RecordSource {
   std::string place(std::size_t row) const override;
 
  private:
-  struct Row {  // of a CSV that is read record by record
-    base::Status status;
-    std::optional<table::Table> table;
-  };
   std::vector<std::ptrdiff_t> positions_;  // of the schema's columns in the table; -1 where nobody looks
   contract::Schema schema_;
   table::Table table_;
-  std::vector<Row> rows_;
+  bool is_text_ = false;  // all cells of the table are
 };
 
 }  // namespace archmlp::serve

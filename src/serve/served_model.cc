@@ -12,7 +12,7 @@ namespace archmlp::serve {
 
 base::Result<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return base::io_error("look at", path, errno);
+  if (::stat(path.c_str(), &status) != 0) return base::io_error("cannot open the file", path, errno);
   return FileIdentity{.device = status.st_dev,
                       .inode = status.st_ino,
                       .size = static_cast<std::uint64_t>(status.st_size),

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -42,9 +45,10 @@ base::Result<std::shared_ptr<const http::AccessRules>> access_of(const contract:
       .tokens = {},
       .open_paths = {"/livez", "/readyz", "/v2/health/live", "/v2/health/ready", "/ping", "/health"}};
   // A page elsewhere can have its name resolve to the loopback address; nobody else is meant there.
-  if (parts.hosts.empty() && http::is_loopback(config.host))
-    parts.hosts = {"localhost", "127.0.0.1", "[::1]"};
-  if (!parts.hosts.empty() && http::is_loopback(config.host)) parts.hosts.push_back(config.host);
+  if (http::is_loopback(config.host)) {
+    for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) parts.hosts.emplace_back(name);
+    parts.hosts.push_back(config.host);
+  }
   if (config.token_file) parts.tokens = TRY(http::read_tokens(*config.token_file));
   return std::make_shared<const http::AccessRules>(std::move(parts));
 }
@@ -62,18 +66,17 @@ base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const contract::Ser
   return http::TlsContext::load(*config.tls_cert, *config.tls_key);
 }
 
-/// What a running server cannot take on.
-bool needs_restart(const contract::ServeConfig& before, const contract::ServeConfig& now) {
-  contract::ServeConfig same = now;
-  same.token_file = before.token_file;
-  same.admin_token_file = before.admin_token_file;
-  same.allowed_hosts = before.allowed_hosts;
-  same.allowed_origins = before.allowed_origins;
-  same.tls_cert = before.tls_cert;
-  same.tls_key = before.tls_key;
-  same.traffic = before.traffic;
-  same.shutdown_delay = before.shutdown_delay;
-  return !(same == before);
+/// What changed that a running server cannot take on: names of keys.
+std::string keys_that_need_restart(const contract::ServeConfig& before, const contract::ServeConfig& now) {
+  static const std::set<std::string_view> kTakenOn = {
+      "token_file", "admin_token_file", "allowed_hosts", "allowed_origins", "traffic", "shutdown_delay"};
+  std::string keys;
+  for (const contract::Field& field : contract::serve_fields()) {
+    const bool is_certificate = field.name == "tls_cert" || field.name == "tls_key";
+    if (kTakenOn.contains(field.name) || (is_certificate && before.tls_cert && now.tls_cert)) continue;
+    if (field.get(&before) != field.get(&now)) keys += (keys.empty() ? "" : ", ") + std::string(field.name);
+  }
+  return keys;
 }
 
 }  // namespace
@@ -115,6 +118,7 @@ class Server::Impl {
     clients_ = TRY(
         http::Server::start(server, [this](std::size_t thread) { return service_->make_handler(thread); }));
     is_open_.store(clients_.get());
+    TRY(start_admin(server));
     keeper_ = std::thread([this] { keep(); });
     notify_service_manager("READY=1");
     return {};
@@ -124,6 +128,7 @@ class Server::Impl {
     const std::lock_guard lock(reload_mutex_);
     notify_service_manager("RELOADING=1");
     ModelStore::ReloadReport report = store_->reload();
+    hash_models();
     const auto note = [&](base::Status status) {
       if (status.ok()) return;
       if (hooks_.log) hooks_.log(true, "reload: " + base::to_string(status.error()));
@@ -199,14 +204,13 @@ class Server::Impl {
   base::Status reload_config() {
     const contract::ServeConfig now = TRY(hooks_.read_config());
     TRY(contract::check_serve_config(now));
-    if (needs_restart(config_, now) && hooks_.log) {
-      hooks_.log(true, "reload: some of what changed in the configuration needs a restart of the server");
+    const std::string keys = keys_that_need_restart(config_, now);
+    if (!keys.empty() && hooks_.log) hooks_.log(true, "reload: these need a restart of the server: " + keys);
+    for (const auto& [name, unused] : config_.traffic) {
+      if (now.traffic.count(name) == 0 && store_->current()->find(name) != nullptr)
+        TRY(store_->set_traffic(name, {}));
     }
-    for (const auto& [name, traffic] : now.traffic) {
-      const auto before = config_.traffic.find(name);
-      if (before == config_.traffic.end() || !(before->second == traffic))
-        TRY(store_->set_traffic(name, traffic));
-    }
+    for (const auto& [name, traffic] : now.traffic) TRY(store_->set_traffic(name, traffic));
     config_.token_file = now.token_file;
     if (operators_) config_.admin_token_file = now.admin_token_file;
     config_.allowed_hosts = now.allowed_hosts;
@@ -231,8 +235,17 @@ class Server::Impl {
     return {};
   }
 
+  /// Whoever asks for a file's hash then finds it there.
+  void hash_models() const {
+    const std::shared_ptr<const ModelSet> set = store_->current();
+    for (const NamedModel& named : set->models()) {
+      for (const auto& model : named.versions) model->predictor->bundle().sha256();
+    }
+  }
+
   /// Looks at the model files from time to time, and tells the service manager that all is well.
   void keep() {
+    hash_models();
     const std::optional<std::chrono::microseconds> watchdog = watchdog_interval();
     const auto never = std::chrono::hours(1);
     const auto watch =
@@ -246,10 +259,20 @@ class Server::Impl {
       lock.unlock();
       const Clock::time_point now = Clock::now();
       if (watchdog && now >= next_alive) notify_service_manager("WATCHDOG=1");
-      if (config_.watch && now >= next_watch && store_->has_changed()) store_->reload();
+      if (config_.watch && now >= next_watch) take_changes();
       if (now >= next_watch) next_watch = now + watch;
       if (now >= next_alive) next_alive = now + alive;
       lock.lock();
+    }
+  }
+
+  void take_changes() noexcept {
+    try {
+      if (!store_->has_changed()) return;
+      store_->take_changes();
+      hash_models();
+    } catch (const std::exception& error) {  // out of memory: what serves goes on
+      if (hooks_.log) hooks_.log(true, std::string("cannot look at the models: ") + error.what());
     }
   }
 
