@@ -134,8 +134,9 @@ base::Result<HttpUrl> http_url(const std::string& typed, const std::string& defa
   const std::string path = part_of(url.get(), CURLUPART_PATH);
   if (path.empty() || path == "/") curl_url_set(url.get(), CURLUPART_PATH, default_path.c_str(), 0);
   for (const auto& [name, value] : query) {
-    curl_url_set(url.get(), CURLUPART_QUERY, (name + "=" + value).c_str(),
-                 CURLU_APPENDQUERY | CURLU_URLENCODE);
+    std::string pair = name;
+    pair.append("=").append(value);
+    curl_url_set(url.get(), CURLUPART_QUERY, pair.c_str(), CURLU_APPENDQUERY | CURLU_URLENCODE);
   }
   std::string host = part_of(url.get(), CURLUPART_HOST);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);

@@ -55,8 +55,8 @@ def full_load(server, request, seconds, connections):
         sys.exit(f"wrk met errors:\n{done.stdout}")
     count, took = re.search(r"(\d+) requests in (\S+),", done.stdout).groups()
     return FullLoad(rate=float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1)),
-                    p50=seconds_of(re.search(r"50%\s+(\S+)", done.stdout).group(1)),
-                    p99=seconds_of(re.search(r"99%\s+(\S+)", done.stdout).group(1)),
+                    p50=seconds_of(re.search(r"^\s+50%\s+(\S+)", done.stdout, re.MULTILINE).group(1)),
+                    p99=seconds_of(re.search(r"^\s+99%\s+(\S+)", done.stdout, re.MULTILINE).group(1)),
                     processor=spent / max(int(count), 1), busy=spent / seconds_of(took))
 
 

@@ -21,10 +21,8 @@ class EventLoop {
   /// on_ready(), in a tick or a posted task.
   class Watcher {
    public:
+    virtual ~Watcher() = default;
     virtual void on_ready(std::uint32_t events) = 0;  // EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP
-
-   protected:
-    ~Watcher() = default;
   };
 
   /// Errors: kIo, out of descriptors.

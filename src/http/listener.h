@@ -18,7 +18,7 @@ class Listener final : public EventLoop::Watcher {
   /// where its owner shares it. Errors: kIo with what to do.
   static base::Result<std::vector<std::unique_ptr<Listener>>> open(const std::string& host,
                                                                    std::uint16_t port, std::size_t count);
-  ~Listener();
+  ~Listener() override;
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 

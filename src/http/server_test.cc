@@ -57,6 +57,45 @@ TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
   sender.join();
 }
 
+TEST(HttpServer, ARefusalShowsNothingOfOtherClients) {
+  TestServer server;
+  RawClient first(server->port());
+  first.send(get("/echo", "X-Request-Id: " + std::string(128, 'a') + "\r\n"));
+  EXPECT_THAT(first.receive(), HasSubstr(std::string(128, 'a')));
+  RawClient second(server->port());
+  second.send(post("/echo", "body", "Authorization: Bearer a-token-that-nobody-else-may-see\r\n"));
+  EXPECT_THAT(second.receive(), StartsWith("HTTP/1.1 200"));
+  first.send("\x01");
+  const std::string refusal = first.receive();
+  EXPECT_THAT(refusal,
+              AllOf(StartsWith("HTTP/1.1 400"), Not(HasSubstr("X-Request-Id")), Not(HasSubstr("Bearer"))));
+}
+
+TEST(HttpServer, AHeadThatArrivesInLargePiecesIsOne) {
+  TestServer server;
+  const std::string head = "GET /echo HTTP/1.1\r\nHost: localhost\r\nCookie: ";
+  // Lost bytes would make the end of the field's value a request of its own.
+  const std::string inside = "GET /inside HTTP/1.1\r\n\r\n";
+  for (const std::size_t first_size : {3000U, 9000U, 14000U}) {
+    RawClient client(server->port());
+    client.send(head + std::string(first_size, 'c'));
+    std::this_thread::sleep_for(milliseconds(30));
+    client.send(std::string(100, 'd'));
+    std::this_thread::sleep_for(milliseconds(30));
+    client.send(inside);
+    EXPECT_THAT(client.receive(), EndsWith("GET /echo ")) << first_size;
+    client.send(get("/echo2"));
+    EXPECT_THAT(client.receive(), EndsWith("GET /echo2 ")) << first_size;
+  }
+}
+
+TEST(HttpServer, LinesThatEndInALineFeedAloneAreRefusedAtOnce) {
+  TestServer server;
+  RawClient client(server->port());
+  client.send("GET /echo HTTP/1.1\nHost: localhost\n\n");
+  EXPECT_THAT(client.receive(), AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("CR LF")));
+}
+
 TEST(HttpServer, SmallRequestsGoOnBesideLongWork) {
   TestServer server({.pool_thread_count = 1});
   RawClient long_one(server->port());

@@ -57,8 +57,6 @@ Session::Session(int socket, SessionId id, SessionGroup& group)
       deadline_(group.loop_.woken_at() + (group.draining_ ? kLastChance : group.config_.idle_timeout)),
       chunks_(group.config_.limits.max_body_bytes) {}
 
-Session::~Session() { group_.arriving_bytes_ -= counted_bytes_; }
-
 /// No exception leaves: what fails, out of memory most likely, fails for this connection.
 void Session::on_ready(std::uint32_t events) {
   try {

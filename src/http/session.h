@@ -13,9 +13,6 @@ namespace archmlp::http {
 class Session final : public EventLoop::Watcher {
  public:
   Session(int socket, SessionId id, SessionGroup& group);
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
 
   void on_ready(std::uint32_t events) override;
   void on_tick(Clock::time_point now);
@@ -25,6 +22,7 @@ class Session final : public EventLoop::Watcher {
 
   int descriptor() const noexcept { return transport_.descriptor(); }
   SessionId id() const noexcept { return id_; }
+  std::size_t arriving_bytes() const noexcept { return counted_bytes_; }
   /// Sends its part of the group's output; what the socket does not take is kept.
   void send(std::string_view output);
   /// The pool's answer to the request that it was given.

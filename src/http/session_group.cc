@@ -145,6 +145,7 @@ void SessionGroup::send_now(const Session* running) {
 }
 
 void SessionGroup::close(Session& session) {
+  arriving_bytes_ -= session.arriving_bytes();
   loop_.forget(session.descriptor());
   const std::uint32_t place = session.id().place;
   sessions_[place].reset();

@@ -61,6 +61,26 @@ TEST_F(SessionGroupTest, WhatWaitedTooLongForItsTurnIsRefused) {
   EXPECT_EQ(counters_.rejections[static_cast<std::size_t>(Rejection::kOverload)].value(), 2U);
 }
 
+TEST_F(SessionGroupTest, BodiesThatDoNotEndAreRefusedBeforeTheyTakeAllMemory) {
+  start({.max_arriving_bytes = 1000});
+  send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n" + std::string(1001, 'x'));
+  const std::string got = answers(1);
+  EXPECT_THAT(got, testing::StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(got, testing::HasSubstr("more memory"));
+}
+
+TEST_F(SessionGroupTest, BodiesThatWereWholeTakeNoRoom) {
+  start({.max_arriving_bytes = 1000});
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n";
+  std::string got;
+  for (int i = 0; i < 3; ++i) {
+    send(head);  // apart from its body, which is then kept until it is whole
+    send(std::string(900, 'x'));
+    got += answers(1);
+  }
+  EXPECT_THAT(got, testing::Not(testing::HasSubstr("HTTP/1.1 503")));
+}
+
 TEST_F(SessionGroupTest, CountsWhatItAnswered) {
   start({});
   send(get("/echo") + get("/echo") + get("/") + "NONSENSE\r\n\r\n");

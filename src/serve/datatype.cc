@@ -153,7 +153,7 @@ base::Result<Datatype> datatype_from(std::string_view name) {
     if (named.name == name) return named.datatype;
   }
   std::vector<std::string> known;
-  known.reserve(kNamed.size());
+  known.reserve(std::size(kNamed));
   for (const Named& named : kNamed) known.emplace_back(named.name);
   return Error{.message = "unknown datatype " + base::quoted(name), .hint = base::suggest_names(name, known)};
 }

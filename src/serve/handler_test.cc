@@ -201,6 +201,9 @@ TEST_F(HandlerTest, Csv) {
               testing::StartsWith("prediction,probability_no,probability_yes,error\n,,,"));
   ask("flag,kind,count,amount\ntrue,a,x,10.5\n", "text/csv");
   EXPECT_EQ(response_.status, 422) << "no record is good: the whole is refused";
+  ask("\x1F\x8B\x08 packed");
+  EXPECT_EQ(response_.status, 422);
+  EXPECT_THAT(response_.body, HasSubstr("compressed"));
   ask("flag,kind,count,amount\ntrue,a,3,10.5\ntrue,a\"b,3,10.5\ntrue,a,x,1\n");
   EXPECT_EQ(json::parse(response_.body).size(), 3U) << "a quote inside of a cell ends no row";
   ask("flag,kind,count,amount\ntrue,a,3,10.5\ntrue,a,3\n");

@@ -195,8 +195,7 @@ void add_drift(Page& page, const std::vector<ModelFigures>& models) {
 
 std::string metrics_page(const ServerFigures& figures, const ModelStore& store) {
   Page page;
-  std::vector<std::string> routes;
-  for (const std::string_view route : kRouteNames) routes.emplace_back(route);
+  const std::vector<std::string> routes(kRouteNames.begin(), kRouteNames.end());
   add_requests(page, figures.loops, routes);
   add_server(page, figures);
   const std::shared_ptr<const ModelSet> set = store.current();

@@ -64,9 +64,13 @@ base::Result<Target> target_of(std::string_view address) {
   static const std::array<std::string, 3> kKnown = {"model", "version", "features"};
   Target target;
   for (auto& [name, value] : TRY(query_of(address, kKnown))) {
-    if (name == "model") target.model = std::move(value);
-    if (name == "version") target.version = std::move(value);
-    if (name == "features") target.form = TRY(record_form_from(value));
+    if (name == "model") {
+      target.model = std::move(value);
+    } else if (name == "version") {
+      target.version = std::move(value);
+    } else {
+      target.form = TRY(record_form_from(value));
+    }
   }
   return target;
 }

@@ -33,7 +33,9 @@ base::Result<std::vector<NamedModel::Share>> shares_of(const NamedModel& model,
           .hint = base::suggest_names(version, known)};
     }
     if (!(per_cent >= 0 && per_cent <= 100)) {
-      return base::Error{.message = "a share is from 0 to 100 per cent", .where = what + "." + version};
+      std::string where = what;
+      where.append(".").append(version);
+      return base::Error{.message = "a share is from 0 to 100 per cent", .where = std::move(where)};
     }
     shares.push_back({*found, per_cent});
   }

@@ -8,6 +8,7 @@
 #include "archmlp/predict/csv_form.h"
 #include "archmlp/table/cell_decoder.h"
 #include "archmlp/table/csv_reader.h"
+#include "archmlp/table/decompress.h"
 #include "archmlp/table/table_row.h"
 
 namespace archmlp::serve {
@@ -72,6 +73,10 @@ base::Status LinesSource::decode(std::size_t row, table::Record& record) {
 
 base::Result<CsvSource> CsvSource::make(std::string_view body, const predict::Predictor& predictor,
                                         predict::RecordForm form) {
+  // The reader would unpack it, however large that is.
+  if (table::compression_of(body) != table::Compression::kNone) {
+    return base::Error{.message = "compressed bodies are not understood", .hint = "send the CSV as it is"};
+  }
   const predict::CsvForm csv = predict::csv_form(predictor, form, 1);
   CsvSource source;
   source.schema_ = predictor.schema(form);

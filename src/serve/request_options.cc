@@ -124,9 +124,11 @@ base::Result<PredictOptions> predict_options_of(std::string_view target) {
   static const std::array<std::string, 5> kKnown = {"features", "probabilities", "errors", "model",
                                                     "version"};
   for (auto& [name, value] : TRY(query_of(target, kKnown))) {
-    if (name == "model") options.model = std::move(value);
-    if (name == "version") options.version = std::move(value);
-    if (name == "features") {
+    if (name == "model") {
+      options.model = std::move(value);
+    } else if (name == "version") {
+      options.version = std::move(value);
+    } else if (name == "features") {
       base::Result<RecordForm> form = record_form_from(value);
       if (!form.ok()) {
         Error error = std::move(form).error();
@@ -134,15 +136,13 @@ base::Result<PredictOptions> predict_options_of(std::string_view target) {
         return error;
       }
       options.form = *form;
-    }
-    if (name == "probabilities") {
+    } else if (name == "probabilities") {
       if (value != "true" && value != "false") {
         return Error{.message = "probabilities=" + base::quoted(value) + " is neither true nor false",
                      .where = "query"};
       }
       options.with_probabilities = value == "true";
-    }
-    if (name == "errors") {
+    } else if (name == "errors") {
       if (value != "row" && value != "refuse") {
         return Error{.message = "errors=" + base::quoted(value) + " is neither row nor refuse",
                      .where = "query",

@@ -7,16 +7,16 @@
 namespace archmlp::serve {
 namespace {
 
-constexpr std::size_t kKeptBytes = 1U << 20U;  // buffers beyond it are given back
+constexpr std::size_t kKeptItems = 1U << 17U;  // buffers of more are given back
 
 template <typename T>
 void give_back(std::vector<T>& buffer) {
-  if (buffer.capacity() * sizeof(T) > kKeptBytes) std::vector<T>().swap(buffer);
+  if (buffer.capacity() > kKeptItems) std::vector<T>().swap(buffer);
   buffer.clear();
 }
 
 /// `[3]` and `age` to `[3].age`, `line 4` and `age` to `line 4, age`.
-std::string joined(std::string place, const std::string& where) {
+std::string joined(const std::string& place, const std::string& where) {
   if (place.empty() || where.empty()) return place + where;
   if (!place.ends_with(']')) return place + ", " + where;
   return where.front() == '[' ? place + where : place + "." + where;

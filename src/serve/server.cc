@@ -296,7 +296,7 @@ class Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-base::Result<std::unique_ptr<Server>> Server::start(const contract::ServeConfig& config, Hooks hooks) {
+base::Result<std::unique_ptr<Server>> Server::start(const contract::ServeConfig& config, const Hooks& hooks) {
   TRY(contract::check_serve_config(config));
   auto impl = std::make_unique<Impl>(config, hooks);
   const ModelStore::Source source{.file = config.model.value_or(""),

@@ -23,7 +23,8 @@ class Server {
     ModelStore::Log log;
   };
   /// Errors: as check_serve_config, ModelStore::open, TlsContext::load, read_tokens and http::Server::start.
-  static base::Result<std::unique_ptr<Server>> start(const contract::ServeConfig& config, Hooks hooks = {});
+  static base::Result<std::unique_ptr<Server>> start(const contract::ServeConfig& config,
+                                                     const Hooks& hooks = {});
   /// The same for one model that comes from no file.
   static base::Result<std::unique_ptr<Server>> start(
       const std::shared_ptr<const predict::Predictor>& predictor, const contract::ServeConfig& config);

@@ -8,6 +8,9 @@
 #include <atomic>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -416,6 +419,22 @@ TEST(Server, WrongConfigurations) {
   EXPECT_TRUE(Server::start(predictor(), {.host = "localhost", .port = 0, .threads = 1}).ok());
 }
 
+/// Until the server's threads have begun and wait for work: UBSan's look at a thread that begins without
+/// descriptors would fail.
+void wait_until_other_threads_sleep() {
+  const auto all_sleep = [] {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      if (task.path().filename() == std::to_string(::gettid())) continue;
+      std::ifstream file(task.path() / "stat");
+      std::string stat((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+      const std::size_t name_end = stat.rfind(')');
+      if (name_end == std::string::npos || stat.substr(name_end, 3) != ") S") return false;
+    }
+    return true;
+  };
+  for (int i = 0; i < 2000 && !all_sleep(); ++i) std::this_thread::sleep_for(milliseconds(5));
+}
+
 TEST(Server, OutOfDescriptorsItWaitsWithoutSpinning) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -423,6 +442,7 @@ TEST(Server, OutOfDescriptorsItWaitsWithoutSpinning) {
   Client old(server->port());
   old.send(get("/livez"));
   ASSERT_THAT(old.receive(), StartsWith("HTTP/1.1 200"));
+  wait_until_other_threads_sleep();
   const int spare = ::dup(0);
   ::close(spare);
   rlimit low = before;

@@ -67,6 +67,7 @@ base::Status choose_outputs(const std::vector<V2Output>& all, std::span<const st
                                     [&](const V2Output& output) { return output.name == wanted[i]; });
     if (found == all.end()) {
       std::vector<std::string> known;
+      known.reserve(all.size());
       for (const V2Output& output : all) known.push_back(output.name);
       return base::Error{.message = "this model has no output " + base::quoted(wanted[i]),
                          .where = where(),

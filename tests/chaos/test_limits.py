@@ -199,3 +199,76 @@ def test_limits_hold_together(server, shows):
             attacker.join()
     assert not wrong
     shows(7, f"{rounds * len(wire) * 4} bombs from four clients: {sum(c.answered for c in honest):,} honest requests, all answered")
+
+
+# -- the other protocols
+
+def tensor(name, shape, datatype, data):
+    return {"name": name, "shape": shape, "datatype": datatype, "data": data}
+
+
+TYPES = {"age": "INT64", "income": "FP64", "plan": "BYTES", "newsletter": "BOOL", "account": "INT64"}
+
+
+def tensors(shape, values):
+    """A request of V2 with every column; `values`: of one column, by the record's value."""
+    return {"inputs": [tensor(name, shape, TYPES[name], values(RECORD[name])) for name in RECORD]}
+
+
+HUGE = 2**63 - 1
+HOSTILE_TENSORS = {
+    "more elements than data": tensors([HUGE], lambda value: [value]),
+    "a product that wraps round to 1": tensors([2**33 + 1, 2**33 - 1, 2**32], lambda value: [value]),
+    "a product that wraps round to 0": tensors([2**32, 2**32], lambda value: []),
+    "negative": tensors([-1], lambda value: [value]),
+    "zero": tensors([0], lambda value: [value]),
+    "a fraction": tensors([1.5], lambda value: [value]),
+    "no shape": tensors([], lambda value: [value]),
+    "a thousand dimensions": tensors([1] * 1000, lambda value: [value]),
+    "a shape of texts": tensors(["1"], lambda value: [value]),
+    "more data than elements": tensors([1], lambda value: [value] * 100_000),
+    "a deep nest": {"inputs": [tensor(name, [1], TYPES[name], 0) for name in RECORD]},
+    "the same input a thousand times": {"inputs": tensors([1], lambda value: [value])["inputs"] * 1000},
+    "a hundred thousand outputs": {**tensors([1], lambda value: [value]), "outputs": [{"name": f"o{i}"} for i in range(100_000)]},
+    "no inputs": {"inputs": []},
+    "inputs of another type": {"inputs": {"age": 1}},
+    "a long id": {**tensors([1], lambda value: [value]), "id": "x" * 4_000_000},
+}
+
+
+def test_hostile_tensors(server, shows):
+    path = "/v2/models/" + json.loads(Raw(server.port).ask(get("/v1/model"))[1]).get("name", "model") + "/infer"
+    assert Raw(server.port).ask(post(json.dumps(tensors([1], lambda value: [value])), path))[0] == 200, "the form is right"
+    before = server.resident_mb()
+    found = {}
+    for name, request in HOSTILE_TENSORS.items():
+        text = json.dumps(request)
+        if name == "a deep nest":
+            text = text.replace('"data": 0', '"data": ' + "[" * 100_000 + "]" * 100_000)
+        status, answer = Raw(server.port).ask(post(text, path))
+        assert status < 500 and (status != 200 or name == "a long id"), (name, status, answer[:300])
+        found[status] = found.get(status, 0) + 1
+    assert server.is_well() and server.resident_mb() - before < FLAT_MB
+    shows(7, f"{len(HOSTILE_TENSORS)} hostile requests of V2: " + ", ".join(f"{count} x {status}" for status, count in sorted(found.items())))
+
+
+def test_hostile_invocations(server, shows):
+    """MLflow's forms: sides that do not fit each other, and much of nothing."""
+    columns = list(RECORD)
+    requests = {
+        "rows of another width": {"dataframe_split": {"columns": columns, "data": [[1]] * 100_000}},
+        "no columns": {"dataframe_split": {"columns": [], "data": [[]] * 100_000}},
+        "the same column": {"dataframe_split": {"columns": ["age"] * 100_000, "data": [[1] * 100_000]}},
+        "columns that are rows": {"dataframe_split": {"columns": [[]], "data": [[]]}},
+        "empty records": {"dataframe_records": [{}] * 300_000},
+        "columns of unlike lengths": {"inputs": {name: [1] * (i + 1) for i, name in enumerate(columns)}},
+        "instances of nothing": {"instances": [[]] * 300_000},
+        "two forms": {"dataframe_records": [RECORD], "instances": [RECORD]},
+        "none": {},
+    }
+    before = server.resident_mb()
+    for name, request in requests.items():
+        status, answer = Raw(server.port).ask(post(json.dumps(request), "/invocations"))
+        assert 400 <= status < 500, (name, status, answer[:300])
+    assert server.is_well() and server.resident_mb() - before < FLAT_MB
+    shows(7, f"{len(requests)} hostile requests of /invocations: 4xx")

@@ -46,7 +46,7 @@ def test_requests_beyond_memory(model, shows):
 def test_start_beyond_memory(model, shows):
     """Too little to load the model: one line, no crash."""
     codes = {}
-    for megabytes in scaled((24, 48), range(16, 120, 8)):
+    for megabytes in scaled((32, 56), range(24, 128, 8)):
         process = subprocess.Popen([*limited(megabytes), ARCHMLP, "serve", model, "--port", "0", "--threads", "1"], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         line = process.stdout.readline()
