@@ -248,12 +248,15 @@ base::Status Bundle::decode(std::span<const std::byte> bytes, const std::string&
 
 base::Status Bundle::check_canary() const { return canary_ ? canary_->check(*model_) : base::Status(); }
 
+/// Not by std::call_once: running out of memory in it, as an exception that passes through the C library, can
+/// end the program.
 const std::string& Bundle::sha256() const {
-  std::call_once(sha256_once_, [this] {
+  const std::lock_guard lock(sha256_mutex_);
+  if (sha256_.empty()) {
     base::Sha256 hash;
     hash.update(bytes_);
     sha256_ = hash.finish();
-  });
+  }
   return sha256_;
 }
 

@@ -92,8 +92,8 @@ class Bundle {
   nlohmann::ordered_json lineage_;
   std::optional<ReferenceDistribution> reference_;
   std::optional<Canary> canary_;
-  mutable std::once_flag sha256_once_;
-  mutable std::string sha256_;
+  mutable std::mutex sha256_mutex_;
+  mutable std::string sha256_;  // empty until somebody asks
 };
 
 /// What `archmlp show` prints.

