@@ -1,48 +1,19 @@
 #include "archmlp/model/packed_trees.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
-#include <limits>
 #include <utility>
 
 namespace archmlp::model {
-
-/// A walk from a root towards a leaf.
-struct PackedPath {
-  std::uint32_t at;  // a place among all nodes
-  std::uint32_t id;  // which row, or which tree
-};
-
 namespace {
 
-// A node: the threshold in the low half; above it the feature, then how much farther the right child stands
-// than the left one. Of a leaf the threshold is a NaN, which no value is below or equal to, with the leaf in
-// its payload, and the "right child" is the leaf itself.
-constexpr unsigned kFeatureBits = 12;
-constexpr std::uint32_t kFeatureMask = (1U << kFeatureBits) - 1;
-constexpr std::size_t kMaxDistance = (std::size_t{1} << (31 - kFeatureBits)) - 1;
 constexpr std::uint32_t kQuietNan = 0x7FC00000;
 constexpr std::uint32_t kMaxLeaf = 0x003FFFFF;
 
-std::uint64_t placed(std::uint32_t distance) noexcept {
-  return std::uint64_t{distance << kFeatureBits} << 32U;
-}
-
-std::uint64_t packed_test(const ForestNode& node) noexcept {
-  return std::bit_cast<std::uint32_t>(node.threshold) | std::uint64_t{node.feature & ForestNode::kFeature}
-                                                            << 32U;
-}
-std::uint64_t packed_leaf(std::uint32_t leaf) noexcept { return (kQuietNan | leaf) | placed(~0U); }
-
-std::uint32_t leaf_at(std::uint64_t node) noexcept { return static_cast<std::uint32_t>(node) & kMaxLeaf; }
-
-/// Which way a row goes is not predictable, so it must not become a branch.
-std::uint32_t next_of(const std::uint64_t* nodes, std::uint32_t at, const float* row) noexcept {
-  const std::uint64_t node = nodes[at];
-  const auto place = static_cast<std::uint32_t>(node >> 32U);
-  const bool left = row[place & kFeatureMask] <= std::bit_cast<float>(static_cast<std::uint32_t>(node));
-  const auto farther = static_cast<std::uint32_t>(static_cast<std::int32_t>(place) >> kFeatureBits);
-  return at + 1 + (farther & (static_cast<std::uint32_t>(left) - 1U));
+template <typename Node>
+std::uint32_t leaf_of(const Node& node) noexcept {
+  return std::bit_cast<std::uint32_t>(node.threshold) & kMaxLeaf;
 }
 
 struct OneRow {
@@ -56,103 +27,170 @@ struct RowOfMany {
   const float* of(std::uint32_t id) const noexcept { return x + id * stride; }
 };
 
-/// Several steps of `kCount` paths from `from` on; those that still move are put to `to`, whose end is
-/// returned.
-template <std::size_t kCount, typename Row>
-PackedPath* step(const std::uint64_t* nodes, Row row, const PackedPath* from, PackedPath* to,
-                 std::uint32_t* leaves) noexcept {
-  constexpr int kLevels = 4;
-  std::array<std::uint32_t, kCount> at;
-  std::array<std::uint32_t, kCount> before;
-  std::array<const float*, kCount> rows;
-  for (std::size_t i = 0; i < kCount; ++i) {
-    at[i] = from[i].at;
-    rows[i] = row.of(from[i].id);
+constexpr std::size_t kBlock = 10;  // paths in registers: their steps overlap
+constexpr int kLevels = 4;          // that a block goes at a time
+
+/// Walks from roots towards leaves. `ids` tells which row, or which tree, a path belongs to.
+template <typename Node>
+struct PackedPaths {
+  static constexpr std::size_t kPlaces = (PackedTrees::kCapacity / kBlock + 1) * kBlock;
+
+  std::array<const Node*, kPlaces> at;
+  std::array<std::uint32_t, kPlaces> ids;
+};
+
+/// Which way a row goes is not predictable, so it must not become a branch: it is added to the place.
+template <typename Node, typename Row>
+void step(Row row, const Node** at, const std::uint32_t* ids) noexcept {
+  std::array<const Node*, kBlock> nodes;
+  std::array<const float*, kBlock> rows;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    nodes[i] = at[i];
+    rows[i] = row.of(ids[i]);
   }
+#pragma GCC unroll 4
   for (int level = 0; level < kLevels; ++level) {
-    for (std::size_t i = 0; i < kCount; ++i) {
-      before[i] = at[i];
-      at[i] = next_of(nodes, at[i], rows[i]);
+#pragma GCC unroll 10
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      const Node& node = *nodes[i];
+      nodes[i] = &node + node.children() + !(rows[i][node.feature()] <= node.threshold);
     }
   }
-  for (std::size_t i = 0; i < kCount; ++i) {
-    const std::uint32_t id = from[i].id;
-    leaves[id] = at[i];
-    *to = {at[i], id};
-    to += at[i] != before[i] ? 1 : 0;
-  }
-  return to;
+  for (std::size_t i = 0; i < kBlock; ++i) at[i] = nodes[i];
 }
+
+/// leaves[id] = the leaf of each of the `count` paths.
+template <typename Node, typename Row>
+void walk(Row row, PackedPaths<Node>& paths, std::size_t count, std::uint32_t* leaves) noexcept {
+  // Where a path moves to when others have ended depends on how many have, and the processor lets the loads
+  // behind wait for it: so it is done apart from the steps, and not before some have ended.
+  constexpr int kFullRounds = 2;
+  for (int round = 1; count > 0; ++round) {
+    const std::size_t full = (count + kBlock - 1) / kBlock * kBlock;
+    for (std::size_t i = count; i < full; ++i) {
+      paths.at[i] = paths.at[0];  // goes along to fill the block
+      paths.ids[i] = paths.ids[0];
+    }
+    for (std::size_t i = 0; i < full; i += kBlock) step(row, paths.at.data() + i, paths.ids.data() + i);
+    if (round < kFullRounds) continue;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Node* const node = paths.at[i];
+      const std::uint32_t id = paths.ids[i];
+      leaves[id] = leaf_of(*node);
+      paths.at[kept] = node;
+      paths.ids[kept] = id;
+      kept += node->children() >= 0 ? 1 : 0;
+    }
+    count = kept;
+  }
+}
+
+/// Nodes in the subtrees of a tree.
+class SubtreeSizes {
+ public:
+  explicit SubtreeSizes(std::span<const ForestNode> tree) : sizes_(tree.size()) {
+    for (std::size_t i = tree.size(); i-- > 0;) sizes_[i] = 1 + of(tree[i].left) + of(tree[i].right);
+  }
+  std::uint32_t of(std::uint32_t child) const noexcept {
+    return (child & ForestNode::kLeaf) != 0 ? 0 : sizes_[child];
+  }
+
+ private:
+  std::vector<std::uint32_t> sizes_;
+};
 
 }  // namespace
 
 std::optional<PackedTrees> PackedTrees::make(std::span<const ForestNode> nodes,
                                              std::span<const std::uint64_t> tree_begins,
                                              std::uint32_t feature_count) {
-  if (nodes.size() > kMaxNodes || feature_count > kFeatureMask + 1) return std::nullopt;
-  PackedTrees trees;
-  trees.nodes_.reserve(2 * nodes.size() + tree_begins.size());
-  for (std::size_t i = 0; i + 1 < tree_begins.size(); ++i) {
-    trees.roots_.push_back(static_cast<std::uint32_t>(trees.nodes_.size()));
-    if (!trees.append_tree(nodes.subspan(tree_begins[i], tree_begins[i + 1] - tree_begins[i])))
-      return std::nullopt;
+  if (nodes.size() > kMaxNodes) return std::nullopt;
+  PackedTrees packed;
+  if (auto near = pack<NearNode>(nodes, tree_begins, feature_count)) {
+    packed.trees_ = *std::move(near);
+  } else if (auto far = pack<FarNode>(nodes, tree_begins, feature_count)) {
+    packed.trees_ = *std::move(far);
+  } else {
+    return std::nullopt;
+  }
+  return packed;
+}
+
+template <typename Node>
+std::optional<PackedTrees::Trees<Node>> PackedTrees::pack(std::span<const ForestNode> nodes,
+                                                          std::span<const std::uint64_t> tree_begins,
+                                                          std::uint32_t feature_count) {
+  if (feature_count > Node::kMaxFeature + 1) return std::nullopt;
+  const std::size_t tree_count = tree_begins.size() - 1;
+  Trees<Node> trees{.memory = base::LargeBuffer((2 * nodes.size() + tree_count) * sizeof(Node)), .roots = {}};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < tree_count; ++i) {
+    trees.roots.push_back(static_cast<std::uint32_t>(count));
+    const auto tree = nodes.subspan(tree_begins[i], tree_begins[i + 1] - tree_begins[i]);
+    if (!append_tree(tree, trees.nodes(), count)) return std::nullopt;
   }
   return trees;
 }
 
-/// In preorder, so that a left child stands behind its parent. False: something does not fit.
-bool PackedTrees::append_tree(std::span<const ForestNode> tree) {
-  constexpr std::size_t kNoParent = std::numeric_limits<std::size_t>::max();
-  std::vector<std::pair<std::uint32_t, std::size_t>> pending = {
-      {0, kNoParent}};  // child, whose right one it is
+/// The smaller of two subtrees first, so that the children of the other stand as near as they can. False:
+/// something does not fit.
+template <typename Node>
+bool PackedTrees::append_tree(std::span<const ForestNode> tree, Node* nodes, std::size_t& count) {
+  const SubtreeSizes sizes(tree);
+  const auto put = [&](std::size_t place, std::uint32_t child) {
+    const bool is_leaf = (child & ForestNode::kLeaf) != 0;
+    const std::uint32_t leaf = child & ForestNode::kIndex;
+    if (is_leaf && leaf > kMaxLeaf) return false;
+    nodes[place].threshold = is_leaf ? std::bit_cast<float>(kQuietNan | leaf) : tree[child].threshold;
+    nodes[place].set(0, -1);
+    return true;
+  };
+  std::vector<std::pair<std::uint32_t, std::size_t>> pending = {{0, count}};  // of the tree; where it is put
+  put(count++, 0);
   while (!pending.empty()) {
-    const auto [child, parent] = pending.back();
+    const auto [index, place] = pending.back();
     pending.pop_back();
-    if (parent != kNoParent) {
-      const std::size_t farther = nodes_.size() - parent - 1;
-      if (farther > kMaxDistance) return false;
-      nodes_[parent] |= placed(static_cast<std::uint32_t>(farther));
+    const ForestNode& node = tree[index];
+    const auto distance = static_cast<std::ptrdiff_t>(count - place);
+    if (distance > Node::kMaxDistance) return false;
+    nodes[place].set(node.feature & ForestNode::kFeature, distance);
+    std::array children = {std::pair(node.left, count), std::pair(node.right, count + 1)};
+    count += 2;
+    if (sizes.of(node.left) < sizes.of(node.right)) std::swap(children[0], children[1]);
+    for (const auto& [child, at] : children) {
+      if (!put(at, child)) return false;
+      if ((child & ForestNode::kLeaf) == 0) pending.emplace_back(child, at);
     }
-    if ((child & ForestNode::kLeaf) != 0) {
-      const std::uint32_t leaf = child & ForestNode::kIndex;
-      if (leaf > kMaxLeaf) return false;
-      nodes_.push_back(packed_leaf(leaf));
-      continue;
-    }
-    const ForestNode& node = tree[child];
-    pending.emplace_back(node.right, nodes_.size());
-    pending.emplace_back(node.left, kNoParent);
-    nodes_.push_back(packed_test(node));
   }
   return true;
 }
 
-template <typename Row>
-void PackedTrees::walk(Row row, std::size_t count, PackedPath* paths, std::uint32_t* leaves) const noexcept {
-  constexpr std::size_t kBlock = 8;
-  PackedPath* end = paths + count;
-  while (end != paths) {
-    const PackedPath* from = paths;
-    PackedPath* to = paths;
-    for (; end - from >= std::ptrdiff_t{kBlock}; from += kBlock)
-      to = step<kBlock>(nodes_.data(), row, from, to, leaves);
-    for (; from != end; ++from) to = step<1>(nodes_.data(), row, from, to, leaves);
-    end = to;
-  }
-  for (std::size_t i = 0; i < count; ++i) leaves[i] = leaf_at(nodes_[leaves[i]]);
-}
-
 void PackedTrees::walk_trees(std::span<const float> row, std::size_t first,
                              std::span<std::uint32_t> leaves) const noexcept {
-  std::array<PackedPath, kCapacity> paths;
-  for (std::uint32_t i = 0; i < leaves.size(); ++i) paths[i] = {roots_[first + i], i};
-  walk(OneRow{row.data()}, leaves.size(), paths.data(), leaves.data());
+  std::visit(
+      [&]<typename Node>(const Trees<Node>& trees) {
+        PackedPaths<Node> paths;
+        for (std::uint32_t i = 0; i < leaves.size(); ++i) {
+          paths.at[i] = trees.nodes() + trees.roots[first + i];
+          paths.ids[i] = i;
+        }
+        walk(OneRow{row.data()}, paths, leaves.size(), leaves.data());
+      },
+      trees_);
 }
 
 void PackedTrees::walk_rows(MatrixView x, std::size_t tree, std::span<std::uint32_t> leaves) const noexcept {
-  std::array<PackedPath, kCapacity> paths;
-  for (std::uint32_t i = 0; i < leaves.size(); ++i) paths[i] = {roots_[tree], i};
-  walk(RowOfMany{x.data, x.row_stride}, leaves.size(), paths.data(), leaves.data());
+  std::visit(
+      [&]<typename Node>(const Trees<Node>& trees) {
+        PackedPaths<Node> paths;
+        for (std::uint32_t i = 0; i < leaves.size(); ++i) {
+          paths.at[i] = trees.nodes() + trees.roots[tree];
+          paths.ids[i] = i;
+        }
+        walk(RowOfMany{x.data, x.row_stride}, paths, leaves.size(), leaves.data());
+      },
+      trees_);
 }
 
 }  // namespace archmlp::model

@@ -4,15 +4,53 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
+#include "archmlp/base/large_buffer.h"
 #include "archmlp/model/forest.h"
 #include "archmlp/model/matrix_view.h"
 
 namespace archmlp::model {
 
-/// The trees of a forest once more, for rows without missing values: 8 bytes a node, leaves among them, the
-/// left child behind its parent. A step is two loads and no test for the end: a leaf leads to itself.
+/// A node of 8 bytes; its children stand side by side, `children` places from it, the left one first. Of a
+/// leaf the threshold is a NaN, which no value is below or equal to, with the leaf in its payload, and
+/// children is -1: its "right child" is the leaf itself.
+struct NearNode {
+  static constexpr std::size_t kMaxFeature = 0xFFFF;
+  static constexpr std::ptrdiff_t kMaxDistance = 0x7FFF;
+
+  float threshold;
+  std::uint16_t tested;
+  std::int16_t distance;
+
+  std::size_t feature() const noexcept { return tested; }
+  std::ptrdiff_t children() const noexcept { return distance; }
+  void set(std::size_t feature, std::ptrdiff_t children) noexcept {
+    tested = static_cast<std::uint16_t>(feature);
+    distance = static_cast<std::int16_t>(children);
+  }
+};
+
+/// The same for trees in which children stand farther away.
+struct FarNode {
+  static constexpr unsigned kFeatureBits = 12;
+  static constexpr std::size_t kMaxFeature = (std::size_t{1} << kFeatureBits) - 1;
+  static constexpr std::ptrdiff_t kMaxDistance = (std::ptrdiff_t{1} << (31 - kFeatureBits)) - 1;
+
+  float threshold;
+  std::uint32_t bits;
+
+  std::size_t feature() const noexcept { return bits & kMaxFeature; }
+  std::ptrdiff_t children() const noexcept { return static_cast<std::int32_t>(bits) >> kFeatureBits; }
+  void set(std::size_t feature, std::ptrdiff_t children) noexcept {
+    bits = static_cast<std::uint32_t>(feature) | static_cast<std::uint32_t>(children) << kFeatureBits;
+  }
+};
+static_assert(sizeof(NearNode) == 8 && sizeof(FarNode) == 8);
+
+/// The trees of a forest once more, for rows without missing values, in small nodes, leaves among them. A
+/// step needs no test for the end, as a leaf leads to itself.
 class PackedTrees {
  public:
   /// Forests beyond it would take too much memory twice.
@@ -32,12 +70,23 @@ class PackedTrees {
   void walk_rows(MatrixView x, std::size_t tree, std::span<std::uint32_t> leaves) const noexcept;
 
  private:
-  template <typename Row>
-  void walk(Row row, std::size_t count, struct PackedPath* paths, std::uint32_t* leaves) const noexcept;
-  bool append_tree(std::span<const ForestNode> tree);
+  template <typename Node>
+  struct Trees {
+    base::LargeBuffer memory;
+    std::vector<std::uint32_t> roots;
 
-  std::vector<std::uint64_t> nodes_;
-  std::vector<std::uint32_t> roots_;
+    Node* nodes() noexcept { return reinterpret_cast<Node*>(memory.bytes().data()); }
+    const Node* nodes() const noexcept { return reinterpret_cast<const Node*>(memory.bytes().data()); }
+  };
+
+  template <typename Node>
+  static std::optional<Trees<Node>> pack(std::span<const ForestNode> nodes,
+                                         std::span<const std::uint64_t> tree_begins,
+                                         std::uint32_t feature_count);
+  template <typename Node>
+  static bool append_tree(std::span<const ForestNode> tree, Node* nodes, std::size_t& count);
+
+  std::variant<Trees<NearNode>, Trees<FarNode>> trees_;
 };
 
 }  // namespace archmlp::model

@@ -88,23 +88,47 @@ TEST(PackedTrees, EndWhereThePlainWalkEnds) {
   }
 }
 
+/// Preorder of a balanced tree whose tests tell the numbers from 0 to 2^depth - 1 apart.
+std::uint32_t grow_balanced(std::vector<ForestNode>& nodes, int depth, std::uint32_t begin) {
+  if (depth == 0) return ForestNode::kLeaf | begin;
+  const std::size_t place = nodes.size();
+  const std::uint32_t half = 1U << static_cast<unsigned>(depth - 1);
+  nodes.emplace_back();
+  nodes[place].threshold = static_cast<float>(begin + half) - 0.5F;
+  const std::uint32_t left = grow_balanced(nodes, depth - 1, begin);
+  nodes[place].left = left;
+  const std::uint32_t right = grow_balanced(nodes, depth - 1, begin + half);
+  nodes[place].right = right;
+  return static_cast<std::uint32_t>(place);
+}
+
+TEST(PackedTrees, ChildrenFarAwayTakeTheOtherKindOfNode) {
+  Trees trees;
+  grow_balanced(trees.nodes, 17, 0);
+  trees.begins.push_back(trees.nodes.size());
+  constexpr std::uint32_t kMost = FarNode::kMaxFeature + 1;
+  const auto packed = PackedTrees::make(trees.nodes, trees.begins, kMost);
+  ASSERT_TRUE(packed);
+  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, kMost + 1))
+      << "has fewer features than the near one";
+  std::vector<std::uint32_t> leaves(1);
+  for (std::uint32_t value = 0; value < 1U << 17U; value += 97) {
+    const auto x = static_cast<float>(value);
+    packed->walk_trees({&x, 1}, 0, leaves);
+    ASSERT_EQ(leaves[0], value);
+  }
+}
+
 TEST(PackedTrees, WhatDoesNotFitIsLeftAlone) {
   const Trees trees = random_trees(3, 4, 5, 1);
-  EXPECT_TRUE(PackedTrees::make(trees.nodes, trees.begins, 4096));
-  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, 4097)) << "too many features";
+  EXPECT_TRUE(PackedTrees::make(trees.nodes, trees.begins, 65536));
+  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, 65537)) << "too many features";
   ForestNode leaf_far_out{
       .threshold = 0, .feature = 0, .left = ForestNode::kLeaf | 0x003FFFFF, .right = ForestNode::kLeaf};
   const std::vector<std::uint64_t> one = {0, 1};
   EXPECT_TRUE(PackedTrees::make(std::span(&leaf_far_out, 1), one, 1));
   ++leaf_far_out.left;
   EXPECT_FALSE(PackedTrees::make(std::span(&leaf_far_out, 1), one, 1)) << "too many leaves";
-  // A tree that leans left: the right child of its root stands behind half a million nodes.
-  std::vector<ForestNode> leaning(300'000);
-  for (std::uint32_t i = 0; i < leaning.size(); ++i) {
-    leaning[i].left = i + 1 < leaning.size() ? i + 1 : ForestNode::kLeaf;
-  }
-  const std::vector<std::uint64_t> begins = {0, leaning.size()};
-  EXPECT_FALSE(PackedTrees::make(leaning, begins, 1)) << "a child too far away";
   const std::vector<ForestNode> many(PackedTrees::kMaxNodes + 1);
   const std::vector<std::uint64_t> all = {0, many.size()};
   EXPECT_FALSE(PackedTrees::make(many, all, 1)) << "too many nodes";
