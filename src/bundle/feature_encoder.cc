@@ -137,12 +137,16 @@ base::Result<FeatureEncoder> FeatureEncoder::make(const contract::Schema& featur
         return too_many_categories(name, known->second.size());
       input.category_count = static_cast<std::uint32_t>(known->second.size());
       input.categories.emplace(input.kind, known->second);
+      encoder.category_inputs_.push_back(static_cast<std::uint32_t>(encoder.inputs_.size() - 1));
     } else if (input.kind == contract::ColumnKind::kText) {
       return base::Error{
           .message =
               fmt::format("column {} is text, and nothing says which categories it has", base::quoted(name)),
           .hint =
               fmt::format("encode it when preprocessing, `one_hot: {{columns: [{}]}}`, or remove it", name)};
+    } else {
+      encoder.numbers_.push_back({.input = static_cast<std::uint32_t>(encoder.inputs_.size() - 1),
+                                  .position = static_cast<std::uint32_t>(*position)});
     }
   }
   for (const auto& [name, values] : categories) {
@@ -206,19 +210,19 @@ base::Result<std::vector<float>> FeatureEncoder::encode(const table::Table& rows
 
 base::Status FeatureEncoder::encode(const table::Record& record, transform::RecordScratch& scratch,
                                     std::span<float> row) const {
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const Input& input = inputs_[i];
-    const table::Cell& cell = record[input.position];
-    if (input.categories) {
-      const std::int32_t category = input.categories->find(cell);
-      if (category == transform::kUnknownCategory) scratch.unknown_categories.push_back(&input.name);
-      row[i] = to_feature(category);
-      continue;
-    }
-    row[i] = to_feature(cell.as_double());
-    if (std::isinf(row[i])) return beyond_float32(input.name, cell.as_double(), input.name);
+  for (const Number& number : numbers_) row[number.input] = to_feature(record[number.position].as_double());
+  for (const std::uint32_t i : category_inputs_) {
+    const std::int32_t category = inputs_[i].categories->find(record[inputs_[i].position]);
+    if (category == transform::kUnknownCategory) scratch.unknown_categories.push_back(&inputs_[i].name);
+    row[i] = to_feature(category);
   }
-  return {};
+  std::uint32_t is_beyond = 0;  // of the width of a float, so that several are looked at at once
+  for (const float value : row) is_beyond |= std::isinf(value) ? 1U : 0U;
+  if (is_beyond == 0) return {};
+  const auto first = std::find_if(numbers_.begin(), numbers_.end(),
+                                  [row](const Number& number) { return std::isinf(row[number.input]); });
+  const std::string& name = inputs_[first->input].name;
+  return beyond_float32(name, record[first->position].as_double(), name);
 }
 
 base::Status FeatureEncoder::check_complete(std::span<const float> matrix,

@@ -74,6 +74,13 @@ class FeatureEncoder {
                          std::span<float> matrix) const;
 
   std::vector<Input> inputs_;
+  /// The same for records, in little room: which inputs are numbers and where, and which are categories.
+  struct Number {
+    std::uint32_t input;
+    std::uint32_t position;
+  };
+  std::vector<Number> numbers_;
+  std::vector<std::uint32_t> category_inputs_;
 };
 
 }  // namespace archmlp::bundle

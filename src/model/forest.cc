@@ -12,9 +12,9 @@ namespace archmlp::model {
 namespace {
 
 bool has_missing(const float* row, std::size_t count) noexcept {
-  bool missing = false;
-  for (std::size_t i = 0; i < count; ++i) missing |= row[i] != row[i];
-  return missing;
+  std::uint32_t missing = 0;  // of the width of a float, so that several are compared at once
+  for (std::size_t i = 0; i < count; ++i) missing |= row[i] != row[i] ? 1U : 0U;
+  return missing != 0;
 }
 
 void add_leaf(std::span<const double> leaf_values, std::uint32_t leaf, std::size_t outputs,
@@ -55,22 +55,25 @@ CategorySets Forest::sets() const noexcept {
   return {category_counts_.data(), set_words_.data()};
 }
 
-void Forest::predict_row(std::span<const float> row, std::span<double> out) const noexcept {
-  assert(row.size() == feature_count_ && out.size() == output_count_);
-  const bool may_miss = has_missing(row.data(), row.size());
-  std::fill(out.begin(), out.end(), 0.0);
+void Forest::add_trees(std::span<const float> row, bool may_miss, double* sums) const noexcept {
   Paths paths;
   std::array<std::uint32_t, Paths::kCapacity> leaves;
   for (std::size_t first = 0; first < tree_count(); first += Paths::kCapacity) {
-    const std::size_t count = std::min(Paths::kCapacity, tree_count() - first);
+    const auto some = std::span(leaves).first(std::min(Paths::kCapacity, tree_count() - first));
     if (packed_ && !may_miss) {
-      packed_->walk_trees(row, first, std::span(leaves).first(count));
+      packed_->walk(row, first, some);
     } else {
-      for (std::uint32_t i = 0; i < count; ++i) paths.add(i);
+      for (std::uint32_t i = 0; i < some.size(); ++i) paths.add(i);
       walk_trees(nodes_, tree_begins_.data() + first, sets(), row, may_miss, paths, leaves.data());
     }
-    add_leaves(leaf_values_, std::span(leaves).first(count), output_count_, out.data());
+    add_leaves(leaf_values_, some, output_count_, sums);
   }
+}
+
+void Forest::predict_row(std::span<const float> row, std::span<double> out) const noexcept {
+  assert(row.size() == feature_count_ && out.size() == output_count_);
+  std::fill(out.begin(), out.end(), 0.0);
+  add_trees(row, has_missing(row.data(), row.size()), out.data());
   for (double& value : out) value /= static_cast<double>(tree_count());
 }
 
@@ -79,6 +82,16 @@ void Forest::predict_rows(MatrixView x, std::span<double> out) const noexcept {
   std::fill(out.begin(), out.end(), 0.0);
   bool may_miss = false;
   for (std::size_t row = 0; row < x.rows; ++row) may_miss |= has_missing(x.data + row * x.row_stride, x.cols);
+  if (packed_ && !may_miss) {
+    for (std::size_t i = 0; i < x.rows; ++i)
+      add_trees({x.data + i * x.row_stride, x.cols}, false, out.data() + i * output_count_);
+  } else {
+    add_rows(x, may_miss, out.data());
+  }
+  for (double& value : out) value /= static_cast<double>(tree_count());
+}
+
+void Forest::add_rows(MatrixView x, bool may_miss, double* sums) const noexcept {
   Paths paths;
   std::array<std::uint32_t, Paths::kCapacity> leaves;
   for (std::size_t tree_index = 0; tree_index < tree_count(); ++tree_index) {
@@ -86,18 +99,12 @@ void Forest::predict_rows(MatrixView x, std::span<double> out) const noexcept {
       MatrixView rows = x;
       rows.data += first * x.row_stride;
       rows.rows = std::min(Paths::kCapacity, x.rows - first);
-      if (packed_ && !may_miss) {
-        packed_->walk_rows(rows, tree_index, std::span(leaves).first(rows.rows));
-      } else {
-        for (std::uint32_t i = 0; i < rows.rows; ++i) paths.add(i);
-        walk_rows(tree(tree_index), sets(), rows, may_miss, paths, leaves.data());
-      }
-      double* const sums = out.data() + first * output_count_;
+      for (std::uint32_t i = 0; i < rows.rows; ++i) paths.add(i);
+      walk_rows(tree(tree_index), sets(), rows, may_miss, paths, leaves.data());
       for (std::size_t i = 0; i < rows.rows; ++i)
-        add_leaf(leaf_values_, leaves[i], output_count_, sums + i * output_count_);
+        add_leaf(leaf_values_, leaves[i], output_count_, sums + (first + i) * output_count_);
     }
   }
-  for (double& value : out) value /= static_cast<double>(tree_count());
 }
 
 std::span<const double> Forest::leaf_of(std::size_t tree_index, std::span<const float> row) const noexcept {

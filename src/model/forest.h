@@ -113,6 +113,9 @@ class Forest final : public Model {
   Forest();
   CategorySets sets() const noexcept;
   void predict_rows(MatrixView x, std::span<double> out) const noexcept override;
+  /// All trees of a row; all rows, tree by tree. Both add to `sums` in the order of the trees.
+  void add_trees(std::span<const float> row, bool may_miss, double* sums) const noexcept;
+  void add_rows(MatrixView x, bool may_miss, double* sums) const noexcept;
   base::Status check();
   base::Status check_shape() const;
   base::Status check_categories() const;

@@ -55,14 +55,16 @@ Status Model::predict(MatrixView x, std::span<double> out, int thread_count) con
   }
   const std::size_t block_rows = rows_per_block(*this, x.rows, thread_count);
   const std::size_t block_count = (x.rows + block_rows - 1) / block_rows;
-  return base::parallel_for(block_count, thread_count, [&](std::size_t block) -> Status {
+  const auto predict_block = [&](std::size_t block) -> Status {
     const std::size_t begin = block * block_rows;
     const std::size_t end = std::min(x.rows, begin + block_rows);
     std::vector<float> buffer;
     predict_rows(row_major_block(x, begin, end, buffer),
                  out.subspan(begin * outputs, (end - begin) * outputs));
     return {};
-  });
+  };
+  if (block_count == 1) return predict_block(0);  // without an allocation
+  return base::parallel_for(block_count, thread_count, predict_block);
 }
 
 std::size_t arg_max(std::span<const double> probabilities) noexcept {

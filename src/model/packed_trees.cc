@@ -16,70 +16,55 @@ std::uint32_t leaf_of(const Node& node) noexcept {
   return std::bit_cast<std::uint32_t>(node.threshold) & kMaxLeaf;
 }
 
-struct OneRow {
-  const float* row;
-  const float* of(std::uint32_t) const noexcept { return row; }
-};
-
-struct RowOfMany {
-  const float* x;
-  std::size_t stride;
-  const float* of(std::uint32_t id) const noexcept { return x + id * stride; }
-};
-
 constexpr std::size_t kBlock = 10;  // paths in registers: their steps overlap
-constexpr int kLevels = 4;          // that a block goes at a time
+constexpr int kLevels = 5;          // that a block goes at a time
 
-/// Walks from roots towards leaves. `ids` tells which row, or which tree, a path belongs to.
+/// Walks from roots towards leaves.
 template <typename Node>
 struct PackedPaths {
   static constexpr std::size_t kPlaces = (PackedTrees::kCapacity / kBlock + 1) * kBlock;
 
   std::array<const Node*, kPlaces> at;
-  std::array<std::uint32_t, kPlaces> ids;
+  std::array<std::uint32_t, kPlaces> trees;
 };
 
 /// Which way a row goes is not predictable, so it must not become a branch: it is added to the place.
-template <typename Node, typename Row>
-void step(Row row, const Node** at, const std::uint32_t* ids) noexcept {
+template <typename Node>
+void step(const float* row, const Node** at) noexcept {
   std::array<const Node*, kBlock> nodes;
-  std::array<const float*, kBlock> rows;
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    nodes[i] = at[i];
-    rows[i] = row.of(ids[i]);
-  }
-#pragma GCC unroll 4
+  for (std::size_t i = 0; i < kBlock; ++i) nodes[i] = at[i];
+#pragma GCC unroll 5
   for (int level = 0; level < kLevels; ++level) {
 #pragma GCC unroll 10
     for (std::size_t i = 0; i < kBlock; ++i) {
       const Node& node = *nodes[i];
-      nodes[i] = &node + node.children() + !(rows[i][node.feature()] <= node.threshold);
+      nodes[i] = &node + node.children() + !(row[node.feature()] <= node.threshold);
     }
   }
-  for (std::size_t i = 0; i < kBlock; ++i) at[i] = nodes[i];
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    __builtin_prefetch(nodes[i]);  // until the next round
+    at[i] = nodes[i];
+  }
 }
 
-/// leaves[id] = the leaf of each of the `count` paths.
-template <typename Node, typename Row>
-void walk(Row row, PackedPaths<Node>& paths, std::size_t count, std::uint32_t* leaves) noexcept {
+/// leaves[tree] = the leaf of each of the `count` paths.
+template <typename Node>
+void walk_paths(const float* row, PackedPaths<Node>& paths, std::size_t count, int full_rounds,
+                std::uint32_t* leaves) noexcept {
   // Where a path moves to when others have ended depends on how many have, and the processor lets the loads
   // behind wait for it: so it is done apart from the steps, and not before some have ended.
-  constexpr int kFullRounds = 2;
   for (int round = 1; count > 0; ++round) {
     const std::size_t full = (count + kBlock - 1) / kBlock * kBlock;
-    for (std::size_t i = count; i < full; ++i) {
-      paths.at[i] = paths.at[0];  // goes along to fill the block
-      paths.ids[i] = paths.ids[0];
-    }
-    for (std::size_t i = 0; i < full; i += kBlock) step(row, paths.at.data() + i, paths.ids.data() + i);
-    if (round < kFullRounds) continue;
+    for (std::size_t i = count; i < full; ++i) paths.at[i] = paths.at[0];  // goes along to fill the block
+    for (std::size_t i = 0; i < full; i += kBlock) step(row, paths.at.data() + i);
+    if (round < full_rounds) continue;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const Node* const node = paths.at[i];
-      const std::uint32_t id = paths.ids[i];
-      leaves[id] = leaf_of(*node);
+      const std::uint32_t tree = paths.trees[i];
+      leaves[tree] = leaf_of(*node);
       paths.at[kept] = node;
-      paths.ids[kept] = id;
+      paths.trees[kept] = tree;
       kept += node->children() >= 0 ? 1 : 0;
     }
     count = kept;
@@ -114,6 +99,9 @@ std::optional<PackedTrees> PackedTrees::make(std::span<const ForestNode> nodes,
   } else {
     return std::nullopt;
   }
+  // A balanced tree of as many leaves would have so many levels: hardly a path ends before.
+  const std::size_t leaves = nodes.size() / std::max<std::size_t>(1, tree_begins.size() - 1) + 1;
+  packed.full_rounds_ = std::max(1, static_cast<int>(std::bit_width(leaves)) / kLevels);
   return packed;
 }
 
@@ -133,8 +121,7 @@ std::optional<PackedTrees::Trees<Node>> PackedTrees::pack(std::span<const Forest
   return trees;
 }
 
-/// The smaller of two subtrees first, so that the children of the other stand as near as they can. False:
-/// something does not fit.
+/// The larger of two subtrees first: more rows go on where they are. False: something does not fit.
 template <typename Node>
 bool PackedTrees::append_tree(std::span<const ForestNode> tree, Node* nodes, std::size_t& count) {
   const SubtreeSizes sizes(tree);
@@ -157,7 +144,7 @@ bool PackedTrees::append_tree(std::span<const ForestNode> tree, Node* nodes, std
     nodes[place].set(node.feature & ForestNode::kFeature, distance);
     std::array children = {std::pair(node.left, count), std::pair(node.right, count + 1)};
     count += 2;
-    if (sizes.of(node.left) < sizes.of(node.right)) std::swap(children[0], children[1]);
+    if (sizes.of(node.left) > sizes.of(node.right)) std::swap(children[0], children[1]);
     for (const auto& [child, at] : children) {
       if (!put(at, child)) return false;
       if ((child & ForestNode::kLeaf) == 0) pending.emplace_back(child, at);
@@ -166,29 +153,16 @@ bool PackedTrees::append_tree(std::span<const ForestNode> tree, Node* nodes, std
   return true;
 }
 
-void PackedTrees::walk_trees(std::span<const float> row, std::size_t first,
-                             std::span<std::uint32_t> leaves) const noexcept {
+void PackedTrees::walk(std::span<const float> row, std::size_t first,
+                       std::span<std::uint32_t> leaves) const noexcept {
   std::visit(
       [&]<typename Node>(const Trees<Node>& trees) {
         PackedPaths<Node> paths;
         for (std::uint32_t i = 0; i < leaves.size(); ++i) {
           paths.at[i] = trees.nodes() + trees.roots[first + i];
-          paths.ids[i] = i;
+          paths.trees[i] = i;
         }
-        walk(OneRow{row.data()}, paths, leaves.size(), leaves.data());
-      },
-      trees_);
-}
-
-void PackedTrees::walk_rows(MatrixView x, std::size_t tree, std::span<std::uint32_t> leaves) const noexcept {
-  std::visit(
-      [&]<typename Node>(const Trees<Node>& trees) {
-        PackedPaths<Node> paths;
-        for (std::uint32_t i = 0; i < leaves.size(); ++i) {
-          paths.at[i] = trees.nodes() + trees.roots[tree];
-          paths.ids[i] = i;
-        }
-        walk(RowOfMany{x.data, x.row_stride}, paths, leaves.size(), leaves.data());
+        walk_paths(row.data(), paths, leaves.size(), full_rounds_, leaves.data());
       },
       trees_);
 }

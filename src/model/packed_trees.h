@@ -9,7 +9,6 @@
 
 #include "archmlp/base/large_buffer.h"
 #include "archmlp/model/forest.h"
-#include "archmlp/model/matrix_view.h"
 
 namespace archmlp::model {
 
@@ -64,10 +63,7 @@ class PackedTrees {
 
   static constexpr std::size_t kCapacity = 256;  // of one walk: what it touches stays in the first cache
   /// leaves[i]: the leaf where `row` ends in tree first + i. Precondition: leaves.size() <= kCapacity.
-  void walk_trees(std::span<const float> row, std::size_t first,
-                  std::span<std::uint32_t> leaves) const noexcept;
-  /// leaves[i]: the leaf where row i ends in the tree. Preconditions: as above, x.col_stride == 1.
-  void walk_rows(MatrixView x, std::size_t tree, std::span<std::uint32_t> leaves) const noexcept;
+  void walk(std::span<const float> row, std::size_t first, std::span<std::uint32_t> leaves) const noexcept;
 
  private:
   template <typename Node>
@@ -87,6 +83,7 @@ class PackedTrees {
   static bool append_tree(std::span<const ForestNode> tree, Node* nodes, std::size_t& count);
 
   std::variant<Trees<NearNode>, Trees<FarNode>> trees_;
+  int full_rounds_ = 1;  // of steps in which no path is expected to end
 };
 
 }  // namespace archmlp::model

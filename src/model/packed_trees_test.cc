@@ -56,6 +56,7 @@ std::uint32_t walk_plainly(const Trees& trees, std::size_t tree, const float* ro
 
 TEST(PackedTrees, EndWhereThePlainWalkEnds) {
   constexpr std::uint32_t kFeatures = 9;
+  constexpr std::size_t kRows = 200;
   constexpr float kSpecial[] = {0.0F, -0.0F, std::numeric_limits<float>::infinity(),
                                 -std::numeric_limits<float>::infinity(),
                                 std::numeric_limits<float>::denorm_min()};
@@ -64,26 +65,20 @@ TEST(PackedTrees, EndWhereThePlainWalkEnds) {
     const Trees trees = random_trees(100, depth, kFeatures, draw(state));
     const auto packed = PackedTrees::make(trees.nodes, trees.begins, kFeatures);
     ASSERT_TRUE(packed);
-    std::vector<float> rows(PackedTrees::kCapacity * kFeatures);
+    std::vector<float> rows(kRows * kFeatures);
     for (float& value : rows) {
       const std::uint64_t random = draw(state);
       value =
           random % 10 == 0 ? kSpecial[random / 10 % 5] : static_cast<float>(static_cast<int>(random % 9) - 4);
     }
-    for (const std::size_t row_count : {1U, 7U, 8U, 200U}) {
-      for (std::size_t row = 0; row < row_count; ++row) {
-        std::vector<std::uint32_t> leaves(100);
-        const float* values = rows.data() + row * kFeatures;
-        packed->walk_trees({values, kFeatures}, 0, leaves);
-        for (std::size_t tree = 0; tree < leaves.size(); ++tree)
-          ASSERT_EQ(leaves[tree], walk_plainly(trees, tree, values));
-        packed->walk_trees({values, kFeatures}, 93, std::span(leaves).first(5));
-        for (std::size_t i = 0; i < 5; ++i) ASSERT_EQ(leaves[i], walk_plainly(trees, 93 + i, values));
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const float* values = rows.data() + row * kFeatures;
+      for (const auto& [first, count] :
+           std::vector<std::pair<std::size_t, std::size_t>>{{0, 100}, {93, 5}, {7, 10}, {99, 1}}) {
+        std::vector<std::uint32_t> leaves(count);
+        packed->walk({values, kFeatures}, first, leaves);
+        for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(leaves[i], walk_plainly(trees, first + i, values));
       }
-      std::vector<std::uint32_t> leaves(row_count);
-      packed->walk_rows(MatrixView::row_major(rows.data(), row_count, kFeatures), 42, leaves);
-      for (std::size_t row = 0; row < row_count; ++row)
-        ASSERT_EQ(leaves[row], walk_plainly(trees, 42, rows.data() + row * kFeatures));
     }
   }
 }
@@ -114,7 +109,7 @@ TEST(PackedTrees, ChildrenFarAwayTakeTheOtherKindOfNode) {
   std::vector<std::uint32_t> leaves(1);
   for (std::uint32_t value = 0; value < 1U << 17U; value += 97) {
     const auto x = static_cast<float>(value);
-    packed->walk_trees({&x, 1}, 0, leaves);
+    packed->walk({&x, 1}, 0, leaves);
     ASSERT_EQ(leaves[0], value);
   }
 }

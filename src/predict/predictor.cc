@@ -173,20 +173,12 @@ base::Status Predictor::prepare(table::Record& record, RecordForm form, Scratch&
 }
 
 void Predictor::predict_prepared(std::span<const float> rows, std::span<double> out) const {
-  constexpr std::size_t kRowByRow = 8;  // fewer are faster one by one
   const model::Model& model = bundle_->model();
-  const std::size_t inputs = bundle_->encoder().input_count();
-  const std::size_t outputs = model.output_count();
-  const std::size_t row_count = out.size() / outputs;
-  if (row_count >= kRowByRow) {
-    [[maybe_unused]] const base::Status predicted =
-        model.predict(model::MatrixView::row_major(rows.data(), row_count, inputs), out, 1);
-    assert(predicted.ok());
-    return;
-  }
-  for (std::size_t i = 0; i < row_count; ++i) {
-    model.predict_row(rows.subspan(i * inputs, inputs), out.subspan(i * outputs, outputs));
-  }
+  if (out.size() == model.output_count()) return model.predict_row(rows, out);
+  const std::size_t row_count = out.size() / model.output_count();
+  [[maybe_unused]] const base::Status predicted = model.predict(
+      model::MatrixView::row_major(rows.data(), row_count, bundle_->encoder().input_count()), out, 1);
+  assert(predicted.ok());
 }
 
 base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch& scratch,

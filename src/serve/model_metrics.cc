@@ -1,6 +1,8 @@
 #include "archmlp/serve/model_metrics.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace archmlp::serve {
 namespace {
@@ -30,9 +32,17 @@ ModelMetrics::Block::Block(const predict::Predictor& predictor)
   const bundle::ReferenceDistribution* reference = predictor.bundle().reference();
   if (reference == nullptr) return;
   std::size_t bin_count = 0;
-  for (std::size_t input = 0; input < reference->input_count(); ++input) {
-    first_bin_.push_back(bin_count);
-    bin_count += reference->bin_count(input);
+  for (std::size_t i = 0; i < reference->input_count(); ++i) {
+    const auto input = static_cast<std::uint32_t>(i);
+    const auto first_bin = static_cast<std::uint32_t>(bin_count);
+    bin_count += reference->bin_count(i);
+    const std::vector<float>& edges = reference->input(i).marks;
+    if (predictor.bundle().encoder().category_count(i) > 0 || edges.size() > 1) {
+      graded_.push_back({input, first_bin});
+    } else {
+      const float edge = edges.empty() ? std::numeric_limits<float>::quiet_NaN() : edges.front();
+      indicators_.push_back({input, first_bin, edge, static_cast<std::uint32_t>(bin_count - 1)});
+    }
   }
   bins_ = std::vector<http::Counter>(bin_count);
 }
@@ -49,18 +59,32 @@ void ModelMetrics::Block::unknown_category(const std::string& column, RecordForm
     columns_[index_of(form)].unknown[*index].add();
 }
 
-void ModelMetrics::Block::predicted(const predict::Predictor& predictor, std::span<const float> row,
+void ModelMetrics::Block::predicted(const predict::Predictor& predictor, std::span<const float> rows,
                                     std::span<const double> outputs) noexcept {
-  rows_.add();
-  if (classes_.empty()) {
-    value_sum_.store(value_sum_.load(std::memory_order_relaxed) + outputs[0], std::memory_order_relaxed);
-  } else {
-    classes_[predictor.class_of(outputs)].add();
+  const std::size_t width = predictor.output_count();
+  const std::size_t count = outputs.size() / width;
+  if (count == 0) return;
+  rows_.add(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<const double> output = outputs.subspan(i * width, width);
+    if (classes_.empty()) {
+      value_sum_.store(value_sum_.load(std::memory_order_relaxed) + output[0], std::memory_order_relaxed);
+    } else {
+      classes_[predictor.class_of(output)].add();
+    }
   }
   if (bins_.empty()) return;
   const bundle::ReferenceDistribution& reference = *predictor.bundle().reference();
-  for (std::size_t input = 0; input < row.size(); ++input) {
-    bins_[first_bin_[input] + reference.bin_of(input, row[input])].add();
+  const std::size_t inputs = reference.input_count();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<const float> row = rows.subspan(i * inputs, inputs);
+    for (const Indicator& each : indicators_) {
+      const float value = row[each.input];
+      const std::uint32_t bin = each.first_bin + (each.edge <= value ? 1U : 0U);
+      bins_[std::isnan(value) ? each.missing_bin : bin].add();
+    }
+    for (const Graded& each : graded_)
+      bins_[each.first_bin + reference.bin_of(each.input, row[each.input])].add();
   }
 }
 

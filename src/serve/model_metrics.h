@@ -27,8 +27,9 @@ class ModelMetrics {
     /// A record as it arrived, before it is used up.
     void arrived(const table::Record& record, predict::RecordForm form) noexcept;
     void unknown_category(const std::string& column, predict::RecordForm form) noexcept;
-    /// A record that was predicted: what the model saw of it, [inputs], and what it said, [outputs].
-    void predicted(const predict::Predictor& predictor, std::span<const float> row,
+    /// Records that were predicted: what the model saw of them, [records, inputs], and what it said,
+    /// [records, outputs].
+    void predicted(const predict::Predictor& predictor, std::span<const float> rows,
                    std::span<const double> outputs) noexcept;
     void refused() noexcept { refused_rows_.add(); }
     void compared(bool agrees) noexcept { (agrees ? agreements_ : disagreements_).add(); }
@@ -46,8 +47,20 @@ class ModelMetrics {
     std::array<OfColumns, 2> columns_;  // by RecordForm
     std::vector<http::Counter> classes_;
     std::atomic<double> value_sum_{0};
-    std::vector<std::size_t> first_bin_;  // of each input
-    std::vector<http::Counter> bins_;     // of the reference distribution, input behind input
+    std::vector<http::Counter> bins_;  // of the reference distribution, input behind input
+    /// Inputs with one edge or none, as most are where categories are indicators; and all others.
+    struct Indicator {
+      std::uint32_t input;
+      std::uint32_t first_bin;
+      float edge;  // NaN: none
+      std::uint32_t missing_bin;
+    };
+    struct Graded {
+      std::uint32_t input;
+      std::uint32_t first_bin;
+    };
+    std::vector<Indicator> indicators_;
+    std::vector<Graded> graded_;
     std::array<const contract::Schema*, 2> schemas_;
   };
 

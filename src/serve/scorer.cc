@@ -26,6 +26,7 @@ std::string joined(const std::string& place, const std::string& where) {
 
 void Scorer::reset() {
   row_count_ = predicted_count_ = 0;
+  is_predicted_ = false;
   give_back(matrix_);
   give_back(outputs_);
   errors_.clear();
@@ -34,6 +35,12 @@ void Scorer::reset() {
 }
 
 base::Status Scorer::add(RecordSource& source, std::size_t row, predict::RecordForm form) {
+  base::Status appended = append(source, row, form);
+  if (!appended.ok()) metrics_.refused();
+  return appended;
+}
+
+base::Status Scorer::append(RecordSource& source, std::size_t row, predict::RecordForm form) {
   TRY(source.decode(row, record_));
   metrics_.arrived(record_, form);
   if (base::Status prepared = predictor_.prepare(record_, form, scratch_); !prepared.ok()) {
@@ -41,6 +48,7 @@ base::Status Scorer::add(RecordSource& source, std::size_t row, predict::RecordF
     error.where = joined(source.place(row), error.where);
     return error;
   }
+  matrix_.resize(predicted_count_ * scratch_.row.size());  // without what an exception left behind
   matrix_.insert(matrix_.end(), scratch_.row.begin(), scratch_.row.end());
   const auto& unknown = scratch_.transform.unknown_categories;
   if (!unknown.empty() || !unknown_begin_.empty()) {
@@ -53,6 +61,13 @@ base::Status Scorer::add(RecordSource& source, std::size_t row, predict::RecordF
   return {};
 }
 
+void Scorer::predict() {
+  outputs_.resize(predicted_count_ * predictor_.output_count());
+  predictor_.predict_prepared(matrix_, outputs_);
+  is_predicted_ = true;
+  metrics_.predicted(predictor_, matrix_, outputs_);
+}
+
 void Scorer::score(RecordSource& source, predict::RecordForm form, bool stop_at_error) {
   reset();
   const std::size_t row_count = source.row_count();
@@ -60,19 +75,13 @@ void Scorer::score(RecordSource& source, predict::RecordForm form, bool stop_at_
     ++row_count_;
     base::Status added = add(source, row, form);
     if (added.ok()) continue;
-    metrics_.refused();
     errors_.push_back({row, source.is_syntax_error(), std::move(added).error()});
     if (stop_at_error || has_too_many_errors()) {
       predicted_count_ = 0;
       return;
     }
   }
-  const std::size_t inputs = scratch_.row.size();
-  outputs_.resize(predicted_count_ * predictor_.output_count());
-  predictor_.predict_prepared(matrix_, outputs_);
-  for (std::size_t i = 0; i < predicted_count_; ++i) {
-    metrics_.predicted(predictor_, {matrix_.data() + i * inputs, inputs}, outputs(i));
-  }
+  predict();
 }
 
 std::span<const std::string* const> Scorer::unknown_categories(std::size_t position) const noexcept {

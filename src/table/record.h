@@ -36,14 +36,9 @@ struct Cell {
   /// As copy_as_doubles gives it: NaN if missing. Precondition: not text.
   double as_double() const noexcept {
     if (missing) return std::numeric_limits<double>::quiet_NaN();
-    switch (kind) {
-      case contract::ColumnKind::kInteger:
-        return static_cast<double>(integer);
-      case contract::ColumnKind::kBoolean:
-        return boolean ? 1.0 : 0.0;
-      default:
-        return real;
-    }
+    if (kind == contract::ColumnKind::kInteger) return static_cast<double>(integer);
+    if (kind == contract::ColumnKind::kBoolean) return boolean ? 1.0 : 0.0;
+    return real;
   }
 };
 

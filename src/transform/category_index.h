@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,17 @@ class CategoryIndex {
   contract::ColumnKind kind_;
   std::vector<std::pair<std::int64_t, std::int32_t>> integers_;
   std::vector<std::pair<double, std::int32_t>> reals_;
-  std::vector<std::pair<std::string, std::int32_t>> texts_;
+  struct Text {
+    std::uint64_t head;  // of its bytes, by which most are told apart without a look at the others
+    std::string text;
+    std::int32_t category;
+    bool is_before(std::uint64_t other_head, std::string_view other) const noexcept {
+      return head != other_head ? head < other_head : text < other;
+    }
+  };
+  std::int32_t find_text(std::string_view text) const noexcept;
+
+  std::vector<Text> texts_;  // in the order of is_before
   std::int32_t booleans_[2] = {kUnknownCategory, kUnknownCategory};
 };
 

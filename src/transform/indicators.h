@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -28,11 +32,16 @@ void append_indicators(const contract::Schema& output, std::size_t count, std::s
 
 /// The same for a record.
 inline void append_indicators(std::size_t count, std::int32_t made, table::Record& record) {
+  // Copied many at a time, and from cells that were not written just now, which the processor would wait for.
+  static const auto kZeros = [] {
+    std::array<table::Cell, 64> zeros;
+    zeros.fill(table::Cell::of(std::int64_t{0}));
+    return zeros;
+  }();
   const std::size_t first = record.size();
-  record.resize(first + count);  // not filled with copies of a cell, which the processor waits for
-  for (std::size_t i = first; i < record.size(); ++i) {
-    record[i].kind = contract::ColumnKind::kInteger;
-    record[i].missing = false;
+  for (std::size_t done = 0; done < count; done += kZeros.size()) {
+    const std::size_t some = std::min(count - done, kZeros.size());
+    record.insert(record.end(), kZeros.begin(), kZeros.begin() + static_cast<std::ptrdiff_t>(some));
   }
   if (made >= 0) record[first + static_cast<std::size_t>(made)].integer = 1;
 }
