@@ -114,13 +114,13 @@ class Server::Impl {
                               .access = TRY(access_of(config_)),
                               .tls = TRY(tls_of(config_)),
                               .log = log_.get()};
-    TRY(start_admin(server));
     service_->set_figures([this] { return figures(); });
     clients_ = TRY(
         http::Server::start(server, [this](std::size_t thread) { return service_->make_handler(thread); }));
     is_open_.store(clients_.get());
     TRY(start_admin(server));
     keeper_ = std::thread([this] { keep(); });
+    is_started_ = true;
     notify_service_manager("READY=1");
     return {};
   }
@@ -147,13 +147,15 @@ class Server::Impl {
   void stop() {
     if (stopped_.exchange(true)) return;
     if (service_) service_->set_ready(false);
-    if (clients_) notify_service_manager("STOPPING=1");
-    double delay = 0;
-    {
-      const std::lock_guard lock(reload_mutex_);
-      delay = config_.shutdown_delay;
+    if (is_started_) {
+      notify_service_manager("STOPPING=1");
+      double delay = 0;
+      {
+        const std::lock_guard lock(reload_mutex_);
+        delay = config_.shutdown_delay;
+      }
+      std::this_thread::sleep_for(to_milliseconds(delay));
     }
-    if (clients_ && delay > 0) std::this_thread::sleep_for(to_milliseconds(delay));
     {
       const std::lock_guard lock(keeper_mutex_);
       keeper_ends_ = true;
@@ -185,6 +187,7 @@ class Server::Impl {
     server.max_connections = 100;
     server.access = TRY(admin_access_of(config_));
     server.tls = nullptr;
+    const std::lock_guard lock(reload_mutex_);  // the first operator may ask for a reload at once
     operators_ =
         TRY(http::Server::start(server, [this](std::size_t) { return service_->make_admin_handler(); }));
     return {};
@@ -295,6 +298,7 @@ class Server::Impl {
   std::condition_variable keeper_changed_;
   bool keeper_ends_ = false;
   std::thread keeper_;
+  bool is_started_ = false;
   std::atomic<bool> stopped_{false};
 };
 

@@ -401,6 +401,31 @@ TEST(Server, APortInUseIsAnError) {
   EXPECT_THAT(second.error().hint, HasSubstr("choose another port"));
 }
 
+std::uint16_t free_port() { return start()->port(); }
+
+TEST(Server, OperatorsHaveThePortThatIsAskedFor) {
+  const std::string tokens = testing::TempDir() + "/operators.token";
+  std::ofstream(tokens) << "secret-of-operators\n";
+  const contract::ServeConfig config{.admin_port = free_port(), .admin_token_file = tokens};
+  const auto server = start(config);
+  EXPECT_EQ(server->admin_port(), config.admin_port);
+  Client client(*server->admin_port());
+  client.send(get("/metrics", "Authorization: Bearer secret-of-operators\r\n"));
+  EXPECT_THAT(client.receive(), HasSubstr("archmlp_connections"));
+}
+
+TEST(Server, AFailedStartDoesNotWaitForBalancers) {
+  const std::string tokens = testing::TempDir() + "/delayed.token";
+  std::ofstream(tokens) << "secret-of-operators\n";
+  const auto taken = start();
+  contract::ServeConfig config{.port = 0, .shutdown_delay = 30};
+  config.admin_port = taken->port();
+  config.admin_token_file = tokens;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(Server::start(predictor(), config).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
 TEST(Server, APortIsFreeAgainAfterwards) {
   std::uint16_t port = 0;
   {
