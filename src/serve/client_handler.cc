@@ -39,7 +39,7 @@ void ClientHandler::handle(const Request& request, Response& response) {
   const std::string_view path = path_of(request.target);
   if (path == "/predict" && request.method == "POST") {
     set_route(response, Route::kPredict);
-    return answer_predict(models_, &service_.shadows(), request, response);
+    return answer_predict(service_, models_, request, response);
   }
   answer_other(request, path, response);
 }

@@ -9,7 +9,7 @@
 #include "archmlp/http/answers.h"
 #include "archmlp/serve/read_records.h"
 #include "archmlp/serve/refusals.h"
-#include "archmlp/serve/shadow_queue.h"
+#include "archmlp/serve/service.h"
 
 namespace archmlp::serve {
 namespace {
@@ -143,7 +143,7 @@ void refuse(const Error& error, bool is_syntax_error, Response& response) {
 
 }  // namespace
 
-void answer_predict(ThreadModels& models, ShadowQueue* shadows, const http::Request& request,
+void answer_predict(Service& service, ThreadModels& models, const http::Request& request,
                     Response& response) {
   const std::optional<BodyFormat> body_format = body_format_of(request.content_type);
   if (!body_format) {
@@ -166,7 +166,7 @@ void answer_predict(ThreadModels& models, ShadowQueue* shadows, const http::Requ
             .refuse_all = options->refuse_all};
 
   const base::Result<Records> records =
-      read_records(session, form.records, form.body, request.body, request.slack);
+      read_records(session, form.records, form.body, request.body, request.slack, service.max_rows());
   if (!records.ok()) {
     const bool is_syntax_error =
         form.body == BodyFormat::kJson && session.json_source(form.records).is_syntax_error();
@@ -196,7 +196,7 @@ void answer_predict(ThreadModels& models, ShadowQueue* shadows, const http::Requ
       write_csv(session, scorer, response);
       break;
   }
-  if (shadows != nullptr) shadows->offer(models, session, form.body, form.records, request.body);
+  service.shadows().offer(models, session, form.body, form.records, request.body);
 }
 
 }  // namespace archmlp::serve

@@ -5,10 +5,10 @@
 
 namespace archmlp::serve {
 
-class ShadowQueue;
+class Service;
 
 /// POST /predict: one record or a batch of them, as JSON, JSON lines or CSV. See docs/guides/serving.md.
-void answer_predict(ThreadModels& models, ShadowQueue* shadows, const http::Request& request,
+void answer_predict(Service& service, ThreadModels& models, const http::Request& request,
                     http::Response& response);
 
 }  // namespace archmlp::serve

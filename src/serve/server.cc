@@ -69,8 +69,9 @@ base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const contract::Ser
 
 /// What changed that a running server cannot take on: names of keys.
 std::string keys_that_need_restart(const contract::ServeConfig& before, const contract::ServeConfig& now) {
-  static const std::set<std::string_view> kTakenOn = {
-      "token_file", "admin_token_file", "allowed_hosts", "allowed_origins", "traffic", "shutdown_delay"};
+  static const std::set<std::string_view> kTakenOn = {"token_file",      "admin_token_file", "allowed_hosts",
+                                                      "allowed_origins", "max_rows",         "traffic",
+                                                      "shutdown_delay"};
   std::string keys;
   for (const contract::Field& field : contract::serve_fields()) {
     const bool is_certificate = field.name == "tls_cert" || field.name == "tls_key";
@@ -98,6 +99,7 @@ class Server::Impl {
     service_ = std::make_unique<Service>(*store_, threads.all());
     service_->set_reload([this] { return reload(); });
     service_->set_asks_for_token(config_.token_file.has_value());
+    service_->set_max_rows(static_cast<std::size_t>(config_.max_rows));
     if (config_.access_log) log_ = TRY(http::AccessLog::open(*config_.access_log));
     http::ServerConfig server{.host = config_.host,
                               .port = static_cast<std::uint16_t>(config_.port),
@@ -225,6 +227,8 @@ class Server::Impl {
     }
     config_.traffic = now.traffic;
     config_.shutdown_delay = now.shutdown_delay;
+    config_.max_rows = now.max_rows;
+    service_->set_max_rows(static_cast<std::size_t>(config_.max_rows));
     return {};
   }
 

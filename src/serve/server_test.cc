@@ -426,6 +426,29 @@ TEST(Server, AFailedStartDoesNotWaitForBalancers) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
+TEST(Server, TheMostRowsOfARequestChangeWithAReload) {
+  const std::string path = testing::TempDir() + "/max_rows.archmlp";
+  ASSERT_TRUE(bundle::save_bundle(test_support::example_parts().parts, path).ok());
+  contract::ServeConfig config{.model = path, .port = 0, .threads = 1};
+  config.max_rows = 1;
+  contract::ServeConfig said = config;
+  std::string log;
+  const auto started =
+      Server::start(config, {.read_config = [&said]() -> base::Result<contract::ServeConfig> { return said; },
+                             .log = [&log](bool, const std::string& line) { log += line + "\n"; }});
+  ASSERT_TRUE(started.ok()) << base::to_string(started.error());
+  const auto status = [&started] {
+    Client client((*started)->port());
+    client.send(post("[" + kRecord + "," + kRecord + "]"));
+    return client.receive().substr(9, 3);
+  };
+  EXPECT_EQ(status(), "413");
+  said.max_rows = 2;
+  (*started)->reload();
+  EXPECT_EQ(status(), "200");
+  EXPECT_THAT(log, testing::Not(HasSubstr("restart")));
+}
+
 TEST(Server, APortIsFreeAgainAfterwards) {
   std::uint16_t port = 0;
   {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <utility>
 
 #include "archmlp/serve/read_records.h"
@@ -88,7 +89,9 @@ void ShadowQueue::run(const Trial& trial) {
     found = std::prev(sessions_.end());
   }
   ModelSession& session = **found;
-  const base::Result<Records> records = read_records(session, trial.form, trial.format, trial.body, 0);
+  constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();  // the request was within the limit
+  const base::Result<Records> records =
+      read_records(session, trial.form, trial.format, trial.body, 0, kAny);
   if (!records.ok()) return;
   session.scorer().score(*records->source, trial.form, false);
   const bool is_comparable = trial.was_whole && session.scorer().errors().empty() &&
