@@ -84,6 +84,47 @@ TEST_F(ModelStoreTest, ServesWhatStandsInTheFolder) {
   EXPECT_THAT(events_, HasSubstr("serving churn/10"));
 }
 
+TEST_F(ModelStoreTest, FilesThatCannotBeModelsByTheirNameAreToldOnce) {
+  const auto told = [this](const std::string& path) {
+    const std::string line = "not serving " + (folder_ / path).string() + ": ";
+    std::size_t count = 0;
+    for (std::size_t at = errors_.find(line); at != std::string::npos; at = errors_.find(line, at + 1))
+      ++count;
+    return count;
+  };
+  put("good.archmlp");
+  put("my model.archmlp");
+  put("m/2 (copy).archmlp");
+  put("old models/1.archmlp");
+  put(".half.archmlp");
+  put("m/.3.archmlp");
+  put_text("old models/notes.txt", "no model");
+  std::filesystem::create_symlink(folder_ / "nowhere", folder_ / "gone.archmlp");
+  const auto store = open();
+  EXPECT_THAT(served(*store), ElementsAre("good/1"));
+  for (const char* path : {"my model.archmlp", "m/2 (copy).archmlp", "old models/1.archmlp", "gone.archmlp"})
+    EXPECT_EQ(told(path), 1U) << path << "\n" << errors_;
+  EXPECT_THAT(errors_, HasSubstr("letters, digits"));
+  EXPECT_THAT(errors_, HasSubstr("leads nowhere"));
+  EXPECT_THAT(errors_, testing::Not(HasSubstr(".half"))) << "hidden";
+  EXPECT_THAT(errors_, testing::Not(HasSubstr(".3.archmlp")));
+
+  EXPECT_FALSE(store->has_changed());
+  EXPECT_THAT(store->reload().errors, IsEmpty());
+  store->take_changes();
+  EXPECT_EQ(told("my model.archmlp"), 1U) << "not at each look";
+  put("naïve.archmlp");
+  EXPECT_TRUE(store->has_changed());
+  store->take_changes();
+  EXPECT_EQ(told("naïve.archmlp"), 1U);
+  EXPECT_EQ(told("my model.archmlp"), 1U);
+  std::filesystem::remove(folder_ / "my model.archmlp");
+  store->reload();
+  put("my model.archmlp");
+  store->reload();
+  EXPECT_EQ(told("my model.archmlp"), 2U) << "it is another one";
+}
+
 TEST_F(ModelStoreTest, AnEmptyFolderIsAllowedAndAMissingOneIsNot) {
   EXPECT_THAT(served(*open()), IsEmpty());
   std::filesystem::remove_all(folder_);
