@@ -119,6 +119,18 @@ TEST(HttpServer, WithoutAPoolTheLoopDoesLongWork) {
   EXPECT_THAT(client.receive(), EndsWith("GET /long "));
 }
 
+TEST(HttpServer, ALoopThatHangsIsKnown) {
+  TestServer server({.thread_count = 2});
+  const auto busy = [&] { return Clock::now() - server->latest_turn_of_all(); };
+  RawClient client(server->port());
+  client.send(get("/gated"));
+  wait_until([&] { return server.gate().arrived() == 1; });
+  wait_until([&] { return busy() > std::chrono::milliseconds(600); });
+  server.gate().open();
+  EXPECT_THAT(client.receive(), EndsWith("GET /gated "));
+  wait_until([&] { return busy() < std::chrono::milliseconds(300); });
+}
+
 TEST(HttpServer, AFullPoolIsSaid) {
   TestServer server({.pool_thread_count = 1});
   const std::size_t room = Pool::Limits().jobs + 1;  // one is at work
