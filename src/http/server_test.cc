@@ -131,6 +131,11 @@ TEST(HttpServer, ALoopThatHangsIsKnown) {
   wait_until([&] { return busy() < std::chrono::milliseconds(300); });
 }
 
+TEST(HttpServer, HandlersOfAllThreadsHearThatTimePasses) {
+  const TestServer server({.thread_count = 2, .pool_thread_count = 2});
+  for (std::size_t thread = 0; thread < 4; ++thread) wait_until([&] { return server.ticks(thread) >= 2; });
+}
+
 TEST(HttpServer, AFullPoolIsSaid) {
   TestServer server({.pool_thread_count = 1});
   const std::size_t room = Pool::Limits().jobs + 1;  // one is at work

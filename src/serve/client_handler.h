@@ -18,6 +18,7 @@ class ClientHandler final : public http::Handler {
   void handle(const http::Request& request, http::Response& response) override;
   /// Bodies of more than a few records.
   bool is_long_work(const http::Request& request) const noexcept override;
+  void on_tick() noexcept override { models_.refresh(); }
 
  private:
   void answer_other(const http::Request& request, std::string_view path, http::Response& response);

@@ -312,6 +312,41 @@ TEST_F(ModelStoreTest, LoadAndUnload) {
   EXPECT_THAT(base::to_string(store->load("d").error()), HasSubstr("d.archmlp"));
 }
 
+TEST_F(ModelStoreTest, WhatIsNoLongerServedLeavesMemoryWithoutARequest) {
+  put("m/1.archmlp", 1);
+  put("m/2.archmlp", 2);
+  const auto store = open();
+  ASSERT_TRUE(store->set_traffic("m", {.split = {{"1", 100}}, .shadow = {{"2", 100}}}).ok());
+  Service service(*store, 2);
+  const auto handler = service.make_handler(0);
+  const auto weak = [&store](const char* version) {
+    return std::weak_ptr<const predict::Predictor>((*store->current()->find("m")->find(version))->predictor);
+  };
+  const auto answered = weak("1");
+  const auto in_shadow = weak("2");
+  http::Response response;
+  handler->handle({.method = "POST",
+                   .target = "/predict",
+                   .content_type = "application/json",
+                   .accept = {},
+                   .body = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})"},
+                  response);
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto until = [](const auto& holds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!holds() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return holds();
+  };
+  ASSERT_TRUE(
+      until([&] { return (*store->current()->find("m")->find("2"))->metrics->totals().agreements == 1; }));
+  ASSERT_TRUE(store->unload("m").ok());
+  EXPECT_FALSE(answered.expired()) << "the handler has it yet";
+  handler->on_tick();
+  EXPECT_TRUE(until([&] { return answered.expired(); }));
+  EXPECT_TRUE(until([&] { return in_shadow.expired(); })) << "the queue of shadows lets go by itself";
+}
+
 TEST_F(ModelStoreTest, ASplitOutlivesReloadsAndEndsWithItsVersion) {
   put("m/1.archmlp", 1);
   put("m/2.archmlp", 2);
