@@ -241,6 +241,18 @@ class Server::Impl {
     return {};
   }
 
+  void keep_up() const {
+    hash_models();
+    const std::shared_ptr<const ModelSet> set = store_->current();
+    try {
+      for (const NamedModel& named : set->models()) {
+        for (const auto& model : named.versions) model->metrics->move_window();
+      }
+    } catch (const std::bad_alloc&) {
+      return;  // the next time
+    }
+  }
+
   /// Whoever asks for a file's hash then finds it there.
   void hash_models() const {
     try {
@@ -254,7 +266,7 @@ class Server::Impl {
   }
 
   void start_tickers() {
-    tickers_.push_back(std::make_unique<Ticker>(kUpkeep, [this] { hash_models(); }));
+    tickers_.push_back(std::make_unique<Ticker>(kUpkeep, [this] { keep_up(); }));
     if (config_.watch) {
       tickers_.push_back(
           std::make_unique<Ticker>(to_milliseconds(*config_.watch), [this] { take_changes(); }));

@@ -426,6 +426,40 @@ TEST(Server, AFailedStartDoesNotWaitForBalancers) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
+double drift_rows(const Server& server) {
+  Client client(server.port());
+  client.send(get("/metrics"));
+  const std::string page = client.receive();
+  const std::size_t at = page.find("\narchmlp_model_drift_rows{");
+  if (at == std::string::npos) return -1;
+  return std::stod(page.substr(page.find("} ", at) + 2));
+}
+
+TEST(Server, DriftForgetsOldRowsThoughNobodyAsksForIt) {
+  test_support::ExampleParts example = test_support::example_regression_parts();
+  const auto encoder = bundle::FeatureEncoder::make(example.parts.contract.features,
+                                                    example.parts.model_features, example.parts.categories);
+  const bundle::InputDistribution input{.marks = {50.25F}, .counts = {1, 2, 1}};
+  example.parts.reference = bundle::ReferenceDistribution::make(*encoder, 4, {input, input}).value();
+  contract::ServeConfig config{.port = 0, .threads = 1};
+  const auto started =
+      Server::start(std::make_shared<const predict::Predictor>(test_support::load_example(example)), config);
+  ASSERT_TRUE(started.ok());
+  const Server* server = started->get();
+  ASSERT_EQ(drift_rows(*server), 0);
+  const std::string record = R"({"a": 1, "b": 2})";
+  std::string body = "[" + record;
+  for (int i = 1; i < 10'000; ++i) body += "," + record;
+  body += "]";
+  for (int batch = 0; batch < 3; ++batch) {
+    Client client(server->port());
+    client.send(post(body));
+    ASSERT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+    std::this_thread::sleep_for(milliseconds(2500));
+  }
+  EXPECT_EQ(drift_rows(*server), 10'000) << "of 30,000";
+}
+
 TEST(Server, TheMostRowsOfARequestChangeWithAReload) {
   const std::string path = testing::TempDir() + "/max_rows.archmlp";
   ASSERT_TRUE(bundle::save_bundle(test_support::example_parts().parts, path).ok());
