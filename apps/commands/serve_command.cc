@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "archmlp/base/file.h"
 #include "archmlp/base/try.h"
@@ -68,16 +69,23 @@ base::Status serve_until_stopped(const GivenServeOptions& given) {
   block_signals();
   std::mutex log_mutex;
   bool is_started = false;
+  std::vector<std::string> held_back;  // the error of a start that fails may say the same
   const auto log = [&](bool is_error, const std::string& line) {
     const std::lock_guard lock(log_mutex);
-    if (is_started || !is_error) print_event(is_error, line);
+    if (is_started || !is_error) return print_event(is_error, line);
+    held_back.push_back(line);
   };
-  const std::unique_ptr<serve::Server> server =
-      TRY(serve::Server::start(config, {.read_config = [&given] { return read_config(given); }, .log = log}));
+  auto started =
+      serve::Server::start(config, {.read_config = [&given] { return read_config(given); }, .log = log});
   {
     const std::lock_guard lock(log_mutex);
     is_started = true;
+    for (const std::string& line : held_back) {
+      const bool is_said = !started.ok() && line.find(base::to_string(started.error())) != std::string::npos;
+      if (!is_said) print_event(true, line);
+    }
   }
+  const std::unique_ptr<serve::Server> server = TRY(std::move(started));
   TRY(print_start(config, *server));
   while (wait_for_signal() == Signal::kReload) server->reload();
   server->stop();

@@ -50,16 +50,29 @@ Field names_field(std::string_view name, std::vector<std::string> ServeConfig::*
   return stored_field(name, member, "list of names", "", help, names_from, column_names_schema);
 }
 
-base::Result<std::size_t> size_from(const Json& json) {
-  if (json.is_number_integer() && json > 0) return json.get<std::size_t>();
-  if (json.is_string()) return bytes_from_text(json.get<std::string>());
-  return expected("bytes, as 16MB or 1000000", json);
+/// Below the least, nothing that a client sends would fit. JSON can be parsed up to 4 GB.
+const IntegerRange kBodyBytes{.least = 1'000, .most = 4'000'000'000, .text = "1000 to 4000000000"};
+const IntegerRange kHeaderBytes{.least = 1'000, .most = 16'777'216, .text = "1000 to 16777216"};
+
+base::Result<std::size_t> size_from(const Json& json, const IntegerRange& range) {
+  const auto fits = [&range](std::uint64_t size) {
+    return size >= static_cast<std::uint64_t>(range.least) && size <= static_cast<std::uint64_t>(range.most);
+  };
+  if (json.is_number_integer() && json > 0 && fits(json.get<std::uint64_t>())) return json.get<std::size_t>();
+  if (json.is_string()) {
+    const base::Result<std::size_t> size = bytes_from_text(json.get<std::string>());
+    if (size.ok() && fits(*size)) return *size;
+  }
+  return expected("bytes, " + std::string(range.text) + ", such as 64000 or 32MB", json);
 }
 
-Json size_schema() { return any_of({schema_of_type("integer"), schema_of_type("string")}); }
-
-Field size_field(std::string_view name, std::size_t ServeConfig::*member, std::string_view help) {
-  return stored_field(name, member, "bytes", ">= 1", help, size_from, size_schema);
+Field size_field(std::string_view name, std::size_t ServeConfig::*member, const IntegerRange& range,
+                 std::string_view help) {
+  return stored_field(
+      name, member, "bytes", range.text, help, [range](const Json& json) { return size_from(json, range); },
+      [range] {
+        return any_of({range.schema(), schema_of_type("string")});
+      });
 }
 
 base::Result<std::map<std::string, double>> shares_from(const Json& json, const std::string& path) {
@@ -128,8 +141,10 @@ FieldTable make_fields() {
       optional_text_field("admin_token_file", &C::admin_token_file, "path or null",
                           "Bearer tokens of operators"),
       optional_number_field("watch", &C::watch, kSeconds, "Look at the model files as often, in seconds"),
-      size_field("max_body", &C::max_body, "Largest body of a request"),
-      size_field("max_header", &C::max_header, "Largest header of a request"),
+      size_field("max_body", &C::max_body, kBodyBytes, "Largest body of a request, in bytes"),
+      size_field("max_header", &C::max_header, kHeaderBytes, "Largest header of a request, in bytes"),
+      integer_field("max_rows", &C::max_rows, {.least = 1, .most = 1'000'000'000, .text = "1 to 1000000000"},
+                    "Most records of a request; others get 413"),
       integer_field("max_connections", &C::max_connections,
                     {.least = 1, .most = 1'000'000, .text = "1 to 1000000"},
                     "Connections at once; others get 503"),
@@ -196,6 +211,11 @@ Status check_serve_config(const ServeConfig& config) {
     return Error{.message = "the port for operators needs a token of its own",
                  .where = "admin_token_file",
                  .hint = "make one with: openssl rand -hex 32 > admin.token; chmod 600 admin.token"};
+  }
+  if (config.admin_port && *config.admin_port == config.port && config.port != 0) {
+    return Error{.message = "operators need another port than clients",
+                 .where = "admin_port",
+                 .hint = "such as " + std::to_string(config.port == 65'535 ? 5001 : config.port + 1)};
   }
   return {};
 }

@@ -39,6 +39,7 @@ struct ServeConfig {
   std::optional<double> watch;          // seconds
   std::size_t max_body = 16U << 20U;    // bytes
   std::size_t max_header = 16U << 10U;  // bytes
+  std::int64_t max_rows = 1'000'000;    // of one request
   std::int64_t max_connections = 20'000;
   double read_timeout = 30, idle_timeout = 60, write_timeout = 30, grace = 10;  // seconds
   double shutdown_delay = 0;
@@ -56,7 +57,8 @@ const FieldTable& serve_fields();
 base::Status read_serve_config(std::string_view yaml, const std::string& source_name, ServeConfig& config);
 
 /// What no single key can tell: a model or a folder must be there, a certificate needs its key, an address
-/// that others reach needs tokens or an explicit word. Errors: kInvalidInput, `where` = the key.
+/// that others reach needs tokens or an explicit word, operators need a port of their own. Errors:
+/// kInvalidInput, `where` = the key.
 base::Status check_serve_config(const ServeConfig& config);
 
 }  // namespace archmlp::contract

@@ -24,6 +24,8 @@ TEST(ServeConfig, ReadsAFile) {
       "models: /srv/models\n"
       "port: 8443\n"
       "max_body: 32MB\n"
+      "max_header: 1000\n"
+      "max_rows: 50000\n"
       "allowed_hosts: [api.example.org, localhost]\n"
       "read_timeout: 2.5\n"
       "watch: 5\n"
@@ -36,6 +38,8 @@ TEST(ServeConfig, ReadsAFile) {
   EXPECT_EQ(config.models, "/srv/models");
   EXPECT_EQ(config.port, 8443);
   EXPECT_EQ(config.max_body, 32'000'000U);
+  EXPECT_EQ(config.max_header, 1000U);
+  EXPECT_EQ(config.max_rows, 50'000);
   EXPECT_THAT(config.allowed_hosts, ElementsAre("api.example.org", "localhost"));
   EXPECT_EQ(config.read_timeout, 2.5);
   EXPECT_EQ(config.traffic.at("fraud").split.at("2"), 10.0);
@@ -52,6 +56,16 @@ TEST(ServeConfig, ErrorsNamePlaceAndNearestName) {
   EXPECT_THAT(error_of("port: many\n").where, HasSubstr("serve.yaml:1"));
   error_of("max_body: large\n");
   error_of("max_body: 0\n");
+  error_of("max_body: 999\n");
+  error_of("max_body: 4000000001\n");
+  error_of("max_body: 18446744073709551615\n");
+  error_of("max_header: -1\n");
+  error_of("max_header: 20MB\n");
+  error_of("max_rows: 0\n");
+  error_of("max_rows: 1.5\n");
+  const base::Error tiny = error_of("max_header: 1\n");
+  EXPECT_THAT(tiny.message, HasSubstr("expected bytes, 1000 to 16777216, such as 64000 or 32MB, found"));
+  EXPECT_THAT(tiny.where, HasSubstr("serve.yaml:1"));
   error_of("allowed_hosts: [1]\n");
   error_of("traffic: {fraud: {splits: {1: 100}}}\n");
   error_of("read_timeout: 0\n");
@@ -79,6 +93,13 @@ TEST(ServeConfig, ChecksWhatNoKeyTellsAlone) {
   config.tls_key = "key.pem";
   config.admin_port = 5001;
   EXPECT_EQ(where(config), "admin_token_file");
+  config.admin_token_file = "admin.token";
+  EXPECT_EQ(where(config), "fine");
+  config.port = 5001;
+  EXPECT_EQ(where(config), "admin_port");
+  config.port = 0;
+  config.admin_port = 0;
+  EXPECT_EQ(where(config), "fine") << "any free one, twice";
 }
 
 TEST(ServeConfig, FieldsShowWhatTheyTake) {

@@ -106,7 +106,8 @@ void EventLoop::run() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_tick_ - Clock::now());
     const int timeout = tick_ ? static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000)) : -1;
     const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
-    woken_at_ = Clock::now();
+    const Clock::time_point now = Clock::now();
+    woken_at_.store(now, std::memory_order_relaxed);
     bool woken = false;
     for (int i = 0; i < count; ++i) {
       auto* watcher = static_cast<Watcher*>(events[static_cast<std::size_t>(i)].data.ptr);
@@ -123,9 +124,9 @@ void EventLoop::run() {
       run_tasks();
       end_batch();
     }
-    if (tick_ && woken_at_ >= next_tick_) {
-      next_tick_ = woken_at_ + interval_;
-      guarded([this] { tick_(woken_at_); });
+    if (tick_ && now >= next_tick_) {
+      next_tick_ = now + interval_;
+      guarded([this, now] { tick_(now); });
       end_batch();
     }
   }

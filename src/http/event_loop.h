@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -45,8 +46,9 @@ class EventLoop {
   /// Returns after stop().
   void run();
   void stop();  // thread-safe
-  /// When the events at hand were seen.
-  Clock::time_point woken_at() const noexcept { return woken_at_; }
+  /// When the events at hand were seen, or the latest ones. Thread-safe: a loop that is well wakes for each
+  /// tick.
+  Clock::time_point woken_at() const noexcept { return woken_at_.load(std::memory_order_relaxed); }
 
  private:
   EventLoop(int epoll, int wake) : epoll_(epoll), wake_(wake) {}
@@ -59,7 +61,7 @@ class EventLoop {
   int epoll_;
   int wake_;  // an eventfd
   bool stopped_ = false;
-  Clock::time_point woken_at_ = Clock::now();
+  std::atomic<Clock::time_point> woken_at_ = Clock::now();
   std::chrono::milliseconds interval_{500};
   Clock::time_point next_tick_;
   std::function<void(Clock::time_point)> tick_;

@@ -59,6 +59,9 @@ class Handler {
   virtual void forget_waiting() noexcept {}
   /// Would the answer keep others waiting? Then a thread of the pool gives it.
   virtual bool is_long_work(const Request& request) const noexcept = 0;
+  /// Called between requests, on the handler's thread, at least every second while it has nothing to do: time
+  /// to give back what is no longer needed.
+  virtual void on_tick() noexcept {}
 };
 
 }  // namespace archmlp::http

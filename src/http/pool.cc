@@ -3,12 +3,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <exception>
 #include <system_error>
 #include <utility>
 
 namespace archmlp::http {
 namespace {
+
+constexpr std::chrono::seconds kIdleTick{1};
 
 /// Of this thread alone, which Linux allows: small requests come first where all share a core.
 void give_way() noexcept {
@@ -57,7 +60,11 @@ void Pool::work(Handler& handler) {
   give_way();
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return ends_ || !entries_.empty(); });
+    while (!changed_.wait_for(lock, kIdleTick, [this] { return ends_ || !entries_.empty(); })) {
+      lock.unlock();
+      handler.on_tick();
+      lock.lock();
+    }
     if (ends_) return;
     Entry entry = std::move(entries_.front());
     entries_.pop_front();

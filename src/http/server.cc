@@ -64,6 +64,7 @@ class Worker {
     loop_->post([this, moved = std::move(tls)] { group_.set_tls(moved); });
   }
   const LoopCounters& counters() const noexcept { return counters_; }
+  Clock::time_point latest_turn() const noexcept { return loop_->woken_at(); }
 
  private:
   void tick(Clock::time_point now) {
@@ -174,6 +175,11 @@ std::vector<const LoopCounters*> Server::counters() const {
 }
 std::size_t Server::waiting_for_pool() const noexcept {
   return impl_->pool() == nullptr ? 0 : impl_->pool()->waiting();
+}
+Clock::time_point Server::latest_turn_of_all() const noexcept {
+  Clock::time_point earliest = Clock::time_point::max();
+  for (const auto& worker : impl_->workers()) earliest = std::min(earliest, worker->latest_turn());
+  return earliest;
 }
 void Server::stop() { impl_->stop(); }
 void Server::wait() { impl_->wait(); }

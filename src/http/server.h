@@ -56,6 +56,9 @@ class Server {
   /// One a loop.
   std::vector<const LoopCounters*> counters() const;
   std::size_t waiting_for_pool() const noexcept;
+  /// When the loop that has been busy the longest last looked for events. Of loops that are well that is a
+  /// fraction of a second ago, whatever there is to do. Thread-safe.
+  std::chrono::steady_clock::time_point latest_turn_of_all() const noexcept;
 
   /// No new connections; accepted requests are answered within the grace time. Thread-safe.
   void stop();

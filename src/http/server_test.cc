@@ -119,6 +119,23 @@ TEST(HttpServer, WithoutAPoolTheLoopDoesLongWork) {
   EXPECT_THAT(client.receive(), EndsWith("GET /long "));
 }
 
+TEST(HttpServer, ALoopThatHangsIsKnown) {
+  TestServer server({.thread_count = 2});
+  const auto busy = [&] { return Clock::now() - server->latest_turn_of_all(); };
+  RawClient client(server->port());
+  client.send(get("/gated"));
+  wait_until([&] { return server.gate().arrived() == 1; });
+  wait_until([&] { return busy() > std::chrono::milliseconds(600); });
+  server.gate().open();
+  EXPECT_THAT(client.receive(), EndsWith("GET /gated "));
+  wait_until([&] { return busy() < std::chrono::milliseconds(300); });
+}
+
+TEST(HttpServer, HandlersOfAllThreadsHearThatTimePasses) {
+  const TestServer server({.thread_count = 2, .pool_thread_count = 2});
+  for (std::size_t thread = 0; thread < 4; ++thread) wait_until([&] { return server.ticks(thread) >= 2; });
+}
+
 TEST(HttpServer, AFullPoolIsSaid) {
   TestServer server({.pool_thread_count = 1});
   const std::size_t room = Pool::Limits().jobs + 1;  // one is at work

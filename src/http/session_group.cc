@@ -213,6 +213,7 @@ void SessionGroup::tick(Clock::time_point now) {
     session->on_tick(now);
     if (session->is_closed()) close(*session);
   }
+  handler_->on_tick();
   if (log_ != nullptr) {
     log_->append(log_lines_);
     log_lines_.clear();

@@ -56,7 +56,7 @@ class SessionGroup {
   /// Takes over an accepted socket; closes it where there are too many.
   void start(int socket);
   bool empty() const noexcept { return open_count_ == 0; }
-  /// Closes those whose time is up, hands over the log.
+  /// Closes those whose time is up, hands over the log, tells the handler.
   void tick(Clock::time_point now);
   /// From now on each connection is closed as soon as it owes no answer.
   void drain();

@@ -18,8 +18,8 @@ namespace {
 class SessionGroupTest : public testing::Test {
  protected:
   void start(const SessionConfig& config, std::size_t connections = 1) {
-    group_ = std::make_unique<SessionGroup>(*loop_, config, std::make_unique<EchoHandler>(gate_), nullptr,
-                                            nullptr, counters_);
+    group_ = std::make_unique<SessionGroup>(*loop_, config, std::make_unique<EchoHandler>(gate_, ticks_),
+                                            nullptr, nullptr, counters_);
     for (std::size_t i = 0; i < connections; ++i) {
       int ends[2] = {-1, -1};
       ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
@@ -57,6 +57,7 @@ class SessionGroupTest : public testing::Test {
   }
 
   Gate gate_;
+  std::atomic<int> ticks_{0};
   LoopCounters counters_;
   std::unique_ptr<EventLoop> loop_ = std::move(EventLoop::make()).value();
   std::unique_ptr<SessionGroup> group_;

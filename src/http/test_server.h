@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -26,7 +27,8 @@ class EchoHandler final : public Handler {
   static constexpr std::size_t kBigBytes = 24U << 20U;
   static constexpr std::array<std::string_view, 2> kRoutes = {"other", "echo"};
 
-  explicit EchoHandler(Gate& gate) : gate_(gate) {}
+  EchoHandler(Gate& gate, std::atomic<int>& ticks) : gate_(gate), ticks_(ticks) {}
+  void on_tick() noexcept override { ++ticks_; }
   bool is_long_work(const Request& request) const noexcept override {
     return request.target.starts_with("/long") || request.target == "/gated";
   }
@@ -58,6 +60,7 @@ class EchoHandler final : public Handler {
 
  private:
   Gate& gate_;
+  std::atomic<int>& ticks_;
   std::vector<Request> waiting_;
 };
 
@@ -66,8 +69,8 @@ class TestServer {
  public:
   explicit TestServer(ServerConfig config = {}) {
     config.routes = EchoHandler::kRoutes;
-    auto started =
-        Server::start(config, [this](std::size_t) { return std::make_unique<EchoHandler>(gate_); });
+    auto started = Server::start(
+        config, [this](std::size_t thread) { return std::make_unique<EchoHandler>(gate_, ticks_[thread]); });
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : base::to_string(started.error()));
     server_ = std::move(started).value();
   }
@@ -77,6 +80,8 @@ class TestServer {
 
   Server* operator->() const noexcept { return server_.get(); }
   Gate& gate() noexcept { return gate_; }
+  /// Of the first threads, loops before those of the pool.
+  int ticks(std::size_t thread) const { return ticks_[thread]; }
   std::uint64_t open_connections() const {
     std::uint64_t count = 0;
     for (const LoopCounters* loop : server_->counters()) count += loop->open_connections.value();
@@ -91,6 +96,7 @@ class TestServer {
 
  private:
   Gate gate_;
+  std::array<std::atomic<int>, 16> ticks_{};
   std::unique_ptr<Server> server_;
 };
 

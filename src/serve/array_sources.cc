@@ -38,20 +38,22 @@ std::size_t element_count(const array& array) noexcept {
   return count;
 }
 
-Status check_record_count(std::size_t count) {
-  if (count > kMaxRecords) return too_many_records();
+Status check_record_count(std::size_t count, std::size_t max_rows) {
+  if (count > max_rows) return too_many_records(max_rows);
   return {};
 }
 
 // -- columns
 
-void ColumnArrays::begin(const RecordFields& fields, std::string_view place, std::string_view noun) {
+void ColumnArrays::begin(const RecordFields& fields, std::string_view place, std::string_view noun,
+                         std::size_t max_rows) {
   fields_ = &fields;
   place_ = place;
   noun_ = noun;
   marks_.begin_record(fields.names().size());
   streams_.clear();
   last_field_ = RecordFields::kNone;
+  max_rows_ = max_rows;
   row_count_ = 0;
 }
 
@@ -67,7 +69,7 @@ base::Result<std::size_t> ColumnArrays::name(std::string_view name) {
 Status ColumnArrays::add(std::size_t field, const array& values, std::size_t count, Datatype datatype,
                          bool is_nested) {
   if (streams_.empty()) {
-    TRY(check_record_count(count));
+    TRY(check_record_count(count, max_rows_));
     row_count_ = count;
   } else if (count != row_count_) {
     return Error{.message = std::string(noun_) + " " + base::quoted(fields_->names()[field]) + " has " +

@@ -21,18 +21,20 @@ namespace archmlp::serve {
 /// How many elements an array has. Linear where there are more than simdjson counts.
 std::size_t element_count(const simdjson::dom::array& array) noexcept;
 /// Errors: kResourceLimit if that many records are too many for one request.
-base::Status check_record_count(std::size_t count);
+base::Status check_record_count(std::size_t count, std::size_t max_rows);
 
 /// One array of values a column.
 class ColumnArrays final : public RecordSource {
  public:
   /// `place`: where the columns stand, as `inputs`; may be empty. `noun`: "input", "column". Both outlive it.
-  void begin(const table::RecordFields& fields, std::string_view place, std::string_view noun);
+  void begin(const table::RecordFields& fields, std::string_view place, std::string_view noun,
+             std::size_t max_rows);
   /// The next column is `name`: gives its field. Errors: kInvalidInput for a name that is unknown, or there
   /// twice.
   base::Result<std::size_t> name(std::string_view name);
   /// Its values; not those of an ignored field, which nobody looks at. is_nested: every value stands in an
-  /// array of its own. Errors: kInvalidInput if the columns before have another number of values.
+  /// array of its own. Errors: kInvalidInput if the columns before have another number of values;
+  /// kResourceLimit.
   base::Status add(std::size_t field, const simdjson::dom::array& values, std::size_t count,
                    Datatype datatype, bool is_nested);
   /// Errors: kInvalidInput for columns that must be there and are not.
@@ -54,6 +56,7 @@ class ColumnArrays final : public RecordSource {
   table::FieldMarks marks_;
   std::vector<Stream> streams_;
   std::size_t last_field_ = table::RecordFields::kNone;
+  std::size_t max_rows_ = 0;
   std::size_t row_count_ = 0;
 };
 

@@ -15,7 +15,7 @@ namespace archmlp::serve {
 class ClientHandler final : public http::Handler {
  public:
   ClientHandler(Service& service, std::size_t thread)
-      : service_(service), models_(service.store(), thread), predict_(models_, service.shadows()) {}
+      : service_(service), models_(service.store(), thread), predict_(service, models_) {}
 
   void handle(const http::Request& request, http::Response& response) override;
   bool begin(const http::Request& request, http::Response& response) override;
@@ -23,6 +23,7 @@ class ClientHandler final : public http::Handler {
   void forget_waiting() noexcept override { predict_.forget_waiting(); }
   /// Bodies of more than a few records.
   bool is_long_work(const http::Request& request) const noexcept override;
+  void on_tick() noexcept override { refresh(); }
 
  private:
   void refresh();

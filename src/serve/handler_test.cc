@@ -288,6 +288,46 @@ TEST_F(HandlerTest, RequestErrors) {
   EXPECT_EQ(send("POST", "/predict", record_, {}, "").status, 200);
 }
 
+TEST_F(HandlerTest, MoreRowsThanAllowed) {
+  handler_.service().set_max_rows(2);
+  const auto batch = [this](int rows, std::string_view between) {
+    std::string text = record_;
+    for (int row = 1; row < rows; ++row) text.append(between).append(record_);
+    return text;
+  };
+  const std::string header = "amount,count,kind,flag\n";
+  const std::string line = "10.5,3,a,true\n";
+  for (const int rows : {2, 3}) {
+    const int expected = rows == 2 ? 200 : 413;
+    const auto ask = [&](std::string_view target, const std::string& body, std::string_view type) {
+      EXPECT_EQ(send("POST", target, body, {}, type).status, expected) << type << ": " << response_.body;
+      if (expected == 413) {
+        EXPECT_THAT(response_.body, HasSubstr("more than 2 records at once"));
+      }
+    };
+    ask("/predict", "[" + batch(rows, ",") + "]", "application/json");
+    ask("/predict", batch(rows, "\n"), "application/x-ndjson");
+    ask("/predict", header + line + line + (rows == 3 ? line : ""), "text/csv");
+    ask("/invocations", R"({"instances": [)" + batch(rows, ",") + "]}", "application/json");
+    ask("/invocations", R"({"dataframe_records": [)" + batch(rows, ",") + "]}", "application/json");
+    ask("/invocations",
+        R"({"dataframe_split": {"columns": ["amount", "count", "kind", "flag"], "data": [[1, 2, "a", true], [1, 2, "a", true])" +
+            std::string(rows == 3 ? R"(, [1, 2, "a", true])" : "") + "]}}",
+        "application/json");
+    const std::string n = std::to_string(rows);
+    const auto tensor = [&](const std::string& name, const std::string& type, const std::string& value) {
+      std::string data = value;
+      for (int row = 1; row < rows; ++row) data += "," + value;
+      return R"({"name": ")" + name + R"(", "shape": [)" + n + R"(], "datatype": ")" + type +
+             R"(", "data": [)" + data + "]}";
+    };
+    ask("/v2/models/example/infer",
+        R"({"inputs": [)" + tensor("amount", "FP64", "1.5") + "," + tensor("count", "INT64", "3") + "," +
+            tensor("kind", "BYTES", "\"a\"") + "," + tensor("flag", "BOOL", "true") + "]}",
+        "application/json");
+  }
+}
+
 TEST_F(HandlerTest, UnknownPathsAndMethods) {
   EXPECT_EQ(send("GET", "/").status, 404);
   EXPECT_THAT(error().at("hint").get<std::string>(), HasSubstr("POST /predict"));

@@ -23,17 +23,17 @@ Error with_place(Error error, std::string place) {
   return error;
 }
 
-base::Status use_rows(RowArrays& rows, const element& value, const std::string& place) {
+base::Status use_rows(RowArrays& rows, const element& value, const std::string& place, std::size_t max_rows) {
   array values;
   if (value.get(values) != simdjson::SUCCESS) return wrong_member(place, "an array of rows", value);
   const std::size_t count = element_count(values);
-  TRY(check_record_count(count));
+  TRY(check_record_count(count, max_rows));
   rows.set_values(values, false, count, Datatype::kAny);
   return {};
 }
 
 base::Result<RecordSource*> read_split(ProtocolBuffers& buffers, const table::RecordFields& fields,
-                                       const element& value) {
+                                       const element& value, std::size_t max_rows) {
   constexpr std::string_view kPlace = "dataframe_split";
   std::optional<element> columns;
   std::optional<element> data;
@@ -55,18 +55,19 @@ base::Result<RecordSource*> read_split(ProtocolBuffers& buffers, const table::Re
   }
   base::Status complete = buffers.rows.check_columns();
   if (!complete.ok()) return with_place(std::move(complete).error(), "dataframe_split.columns");
-  TRY(use_rows(buffers.rows, *data, "dataframe_split.data"));
+  TRY(use_rows(buffers.rows, *data, "dataframe_split.data", max_rows));
   return &buffers.rows;
 }
 
 /// Objects, or arrays in the order of the schema; the first one tells.
 base::Result<RecordSource*> read_instances(ProtocolBuffers& buffers, predict::RecordForm form,
-                                           const element& value, std::string_view place, bool may_be_arrays) {
+                                           const element& value, std::string_view place, bool may_be_arrays,
+                                           std::size_t max_rows) {
   array values;
   if (value.get(values) != simdjson::SUCCESS)
     return wrong_member(place, may_be_arrays ? "an array of records" : "an array of objects", value);
   const std::size_t count = element_count(values);
-  TRY(check_record_count(count));
+  TRY(check_record_count(count, max_rows));
   if (may_be_arrays && count > 0 && (*values.begin()).is_array()) {
     buffers.rows.begin(buffers.fields(form), place);
     buffers.rows.use_all_columns();
@@ -79,9 +80,9 @@ base::Result<RecordSource*> read_instances(ProtocolBuffers& buffers, predict::Re
 }
 
 base::Result<RecordSource*> read_columns(ProtocolBuffers& buffers, const table::RecordFields& fields,
-                                         const simdjson::dom::object& object) {
+                                         const simdjson::dom::object& object, std::size_t max_rows) {
   ColumnArrays& columns = buffers.columns;
-  columns.begin(fields, "inputs", "column");
+  columns.begin(fields, "inputs", "column", max_rows);
   for (const simdjson::dom::key_value_pair pair : object) {
     const auto place = [&] { return member_place("inputs", pair.key); };
     base::Result<std::size_t> field = columns.name(pair.key);
@@ -101,7 +102,7 @@ base::Result<RecordSource*> read_columns(ProtocolBuffers& buffers, const table::
 }  // namespace
 
 base::Result<RecordSource*> read_invocation(ProtocolBuffers& buffers, predict::RecordForm form,
-                                            std::string_view body, std::size_t slack) {
+                                            std::string_view body, std::size_t slack, std::size_t max_rows) {
   TRY(buffers.body.parse(body, slack));
   const element root = buffers.body.root();
   std::optional<element> split;
@@ -120,12 +121,13 @@ base::Result<RecordSource*> read_invocation(ProtocolBuffers& buffers, predict::R
         .message = count == 0 ? "the body holds no records" : "the body holds records more than once",
         .hint = std::string(kForms)};
   }
-  if (split) return read_split(buffers, buffers.fields(form), *split);
-  if (records) return read_instances(buffers, form, *records, "dataframe_records", false);
-  if (instances) return read_instances(buffers, form, *instances, "instances", true);
+  if (split) return read_split(buffers, buffers.fields(form), *split, max_rows);
+  if (records) return read_instances(buffers, form, *records, "dataframe_records", false, max_rows);
+  if (instances) return read_instances(buffers, form, *instances, "instances", true, max_rows);
   simdjson::dom::object object;
-  if (inputs->get(object) == simdjson::SUCCESS) return read_columns(buffers, buffers.fields(form), object);
-  return read_instances(buffers, form, *inputs, "inputs", true);
+  if (inputs->get(object) == simdjson::SUCCESS)
+    return read_columns(buffers, buffers.fields(form), object, max_rows);
+  return read_instances(buffers, form, *inputs, "inputs", true, max_rows);
 }
 
 }  // namespace archmlp::serve

@@ -107,7 +107,8 @@ void answer_invocations(Service& service, ThreadModels& models, const Request& r
   const base::Result<predict::RecordForm> form = form_for(target->form, session.predictor());
   if (!form.ok()) return refuse_mlflow(form.error(), response);
   const BodyFormat format = *type == BodyFormat::kCsv ? BodyFormat::kCsv : BodyFormat::kInvocations;
-  const base::Result<Records> records = read_records(session, *form, format, request.body, request.slack);
+  const base::Result<Records> records =
+      read_records(session, *form, format, request.body, request.slack, service.max_rows());
   if (!records.ok()) return refuse_mlflow(records.error(), response);
   Scorer& scorer = session.scorer();
   scorer.score(*records->source, *form, true);

@@ -127,7 +127,7 @@ ModelMetrics::Totals ModelMetrics::totals() {
   const bundle::ReferenceDistribution* reference = predictor_->bundle().reference();
   if (reference == nullptr) return totals;
 
-  std::vector<std::uint64_t> bins = all_bins();
+  const std::vector<std::uint64_t> bins = all_bins();
   totals.drift_rows = totals.rows - window_row_;
   std::size_t begin = 0;
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
@@ -137,11 +137,16 @@ ModelMetrics::Totals ModelMetrics::totals() {
     totals.inputs.push_back(
         {predictor_->bundle().model_features()[input], reference->population_stability_index(input, counts)});
   }
-  if (totals.rows - next_window_row_ >= kWindowRows) {
-    window_bins_ = std::exchange(next_window_bins_, std::move(bins));
-    window_row_ = std::exchange(next_window_row_, totals.rows);
-  }
   return totals;
+}
+
+void ModelMetrics::move_window() {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t rows = 0;
+  for (const auto& block : blocks_) rows += block->rows_.value();
+  if (rows - next_window_row_ < kWindowRows) return;
+  window_bins_ = std::exchange(next_window_bins_, all_bins());
+  window_row_ = std::exchange(next_window_row_, rows);
 }
 
 }  // namespace archmlp::serve

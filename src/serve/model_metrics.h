@@ -88,8 +88,11 @@ class ModelMetrics {
     std::vector<OfInput> inputs;   // none where the model file has no reference
     std::uint64_t drift_rows = 0;  // on how many rows that stands
   };
-  /// Thread-safe. Drift is that of the latest 10,000 to 20,000 rows, of fewer at the beginning.
+  /// Thread-safe. Drift is that of the rows since move_window() last moved twice.
   Totals totals();
+  /// Has drift forget old rows: it then stands on the latest 10,000 to 20,000, on more if more come between
+  /// two calls, on fewer at the beginning. Called now and then, by one thread.
+  void move_window();
 
  private:
   std::vector<std::uint64_t> all_bins() const;

@@ -81,6 +81,12 @@ const NamedModel* ModelSet::default_model() const noexcept {
   return models_.size() == 1 ? &models_.front() : find("default");
 }
 
+bool ModelSet::has(const ServedModel& model) const noexcept {
+  const NamedModel* named = find(model.name);
+  const auto* version = named == nullptr ? nullptr : named->find(model.version);
+  return version != nullptr && version->get() == &model;
+}
+
 base::Status set_traffic(NamedModel& model, const contract::TrafficConfig& traffic) {
   std::vector<NamedModel::Share> split = TRY(shares_of(model, traffic.split, "split"));
   model.shadow = TRY(shares_of(model, traffic.shadow, "shadow"));

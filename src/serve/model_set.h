@@ -43,6 +43,7 @@ class ModelSet {
   const NamedModel* find(std::string_view name) const noexcept;
   /// The one that answers where no name is given: the only one, or the one called "default". Null if neither.
   const NamedModel* default_model() const noexcept;
+  bool has(const ServedModel& model) const noexcept;
 
  private:
   std::vector<NamedModel> models_;

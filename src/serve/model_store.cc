@@ -33,11 +33,18 @@ std::string stem_of(const std::filesystem::path& path) {
   return name;
 }
 
+bool has_model_extension(const std::filesystem::directory_entry& entry) {
+  std::error_code ignored;
+  return entry.path().extension() == kExtension && !entry.is_directory(ignored);
+}
+
 bool is_model_file(const std::filesystem::directory_entry& entry) {
   std::error_code ignored;
-  return entry.path().extension() == kExtension && is_plain_name(stem_of(entry.path())) &&
-         entry.is_regular_file(ignored);
+  return has_model_extension(entry) && is_plain_name(stem_of(entry.path())) && entry.is_regular_file(ignored);
 }
+
+/// What is hidden is meant to be passed over: half-written files are.
+bool is_hidden(const std::filesystem::path& path) { return path.filename().string().starts_with('.'); }
 
 std::vector<std::filesystem::directory_entry> entries_of(const std::filesystem::path& folder,
                                                          std::error_code& error) {
@@ -95,14 +102,15 @@ std::shared_ptr<const ModelSet> ModelStore::current() const {
   return current_;
 }
 
-base::Result<std::vector<ModelStore::File>> ModelStore::scan() const {
-  std::vector<File> files;
+base::Result<ModelStore::Scan> ModelStore::scan() const {
+  Scan found;
+  std::vector<File>& files = found.files;
   if (!source_.file.empty()) {
     std::string name = source_.name.empty() ? stem_of(source_.file) : source_.name;
     if (!is_plain_name(name)) name = "model";
     files.push_back({std::move(name), std::string(kOnlyVersion), source_.file});
   }
-  if (source_.folder.empty()) return files;
+  if (source_.folder.empty()) return found;
   std::error_code error;
   const auto entries = entries_of(source_.folder, error);
   if (error) {
@@ -117,18 +125,42 @@ base::Result<std::vector<ModelStore::File>> ModelStore::scan() const {
       files.push_back({stem_of(entry.path()), std::string(kOnlyVersion), entry.path()});
       continue;
     }
+    if (is_hidden(entry.path())) continue;
+    if (has_model_extension(entry)) {
+      found.misnamed.push_back(entry.path());
+      continue;
+    }
     const std::string name = entry.path().filename().string();
     std::error_code ignored;
-    if (!is_plain_name(name) || !entry.is_directory(ignored)) continue;
+    if (!entry.is_directory(ignored)) continue;
     for (const auto& version : entries_of(entry.path(), ignored)) {
-      if (is_model_file(version)) files.push_back({name, stem_of(version.path()), version.path()});
+      if (is_hidden(version.path())) continue;
+      if (is_plain_name(name) && is_model_file(version)) {
+        files.push_back({name, stem_of(version.path()), version.path()});
+      } else if (has_model_extension(version)) {
+        found.misnamed.push_back(version.path());
+      }
     }
   }
   std::sort(files.begin(), files.end(), [](const File& a, const File& b) {
     if (a.name != b.name) return a.name < b.name;
     return a.version != b.version ? version_less(a.version, b.version) : a.path < b.path;
   });
-  return files;
+  return found;
+}
+
+void ModelStore::tell_misnamed(const std::vector<std::filesystem::path>& paths) {
+  std::set<std::filesystem::path> still_there(paths.begin(), paths.end());
+  for (const std::filesystem::path& path : still_there) {
+    if (told_misnamed_.contains(path) || !log_) continue;
+    std::error_code ignored;
+    const bool is_file = std::filesystem::is_regular_file(path, ignored);
+    log_(true, "not serving " + path.string() + ": " +
+                   (is_file ? "its name cannot be that of a model. Hint: call it NAME.archmlp or "
+                              "NAME/VERSION.archmlp, with letters, digits, `.`, `_` and `-`, at most 128 each"
+                            : "it is no file, or a link that leads nowhere"));
+  }
+  told_misnamed_ = std::move(still_there);
 }
 
 /// `before`: what is served in its place, or the version below it; null if nothing is.
@@ -181,12 +213,14 @@ ModelStore::ReloadReport ModelStore::take_changes() {
 
 ModelStore::ReloadReport ModelStore::reload_locked() {
   ReloadReport report;
-  base::Result<std::vector<File>> files = scan();
-  if (!files.ok()) {
-    if (log_) log_(true, base::to_string(files.error()));
-    report.errors.push_back(std::move(files).error());
+  base::Result<Scan> scanned = scan();
+  if (!scanned.ok()) {
+    if (log_) log_(true, base::to_string(scanned.error()));
+    report.errors.push_back(std::move(scanned).error());
     return report;
   }
+  const std::vector<File>& files = scanned->files;
+  tell_misnamed(scanned->misnamed);
   const Models old = models_of(*current());
   const auto find_old = [&old](const std::string& label) {
     return std::find_if(old.begin(), old.end(), [&](const auto& model) { return model->label == label; });
@@ -216,7 +250,7 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
     }
     return highest;
   };
-  for (const File& file : *files) {
+  for (const File& file : files) {
     const std::string label = file.name + "/" + file.version;
     const base::Result<FileIdentity> identity = FileIdentity::of(file.path);
     if (identity.ok()) seen.emplace_back(file.path.string(), *identity);
@@ -253,7 +287,7 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
     if (!is_known_bad) refuse(file, std::move(loaded).error());
   }
   const auto is_refused = [&](const std::string& name) {
-    return std::any_of(files->begin(), files->end(), [&](const File& file) {
+    return std::any_of(files.begin(), files.end(), [&](const File& file) {
       return file.name == name && refused_files_.count(file.path.string()) != 0;
     });
   };
@@ -271,6 +305,7 @@ ModelStore::ReloadReport ModelStore::reload_locked() {
   {
     const std::lock_guard lock(mutex_);
     seen_ = std::move(seen);
+    seen_misnamed_ = std::move(scanned->misnamed);
   }
   if (!report.loaded.empty() || !report.removed.empty()) publish(std::move(models));
   return report;
@@ -310,20 +345,20 @@ void ModelStore::apply_traffic(std::vector<NamedModel>& models) const {
 }
 
 bool ModelStore::has_changed() const {
-  const base::Result<std::vector<File>> files = scan();
-  if (!files.ok()) return false;
+  const base::Result<Scan> scanned = scan();
+  if (!scanned.ok()) return false;
   std::vector<std::pair<std::string, FileIdentity>> seen;
-  for (const File& file : *files) {
+  for (const File& file : scanned->files) {
     if (const auto identity = FileIdentity::of(file.path); identity.ok())
       seen.emplace_back(file.path.string(), *identity);
   }
   const std::lock_guard lock(mutex_);
-  return seen != seen_;
+  return seen != seen_ || scanned->misnamed != seen_misnamed_;
 }
 
 base::Status ModelStore::load(const std::string& name) {
   const std::lock_guard change(change_mutex_);
-  const std::vector<File> files = TRY(scan());
+  const std::vector<File> files = TRY(scan()).files;
   std::vector<std::string> known;
   for (const File& file : files) {
     if (known.empty() || known.back() != file.name) known.push_back(file.name);
@@ -380,10 +415,10 @@ std::vector<RepositoryEntry> ModelStore::index() const {
   std::vector<RepositoryEntry> entries;
   const std::shared_ptr<const ModelSet> set = current();
   for (const auto& model : models_of(*set)) entries.push_back({model->name, model->version, true, ""});
-  const base::Result<std::vector<File>> files = scan();
-  if (!files.ok()) return entries;
+  const base::Result<Scan> scanned = scan();
+  if (!scanned.ok()) return entries;
   const std::lock_guard lock(mutex_);
-  for (const File& file : *files) {
+  for (const File& file : scanned->files) {
     const bool is_served = std::any_of(entries.begin(), entries.end(), [&](const RepositoryEntry& entry) {
       return entry.name == file.name && entry.version == file.version;
     });

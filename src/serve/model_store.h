@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,10 +81,15 @@ class ModelStore {
     std::string version;
     std::filesystem::path path;
   };
+  struct Scan {
+    std::vector<File> files;
+    std::vector<std::filesystem::path> misnamed;  // model files by their extension that cannot be served
+  };
   ModelStore(Source source, std::size_t thread_count, Log log)
       : source_(std::move(source)), thread_count_(thread_count), log_(std::move(log)) {}
 
-  base::Result<std::vector<File>> scan() const;
+  base::Result<Scan> scan() const;
+  void tell_misnamed(const std::vector<std::filesystem::path>& paths);
   base::Result<std::shared_ptr<const ServedModel>> load_checked(const File& file,
                                                                 const ServedModel* before) const;
   base::Result<std::shared_ptr<const ServedModel>> load_file(const File& file,
@@ -97,6 +103,7 @@ class ModelStore {
   Log log_;
   std::mutex change_mutex_;                            // one change at a time
   std::map<std::string, FileIdentity> refused_files_;  // not tried again until they change
+  std::set<std::filesystem::path> told_misnamed_;      // those that are still there
   mutable std::mutex mutex_;                           // of what follows
   std::shared_ptr<const ModelSet> current_ = std::make_shared<const ModelSet>();
   std::map<std::string, contract::TrafficConfig> traffic_;
@@ -104,6 +111,7 @@ class ModelStore {
   std::map<std::string, std::string> refusals_;  // "name/version" -> why
   std::map<std::string, SwapCounts> swap_counts_;
   std::vector<std::pair<std::string, FileIdentity>> seen_;
+  std::vector<std::filesystem::path> seen_misnamed_;
   std::atomic<std::uint64_t> generation_{1};
 };
 

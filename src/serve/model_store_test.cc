@@ -84,6 +84,47 @@ TEST_F(ModelStoreTest, ServesWhatStandsInTheFolder) {
   EXPECT_THAT(events_, HasSubstr("serving churn/10"));
 }
 
+TEST_F(ModelStoreTest, FilesThatCannotBeModelsByTheirNameAreToldOnce) {
+  const auto told = [this](const std::string& path) {
+    const std::string line = "not serving " + (folder_ / path).string() + ": ";
+    std::size_t count = 0;
+    for (std::size_t at = errors_.find(line); at != std::string::npos; at = errors_.find(line, at + 1))
+      ++count;
+    return count;
+  };
+  put("good.archmlp");
+  put("my model.archmlp");
+  put("m/2 (copy).archmlp");
+  put("old models/1.archmlp");
+  put(".half.archmlp");
+  put("m/.3.archmlp");
+  put_text("old models/notes.txt", "no model");
+  std::filesystem::create_symlink(folder_ / "nowhere", folder_ / "gone.archmlp");
+  const auto store = open();
+  EXPECT_THAT(served(*store), ElementsAre("good/1"));
+  for (const char* path : {"my model.archmlp", "m/2 (copy).archmlp", "old models/1.archmlp", "gone.archmlp"})
+    EXPECT_EQ(told(path), 1U) << path << "\n" << errors_;
+  EXPECT_THAT(errors_, HasSubstr("letters, digits"));
+  EXPECT_THAT(errors_, HasSubstr("leads nowhere"));
+  EXPECT_THAT(errors_, testing::Not(HasSubstr(".half"))) << "hidden";
+  EXPECT_THAT(errors_, testing::Not(HasSubstr(".3.archmlp")));
+
+  EXPECT_FALSE(store->has_changed());
+  EXPECT_THAT(store->reload().errors, IsEmpty());
+  store->take_changes();
+  EXPECT_EQ(told("my model.archmlp"), 1U) << "not at each look";
+  put("naïve.archmlp");
+  EXPECT_TRUE(store->has_changed());
+  store->take_changes();
+  EXPECT_EQ(told("naïve.archmlp"), 1U);
+  EXPECT_EQ(told("my model.archmlp"), 1U);
+  std::filesystem::remove(folder_ / "my model.archmlp");
+  store->reload();
+  put("my model.archmlp");
+  store->reload();
+  EXPECT_EQ(told("my model.archmlp"), 2U) << "it is another one";
+}
+
 TEST_F(ModelStoreTest, AnEmptyFolderIsAllowedAndAMissingOneIsNot) {
   EXPECT_THAT(served(*open()), IsEmpty());
   std::filesystem::remove_all(folder_);
@@ -269,6 +310,41 @@ TEST_F(ModelStoreTest, LoadAndUnload) {
   EXPECT_THAT(base::to_string(store->load("c").error()), HasSubstr("\"a\""));
   put_text("d.archmlp", "nothing");
   EXPECT_THAT(base::to_string(store->load("d").error()), HasSubstr("d.archmlp"));
+}
+
+TEST_F(ModelStoreTest, WhatIsNoLongerServedLeavesMemoryWithoutARequest) {
+  put("m/1.archmlp", 1);
+  put("m/2.archmlp", 2);
+  const auto store = open();
+  ASSERT_TRUE(store->set_traffic("m", {.split = {{"1", 100}}, .shadow = {{"2", 100}}}).ok());
+  Service service(*store, 2);
+  const auto handler = service.make_handler(0);
+  const auto weak = [&store](const char* version) {
+    return std::weak_ptr<const predict::Predictor>((*store->current()->find("m")->find(version))->predictor);
+  };
+  const auto answered = weak("1");
+  const auto in_shadow = weak("2");
+  http::Response response;
+  handler->handle({.method = "POST",
+                   .target = "/predict",
+                   .content_type = "application/json",
+                   .accept = {},
+                   .body = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})"},
+                  response);
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto until = [](const auto& holds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!holds() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return holds();
+  };
+  ASSERT_TRUE(
+      until([&] { return (*store->current()->find("m")->find("2"))->metrics->totals().agreements == 1; }));
+  ASSERT_TRUE(store->unload("m").ok());
+  EXPECT_FALSE(answered.expired()) << "the handler has it yet";
+  handler->on_tick();
+  EXPECT_TRUE(until([&] { return answered.expired(); }));
+  EXPECT_TRUE(until([&] { return in_shadow.expired(); })) << "the queue of shadows lets go by itself";
 }
 
 TEST_F(ModelStoreTest, ASplitOutlivesReloadsAndEndsWithItsVersion) {

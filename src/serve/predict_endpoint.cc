@@ -9,7 +9,7 @@
 #include "archmlp/http/answers.h"
 #include "archmlp/serve/read_records.h"
 #include "archmlp/serve/refusals.h"
-#include "archmlp/serve/shadow_queue.h"
+#include "archmlp/serve/service.h"
 
 namespace archmlp::serve {
 namespace {
@@ -21,16 +21,6 @@ constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kCsv = "text/csv; charset=utf-8";
 constexpr std::string_view kJsonLines = "application/x-ndjson";
 
-/// What a request asks for.
-struct Form {
-  predict::RecordForm records = predict::RecordForm::kRaw;
-  BodyFormat body = BodyFormat::kJson;
-  AnswerFormat answer = AnswerFormat::kJson;
-  bool with_probabilities = true;
-  bool refuse_all = false;
-  bool is_batch = false;
-};
-
 void append_error(std::string& out, const RowError& error) {
   out += "{\"error\": ";
   http::append_error_json(out, http::answer_for(error.error, error.is_syntax_error));
@@ -38,8 +28,8 @@ void append_error(std::string& out, const RowError& error) {
 }
 
 /// One prediction as JSON.
-void append_json(std::string& out, const ModelSession& session, const Form& form, const Scorer& scorer,
-                 std::size_t position) {
+void append_json(std::string& out, const ModelSession& session, const PredictionForm& form,
+                 const Scorer& scorer, std::size_t position) {
   const std::span<const double> outputs = scorer.outputs(position);
   const bool is_class = session.predictor().layout().values == 0;
   if (is_class && !form.with_probabilities) {
@@ -76,7 +66,8 @@ void for_each_row(const ScoredRows& rows, Good good, Bad bad, Between between) {
   }
 }
 
-void write_json(const ModelSession& session, const Form& form, const ScoredRows& rows, Response& response) {
+void write_json(const ModelSession& session, const PredictionForm& form, const ScoredRows& rows,
+                Response& response) {
   std::string& out = response.body;
   const bool is_lines = form.body == BodyFormat::kJsonLines;
   const bool in_brackets = form.is_batch && !is_lines;
@@ -90,7 +81,8 @@ void write_json(const ModelSession& session, const Form& form, const ScoredRows&
 }
 
 /// One record is the bare label, as it is the bare object in JSON; a batch is lines. Precondition: no errors.
-void write_text(const ModelSession& session, const Form& form, const ScoredRows& rows, Response& response) {
+void write_text(const ModelSession& session, const PredictionForm& form, const ScoredRows& rows,
+                Response& response) {
   std::string& out = response.body;
   const bool is_class = session.predictor().layout().values == 0;
   for (std::size_t i = 0; i < rows.count; ++i) {
@@ -137,7 +129,8 @@ void write_csv(const ModelSession& session, const ScoredRows& rows, Response& re
   response.content_type = kCsv;
 }
 
-void write(const ModelSession& session, const Form& form, const ScoredRows& rows, Response& response) {
+void write(const ModelSession& session, const PredictionForm& form, const ScoredRows& rows,
+           Response& response) {
   response.served_by = session.model().label;
   switch (form.answer) {
     case AnswerFormat::kJson:
@@ -156,12 +149,13 @@ void refuse(const Error& error, bool is_syntax_error, Response& response) {
 /// A request that has been understood.
 struct Asked {
   ModelSession* session;
-  Form form;
+  PredictionForm form;
   Records records;
 };
 
 /// Nothing: refused.
-std::optional<Asked> read(ThreadModels& models, const http::Request& request, Response& response) {
+std::optional<Asked> read(const Service& service, ThreadModels& models, const http::Request& request,
+                          Response& response) {
   const std::optional<BodyFormat> body_format = body_format_of(request.content_type);
   if (!body_format) {
     write_error(response,
@@ -181,12 +175,13 @@ std::optional<Asked> read(ThreadModels& models, const http::Request& request, Re
   response.served_by = session.model().label;
   const base::Result<predict::RecordForm> records_form = form_for(options->form, session.predictor());
   if (!records_form.ok()) return refused(records_form.error());
-  Form form{.records = *records_form,
-            .body = *body_format,
-            .answer = preferred_format(request.accept),
-            .with_probabilities = options->with_probabilities,
-            .refuse_all = options->refuse_all};
-  base::Result<Records> records = read_records(session, form.records, form.body, request.body, request.slack);
+  PredictionForm form{.records = *records_form,
+                      .body = *body_format,
+                      .answer = preferred_format(request.accept),
+                      .with_probabilities = options->with_probabilities,
+                      .refuse_all = options->refuse_all};
+  base::Result<Records> records =
+      read_records(session, form.records, form.body, request.body, request.slack, service.max_rows());
   if (!records.ok()) {
     const bool is_syntax_error =
         form.body == BodyFormat::kJson && session.json_source(form.records).is_syntax_error();
@@ -197,10 +192,10 @@ std::optional<Asked> read(ThreadModels& models, const http::Request& request, Re
   return Asked{&session, form, *std::move(records)};
 }
 
-void answer_asked(Asked& asked, ThreadModels& models, ShadowQueue& shadows, std::string_view body,
+void answer_asked(Asked& asked, Service& service, ThreadModels& models, std::string_view body,
                   Response& response) {
   ModelSession& session = *asked.session;
-  const Form& form = asked.form;
+  const PredictionForm& form = asked.form;
   // Bare labels have no place for the error of a row.
   const bool stops = form.refuse_all || !form.is_batch || form.answer == AnswerFormat::kText;
   Scorer& scorer = session.scorer();
@@ -214,34 +209,21 @@ void answer_asked(Asked& asked, ThreadModels& models, ShadowQueue& shadows, std:
     return refuse(error, first.is_syntax_error, response);
   }
   write(session, form, scorer.rows(), response);
-  shadows.offer(models, session, form.body, form.records, body, scorer.rows());
+  service.shadows().offer(models, session, form.body, form.records, body, scorer.rows());
 }
 
 }  // namespace
 
-/// A lone record, added to those that its session has waiting.
-struct PredictEndpoint::Waiting {
-  ModelSession* session;
-  Form form;
-  std::size_t position;
-  std::string_view body;
-};
-
-PredictEndpoint::PredictEndpoint(ThreadModels& models, ShadowQueue& shadows)
-    : models_(models), shadows_(shadows) {}
-
-PredictEndpoint::~PredictEndpoint() = default;
-
 void PredictEndpoint::answer(const http::Request& request, Response& response) {
-  if (std::optional<Asked> asked = read(models_, request, response))
-    answer_asked(*asked, models_, shadows_, request.body, response);
+  if (std::optional<Asked> asked = read(service_, models_, request, response))
+    answer_asked(*asked, service_, models_, request.body, response);
 }
 
 bool PredictEndpoint::begin(const http::Request& request, Response& response) {
-  std::optional<Asked> asked = read(models_, request, response);
+  std::optional<Asked> asked = read(service_, models_, request, response);
   if (!asked) return true;
   if (asked->form.is_batch) {
-    answer_asked(*asked, models_, shadows_, request.body, response);
+    answer_asked(*asked, service_, models_, request.body, response);
     return true;
   }
   waiting_.reserve(waiting_.size() + 1);
@@ -261,7 +243,8 @@ void PredictEndpoint::finish(std::size_t index, Response& response) {
   if (!scorer.is_predicted()) scorer.predict();
   const ScoredRows row = {scorer, waiting.position, 1, {}};
   write(*waiting.session, waiting.form, row, response);
-  shadows_.offer(models_, *waiting.session, waiting.form.body, waiting.form.records, waiting.body, row);
+  service_.shadows().offer(models_, *waiting.session, waiting.form.body, waiting.form.records, waiting.body,
+                           row);
 }
 
 void PredictEndpoint::forget_waiting() noexcept {

@@ -15,8 +15,8 @@ struct Records {
   bool is_batch = true;  // not a lone object
   std::unique_ptr<RecordSource> owned;
 };
-/// Errors: as the formats say.
+/// Errors: as the formats say; kResourceLimit beyond max_rows.
 base::Result<Records> read_records(ModelSession& session, predict::RecordForm form, BodyFormat format,
-                                   std::string_view body, std::size_t slack);
+                                   std::string_view body, std::size_t slack, std::size_t max_rows);
 
 }  // namespace archmlp::serve

@@ -36,20 +36,21 @@ base::Result<table::Cell> decode_text(const contract::ColumnSchema& column, cons
 
 }  // namespace
 
-base::Error too_many_records() {
+base::Error too_many_records(std::size_t max_rows) {
   return {.code = base::ErrorCode::kResourceLimit,
-          .message = "more than " + base::with_thousands(kMaxRecords) + " records at once",
+          .message = "more than " + base::with_thousands(max_rows) + " records at once",
           .hint = "send them in smaller batches"};
 }
 
-base::Result<LinesSource> LinesSource::make(std::string_view body, table::JsonRecordDecoder& decoder) {
+base::Result<LinesSource> LinesSource::make(std::string_view body, table::JsonRecordDecoder& decoder,
+                                            std::size_t max_rows) {
   LinesSource source(decoder);
   for (std::size_t number = 1; !body.empty(); ++number) {
     const std::size_t end = std::min(body.find('\n'), body.size());
     const std::string_view line = body.substr(0, end);
     body.remove_prefix(std::min(end + 1, body.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    if (source.lines_.size() == kMaxRecords) return too_many_records();
+    if (source.lines_.size() == max_rows) return too_many_records(max_rows);
     source.lines_.push_back({line, number});
   }
   return source;
@@ -72,7 +73,7 @@ base::Status LinesSource::decode(std::size_t row, table::Record& record) {
 }
 
 base::Result<CsvSource> CsvSource::make(std::string_view body, const predict::Predictor& predictor,
-                                        predict::RecordForm form) {
+                                        predict::RecordForm form, std::size_t max_rows) {
   // The reader would unpack it, however large that is.
   if (table::compression_of(body) != table::Compression::kNone) {
     return base::Error{.message = "compressed bodies are not understood", .hint = "send the CSV as it is"};
@@ -88,7 +89,7 @@ base::Result<CsvSource> CsvSource::make(std::string_view body, const predict::Pr
     read = std::move(as_texts);
     source.is_text_ = true;
   }
-  if (read->table.row_count() > kMaxRecords) return too_many_records();
+  if (read->table.row_count() > max_rows) return too_many_records(max_rows);
   source.table_ = std::move(read->table);
   const std::vector<std::string> names = source.table_.names();
   const std::vector<std::string>& ignored = predictor.ignored(form);

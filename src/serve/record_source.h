@@ -15,8 +15,8 @@
 
 namespace archmlp::serve {
 
-inline constexpr std::size_t kMaxRecords = 1'000'000;  // in one request
-base::Error too_many_records();
+/// kResourceLimit: a request has more than `max_rows` records.
+base::Error too_many_records(std::size_t max_rows);
 
 /// The records of a request, whatever protocol it speaks: all become typed records, which are predicted in
 /// one way.
@@ -60,7 +60,8 @@ class JsonSource final : public RecordSource {
 class LinesSource final : public RecordSource {
  public:
   /// `body` must outlive the source. Errors: kResourceLimit.
-  static base::Result<LinesSource> make(std::string_view body, table::JsonRecordDecoder& decoder);
+  static base::Result<LinesSource> make(std::string_view body, table::JsonRecordDecoder& decoder,
+                                        std::size_t max_rows);
   std::size_t row_count() const noexcept override { return lines_.size(); }
   base::Status decode(std::size_t row, table::Record& record) override;
   std::string place(std::size_t row) const override { return "line " + std::to_string(lines_[row].number); }
@@ -80,9 +81,9 @@ class LinesSource final : public RecordSource {
 class CsvSource final : public RecordSource {
  public:
   /// Cells of the wrong kind are errors of their rows. Errors: kInvalidInput where the header is wrong, or
-  /// where rows cannot be told from each other: a stray quote, another number of fields.
+  /// where rows cannot be told from each other: a stray quote, another number of fields; kResourceLimit.
   static base::Result<CsvSource> make(std::string_view body, const predict::Predictor& predictor,
-                                      predict::RecordForm form);
+                                      predict::RecordForm form, std::size_t max_rows);
   std::size_t row_count() const noexcept override;
   base::Status decode(std::size_t row, table::Record& record) override;
   std::string place(std::size_t row) const override;

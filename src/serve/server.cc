@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -17,12 +16,15 @@
 #include "archmlp/serve/notify.h"
 #include "archmlp/serve/routes.h"
 #include "archmlp/serve/service.h"
+#include "archmlp/serve/ticker.h"
 
 namespace archmlp::serve {
 namespace {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kUpkeep{1};
 
 milliseconds to_milliseconds(double seconds) noexcept {
   return milliseconds(static_cast<std::int64_t>(seconds * 1000));
@@ -69,8 +71,9 @@ base::Result<std::shared_ptr<const http::TlsContext>> tls_of(const contract::Ser
 
 /// What changed that a running server cannot take on: names of keys.
 std::string keys_that_need_restart(const contract::ServeConfig& before, const contract::ServeConfig& now) {
-  static const std::set<std::string_view> kTakenOn = {
-      "token_file", "admin_token_file", "allowed_hosts", "allowed_origins", "traffic", "shutdown_delay"};
+  static const std::set<std::string_view> kTakenOn = {"token_file",      "admin_token_file", "allowed_hosts",
+                                                      "allowed_origins", "max_rows",         "traffic",
+                                                      "shutdown_delay"};
   std::string keys;
   for (const contract::Field& field : contract::serve_fields()) {
     const bool is_certificate = field.name == "tls_cert" || field.name == "tls_key";
@@ -98,6 +101,7 @@ class Server::Impl {
     service_ = std::make_unique<Service>(*store_, threads.all());
     service_->set_reload([this] { return reload(); });
     service_->set_asks_for_token(config_.token_file.has_value());
+    service_->set_max_rows(static_cast<std::size_t>(config_.max_rows));
     if (config_.access_log) log_ = TRY(http::AccessLog::open(*config_.access_log));
     http::ServerConfig server{.host = config_.host,
                               .port = static_cast<std::uint16_t>(config_.port),
@@ -114,13 +118,13 @@ class Server::Impl {
                               .access = TRY(access_of(config_)),
                               .tls = TRY(tls_of(config_)),
                               .log = log_.get()};
-    TRY(start_admin(server));
     service_->set_figures([this] { return figures(); });
     clients_ = TRY(
         http::Server::start(server, [this](std::size_t thread) { return service_->make_handler(thread); }));
     is_open_.store(clients_.get());
     TRY(start_admin(server));
-    keeper_ = std::thread([this] { keep(); });
+    start_tickers();
+    is_started_ = true;
     notify_service_manager("READY=1");
     return {};
   }
@@ -147,18 +151,16 @@ class Server::Impl {
   void stop() {
     if (stopped_.exchange(true)) return;
     if (service_) service_->set_ready(false);
-    if (clients_) notify_service_manager("STOPPING=1");
-    double delay = 0;
-    {
-      const std::lock_guard lock(reload_mutex_);
-      delay = config_.shutdown_delay;
+    if (is_started_) {
+      notify_service_manager("STOPPING=1");
+      double delay = 0;
+      {
+        const std::lock_guard lock(reload_mutex_);
+        delay = config_.shutdown_delay;
+      }
+      std::this_thread::sleep_for(to_milliseconds(delay));
     }
-    if (clients_ && delay > 0) std::this_thread::sleep_for(to_milliseconds(delay));
-    {
-      const std::lock_guard lock(keeper_mutex_);
-      keeper_ends_ = true;
-    }
-    keeper_changed_.notify_all();
+    for (const auto& ticker : tickers_) ticker->stop();
     if (clients_) clients_->stop();
     if (operators_) operators_->stop();
   }
@@ -166,7 +168,7 @@ class Server::Impl {
   void wait() {
     if (clients_) clients_->wait();
     if (operators_) operators_->wait();
-    if (keeper_.joinable()) keeper_.join();
+    tickers_.clear();
   }
 
   std::uint16_t port() const noexcept { return clients_->port(); }
@@ -185,6 +187,7 @@ class Server::Impl {
     server.max_connections = 100;
     server.access = TRY(admin_access_of(config_));
     server.tls = nullptr;
+    const std::lock_guard lock(reload_mutex_);  // the first operator may ask for a reload at once
     operators_ =
         TRY(http::Server::start(server, [this](std::size_t) { return service_->make_admin_handler(); }));
     return {};
@@ -222,6 +225,8 @@ class Server::Impl {
     }
     config_.traffic = now.traffic;
     config_.shutdown_delay = now.shutdown_delay;
+    config_.max_rows = now.max_rows;
+    service_->set_max_rows(static_cast<std::size_t>(config_.max_rows));
     return {};
   }
 
@@ -236,6 +241,18 @@ class Server::Impl {
     return {};
   }
 
+  void keep_up() const {
+    hash_models();
+    const std::shared_ptr<const ModelSet> set = store_->current();
+    try {
+      for (const NamedModel& named : set->models()) {
+        for (const auto& model : named.versions) model->metrics->move_window();
+      }
+    } catch (const std::bad_alloc&) {
+      return;  // the next time
+    }
+  }
+
   /// Whoever asks for a file's hash then finds it there.
   void hash_models() const {
     try {
@@ -248,26 +265,30 @@ class Server::Impl {
     }
   }
 
-  /// Looks at the model files from time to time, and tells the service manager that all is well.
-  void keep() {
-    hash_models();
-    const std::optional<std::chrono::microseconds> watchdog = watchdog_interval();
-    const auto never = std::chrono::hours(1);
-    const auto watch =
-        config_.watch ? Clock::duration(to_milliseconds(*config_.watch)) : Clock::duration(never);
-    const auto alive = watchdog ? Clock::duration(*watchdog / 2) : Clock::duration(never);
-    Clock::time_point next_watch = Clock::now() + watch;
-    Clock::time_point next_alive = Clock::now() + alive;
-    std::unique_lock lock(keeper_mutex_);
-    while (!keeper_changed_.wait_until(lock, std::min(next_watch, next_alive),
-                                       [this] { return keeper_ends_; })) {
-      lock.unlock();
-      const Clock::time_point now = Clock::now();
-      if (watchdog && now >= next_alive) notify_service_manager("WATCHDOG=1");
-      if (config_.watch && now >= next_watch) take_changes();
-      if (now >= next_watch) next_watch = now + watch;
-      if (now >= next_alive) next_alive = now + alive;
-      lock.lock();
+  void start_tickers() {
+    tickers_.push_back(std::make_unique<Ticker>(kUpkeep, [this] { keep_up(); }));
+    if (config_.watch) {
+      tickers_.push_back(
+          std::make_unique<Ticker>(to_milliseconds(*config_.watch), [this] { take_changes(); }));
+    }
+    // On a thread of its own: a large model may take longer to load than the service manager waits.
+    if (const auto interval = watchdog_interval()) {
+      tickers_.push_back(std::make_unique<Ticker>(*interval / 2, [this, interval] { tell_life(*interval); }));
+    }
+  }
+
+  /// Only if every loop of the clients turns. (That of the operators may be busy with a reload.)
+  void tell_life(std::chrono::microseconds interval) {
+    const auto busy = Clock::now() - clients_->latest_turn_of_all();
+    if (busy < interval) {
+      is_stuck_ = false;
+      notify_service_manager("WATCHDOG=1");
+      return;
+    }
+    if (!std::exchange(is_stuck_, true) && hooks_.log) {
+      hooks_.log(true, "an event loop has hung for " +
+                           std::to_string(std::chrono::round<std::chrono::seconds>(busy).count()) +
+                           " s: the service manager is no longer told that all is well");
     }
   }
 
@@ -291,10 +312,9 @@ class Server::Impl {
   std::unique_ptr<http::Server> clients_;
   std::atomic<const http::Server*> is_open_{nullptr};
   std::mutex reload_mutex_;
-  std::mutex keeper_mutex_;
-  std::condition_variable keeper_changed_;
-  bool keeper_ends_ = false;
-  std::thread keeper_;
+  std::vector<std::unique_ptr<Ticker>> tickers_;
+  bool is_started_ = false;
+  bool is_stuck_ = false;  // of the watchdog's thread
   std::atomic<bool> stopped_{false};
 };
 

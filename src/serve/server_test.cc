@@ -401,6 +401,88 @@ TEST(Server, APortInUseIsAnError) {
   EXPECT_THAT(second.error().hint, HasSubstr("choose another port"));
 }
 
+std::uint16_t free_port() { return start()->port(); }
+
+TEST(Server, OperatorsHaveThePortThatIsAskedFor) {
+  const std::string tokens = testing::TempDir() + "/operators.token";
+  std::ofstream(tokens) << "secret-of-operators\n";
+  const contract::ServeConfig config{.admin_port = free_port(), .admin_token_file = tokens};
+  const auto server = start(config);
+  EXPECT_EQ(server->admin_port(), config.admin_port);
+  Client client(*server->admin_port());
+  client.send(get("/metrics", "Authorization: Bearer secret-of-operators\r\n"));
+  EXPECT_THAT(client.receive(), HasSubstr("archmlp_connections"));
+}
+
+TEST(Server, AFailedStartDoesNotWaitForBalancers) {
+  const std::string tokens = testing::TempDir() + "/delayed.token";
+  std::ofstream(tokens) << "secret-of-operators\n";
+  const auto taken = start();
+  contract::ServeConfig config{.port = 0, .shutdown_delay = 30};
+  config.admin_port = taken->port();
+  config.admin_token_file = tokens;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(Server::start(predictor(), config).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
+double drift_rows(const Server& server) {
+  Client client(server.port());
+  client.send(get("/metrics"));
+  const std::string page = client.receive();
+  const std::size_t at = page.find("\narchmlp_model_drift_rows{");
+  if (at == std::string::npos) return -1;
+  return std::stod(page.substr(page.find("} ", at) + 2));
+}
+
+TEST(Server, DriftForgetsOldRowsThoughNobodyAsksForIt) {
+  test_support::ExampleParts example = test_support::example_regression_parts();
+  const auto encoder = bundle::FeatureEncoder::make(example.parts.contract.features,
+                                                    example.parts.model_features, example.parts.categories);
+  const bundle::InputDistribution input{.marks = {50.25F}, .counts = {1, 2, 1}};
+  example.parts.reference = bundle::ReferenceDistribution::make(*encoder, 4, {input, input}).value();
+  contract::ServeConfig config{.port = 0, .threads = 1};
+  const auto started =
+      Server::start(std::make_shared<const predict::Predictor>(test_support::load_example(example)), config);
+  ASSERT_TRUE(started.ok());
+  const Server* server = started->get();
+  ASSERT_EQ(drift_rows(*server), 0);
+  const std::string record = R"({"a": 1, "b": 2})";
+  std::string body = "[" + record;
+  for (int i = 1; i < 10'000; ++i) body += "," + record;
+  body += "]";
+  for (int batch = 0; batch < 3; ++batch) {
+    Client client(server->port());
+    client.send(post(body));
+    ASSERT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+    std::this_thread::sleep_for(milliseconds(2500));
+  }
+  EXPECT_EQ(drift_rows(*server), 10'000) << "of 30,000";
+}
+
+TEST(Server, TheMostRowsOfARequestChangeWithAReload) {
+  const std::string path = testing::TempDir() + "/max_rows.archmlp";
+  ASSERT_TRUE(bundle::save_bundle(test_support::example_parts().parts, path).ok());
+  contract::ServeConfig config{.model = path, .port = 0, .threads = 1};
+  config.max_rows = 1;
+  contract::ServeConfig said = config;
+  std::string log;
+  const auto started =
+      Server::start(config, {.read_config = [&said]() -> base::Result<contract::ServeConfig> { return said; },
+                             .log = [&log](bool, const std::string& line) { log += line + "\n"; }});
+  ASSERT_TRUE(started.ok()) << base::to_string(started.error());
+  const auto status = [&started] {
+    Client client((*started)->port());
+    client.send(post("[" + kRecord + "," + kRecord + "]"));
+    return client.receive().substr(9, 3);
+  };
+  EXPECT_EQ(status(), "413");
+  said.max_rows = 2;
+  (*started)->reload();
+  EXPECT_EQ(status(), "200");
+  EXPECT_THAT(log, testing::Not(HasSubstr("restart")));
+}
+
 TEST(Server, APortIsFreeAgainAfterwards) {
   std::uint16_t port = 0;
   {

@@ -5,7 +5,8 @@
 
 namespace archmlp::serve {
 
-Service::Service(ModelStore& store, std::size_t thread_count) : store_(store), shadows_(thread_count - 1) {}
+Service::Service(ModelStore& store, std::size_t thread_count)
+    : store_(store), shadows_(store, thread_count - 1) {}
 Service::~Service() = default;
 
 std::unique_ptr<http::Handler> Service::make_handler(std::size_t thread) {

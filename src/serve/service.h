@@ -28,6 +28,10 @@ class Service {
   void set_ready(bool ready) noexcept { ready_.store(ready, std::memory_order_relaxed); }
   bool is_ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
 
+  /// The most records that a request may hold.
+  void set_max_rows(std::size_t rows) noexcept { max_rows_.store(rows, std::memory_order_relaxed); }
+  std::size_t max_rows() const noexcept { return max_rows_.load(std::memory_order_relaxed); }
+
   /// Do clients need a token? Said in the description of the addresses.
   void set_asks_for_token(bool asks) noexcept { asks_for_token_.store(asks, std::memory_order_relaxed); }
   bool asks_for_token() const noexcept { return asks_for_token_.load(std::memory_order_relaxed); }
@@ -47,6 +51,7 @@ class Service {
   ShadowQueue shadows_;
   std::atomic<bool> ready_{true};
   std::atomic<bool> asks_for_token_{false};
+  std::atomic<std::size_t> max_rows_{1'000'000};
   std::function<ServerFigures()> figures_;
   std::function<ModelStore::ReloadReport()> reload_;
 };

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <limits>
 #include <utility>
 
 #include "archmlp/serve/read_records.h"
@@ -15,10 +17,12 @@ namespace {
 constexpr std::size_t kMaxTrials = 1024;
 constexpr std::size_t kMaxBytes = 64U << 20U;
 constexpr std::size_t kKeptSessions = 4;
+constexpr std::chrono::seconds kIdleTick{1};
 
 }  // namespace
 
-ShadowQueue::ShadowQueue(std::size_t thread) : thread_number_(thread), worker_([this] { work(); }) {}
+ShadowQueue::ShadowQueue(const ModelStore& store, std::size_t thread)
+    : store_(store), thread_number_(thread), worker_([this] { work(); }) {}
 
 ShadowQueue::~ShadowQueue() {
   {
@@ -64,7 +68,11 @@ void ShadowQueue::work() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return ends_ || !trials_.empty(); });
+    while (!changed_.wait_for(lock, kIdleTick, [this] { return ends_ || !trials_.empty(); })) {
+      lock.unlock();
+      drop_unserved();
+      lock.lock();
+    }
     if (ends_) return;
     const Trial trial = std::move(trials_.front());
     trials_.pop_front();
@@ -79,7 +87,17 @@ void ShadowQueue::work() {
   }
 }
 
+/// Its own buffers alone; what still waits to be tried holds its model until then.
+void ShadowQueue::drop_unserved() {
+  const std::uint64_t generation = store_.generation();
+  if (generation == generation_) return;
+  generation_ = generation;
+  const std::shared_ptr<const ModelSet> set = store_.current();
+  std::erase_if(sessions_, [&set](const auto& session) { return !set->has(session->model()); });
+}
+
 void ShadowQueue::run(const Trial& trial) {
+  drop_unserved();
   auto found = std::find_if(sessions_.begin(), sessions_.end(),
                             [&](const auto& session) { return &session->model() == trial.model.get(); });
   if (found == sessions_.end()) {
@@ -88,7 +106,8 @@ void ShadowQueue::run(const Trial& trial) {
     found = std::prev(sessions_.end());
   }
   ModelSession& session = **found;
-  const base::Result<Records> records = read_records(session, trial.form, trial.format, trial.body, 0);
+  constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();  // the request was within the limit
+  const base::Result<Records> records = read_records(session, trial.form, trial.format, trial.body, 0, kAny);
   if (!records.ok()) return;
   session.scorer().score(*records->source, trial.form, false);
   const bool is_comparable = trial.was_whole && session.scorer().errors().empty() &&

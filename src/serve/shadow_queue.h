@@ -20,8 +20,8 @@ namespace archmlp::serve {
 /// they say is only counted: predictions, drift, and how often they agree with the version that answered.
 class ShadowQueue {
  public:
-  /// `thread`: the number that its predictions are counted under.
-  explicit ShadowQueue(std::size_t thread);
+  /// `thread`: the number that its predictions are counted under. `store` outlives it.
+  ShadowQueue(const ModelStore& store, std::size_t thread);
   ~ShadowQueue();
   ShadowQueue(const ShadowQueue&) = delete;
   ShadowQueue& operator=(const ShadowQueue&) = delete;
@@ -41,9 +41,12 @@ class ShadowQueue {
     bool was_whole;                        // no row was bad
   };
   void work();
+  void drop_unserved();
   void run(const Trial& trial);
 
+  const ModelStore& store_;
   std::size_t thread_number_;
+  std::uint64_t generation_ = 0;
   std::vector<std::unique_ptr<ModelSession>> sessions_;  // of work() alone
   mutable std::mutex mutex_;
   std::condition_variable changed_;

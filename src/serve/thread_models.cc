@@ -47,11 +47,7 @@ void ThreadModels::refresh() {
   set_ = store_.current();
   generation_ = generation;
   latest_ = nullptr;
-  std::erase_if(sessions_, [this](const auto& session) {
-    const NamedModel* named = set_->find(session->model().name);
-    const auto* version = named == nullptr ? nullptr : named->find(session->model().version);
-    return version == nullptr || version->get() != &session->model();
-  });
+  std::erase_if(sessions_, [this](const auto& session) { return !set_->has(session->model()); });
 }
 
 double ThreadModels::draw() noexcept {

@@ -58,7 +58,7 @@ class ThreadModels {
  public:
   ThreadModels(const ModelStore& store, std::size_t thread);
 
-  /// Takes notice of swaps. Called between requests.
+  /// Takes notice of swaps, and lets go of what is no longer served. Called between requests.
   void refresh();
   const ModelSet& set() const noexcept { return *set_; }
   /// The version that is to answer. Empty: the default model, and by the split. Errors: kNotFound (near

@@ -233,14 +233,15 @@ struct Inference {
   RecordSource* source;
   predict::RecordForm form;
 };
-base::Result<Inference> read_inference(ModelSession& session, std::string_view body, std::size_t slack) {
+base::Result<Inference> read_inference(ModelSession& session, std::string_view body, std::size_t slack,
+                                       std::size_t max_rows) {
   ProtocolBuffers& buffers = session.protocols();
   TRY(buffers.body.parse(body, slack));
   TRY(read_v2_request(buffers.body.root(), buffers.request));
   TRY(choose_outputs(buffers.outputs, buffers.request.outputs, buffers.chosen_outputs));
   const predict::RecordForm form = TRY(form_for(buffers.request.form, session.predictor()));
   RecordSource* source =
-      TRY(read_v2_inputs(buffers.request, buffers.fields(form), buffers.columns, buffers.rows));
+      TRY(read_v2_inputs(buffers.request, buffers.fields(form), max_rows, buffers.columns, buffers.rows));
   return Inference{source, form};
 }
 
@@ -256,7 +257,8 @@ void answer_infer(Service& service, ThreadModels& models, const Request& request
   if (!chosen.ok()) return refuse_model(service.store(), parts, chosen.error(), response);
   ModelSession& session = **chosen;
   response.served_by = session.model().label;
-  const base::Result<Inference> inference = read_inference(session, request.body, request.slack);
+  const base::Result<Inference> inference =
+      read_inference(session, request.body, request.slack, service.max_rows());
   if (!inference.ok()) return refuse_v2(inference.error(), response);
   Scorer& scorer = session.scorer();
   scorer.score(*inference->source, inference->form, true);
@@ -294,10 +296,10 @@ void answer_v2(Service& service, ThreadModels& models, const Request& request, s
 }
 
 base::Result<RecordSource*> read_tensors(ProtocolBuffers& buffers, predict::RecordForm form,
-                                         std::string_view body, std::size_t slack) {
+                                         std::string_view body, std::size_t slack, std::size_t max_rows) {
   TRY(buffers.body.parse(body, slack));
   TRY(read_v2_request(buffers.body.root(), buffers.request));
-  return read_v2_inputs(buffers.request, buffers.fields(form), buffers.columns, buffers.rows);
+  return read_v2_inputs(buffers.request, buffers.fields(form), max_rows, buffers.columns, buffers.rows);
 }
 
 }  // namespace archmlp::serve

@@ -21,6 +21,6 @@ void answer_v2(Service& service, ThreadModels& models, const http::Request& requ
 /// The records of a body of POST …/infer, in a form that the caller knows. They live until the next call with
 /// these `buffers`. Errors: as JsonBody::parse, read_v2_request, read_v2_inputs.
 base::Result<RecordSource*> read_tensors(ProtocolBuffers& buffers, predict::RecordForm form,
-                                         std::string_view body, std::size_t slack);
+                                         std::string_view body, std::size_t slack, std::size_t max_rows);
 
 }  // namespace archmlp::serve

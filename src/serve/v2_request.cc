@@ -39,7 +39,7 @@ base::Result<std::string_view> string_of(const element& value, const std::string
   return text;
 }
 
-Status read_shape(const element& value, const std::string& place, Tensor& tensor) {
+Status read_shape(const element& value, const std::string& place, std::size_t max_rows, Tensor& tensor) {
   array shape;
   if (value.get(shape) != simdjson::SUCCESS) return wrong_member(place, "an array of numbers", value);
   const auto hint = [] { return "[n] or [n, 1] for one column, [n, p] for all of them in one tensor"; };
@@ -61,7 +61,7 @@ Status read_shape(const element& value, const std::string& place, Tensor& tensor
     }
     *std::exchange(into, &tensor.columns) = size;
   }
-  Status checked = check_record_count(tensor.rows);
+  Status checked = check_record_count(tensor.rows, max_rows);
   if (checked.ok()) return checked;
   Error error = std::move(checked).error();
   error.where = place;
@@ -70,12 +70,12 @@ Status read_shape(const element& value, const std::string& place, Tensor& tensor
 
 /// Everything but `name`, which the caller has read.
 Status read_tensor(const element& value, std::size_t index, const Member& shape, const Member& datatype,
-                   const Member& data, Tensor& tensor) {
+                   const Member& data, std::size_t max_rows, Tensor& tensor) {
   const std::string place = input_place(index);
   if (!shape) return missing_member(value, place, "shape", "the number of records: [n]");
   if (!datatype) return missing_member(value, place, "datatype", "such as FP64, INT64, BOOL or BYTES");
   if (!data) return missing_member(value, place, "data", std::string(kNoBinary));
-  TRY(read_shape(*shape, place + ".shape", tensor));
+  TRY(read_shape(*shape, place + ".shape", max_rows, tensor));
   const std::string datatype_place = place + ".datatype";
   base::Result<Datatype> known = datatype_from(TRY(string_of(*datatype, datatype_place)));
   if (!known.ok()) {
@@ -207,8 +207,8 @@ Status read_v2_request(const element& root, V2Request& request) {
 }
 
 base::Result<RecordSource*> read_v2_inputs(const V2Request& request, const table::RecordFields& fields,
-                                           ColumnArrays& columns, RowArrays& rows) {
-  columns.begin(fields, {}, "input");
+                                           std::size_t max_rows, ColumnArrays& columns, RowArrays& rows) {
+  columns.begin(fields, {}, "input", max_rows);
   const bool is_alone = request.inputs.size() == 1;
   std::size_t index = 0;
   for (const element value : request.inputs) {
@@ -222,7 +222,7 @@ base::Result<RecordSource*> read_v2_inputs(const V2Request& request, const table
     Tensor tensor;
     tensor.name = TRY(string_of(*name, input_place(index) + ".name"));
     if (is_alone) {
-      TRY(read_tensor(value, index, shape, datatype, data, tensor));
+      TRY(read_tensor(value, index, shape, datatype, data, max_rows, tensor));
       if (is_matrix(tensor, fields)) return read_matrix(tensor, fields, rows);
     }
     base::Result<std::size_t> field = columns.name(tensor.name);
@@ -232,7 +232,7 @@ base::Result<RecordSource*> read_v2_inputs(const V2Request& request, const table
       return error;
     }
     if (!fields.is_ignored(*field)) {
-      if (!is_alone) TRY(read_tensor(value, index, shape, datatype, data, tensor));
+      if (!is_alone) TRY(read_tensor(value, index, shape, datatype, data, max_rows, tensor));
       TRY(add_column(tensor, index, *field, fields, columns));
     }
     ++index;

@@ -26,8 +26,9 @@ base::Status read_v2_request(const simdjson::dom::element& root, V2Request& requ
 /// The tensors of the request as records: one of `columns` and `rows`, filled. One tensor a column, shape [n]
 /// or [n, 1], in any order; or one [n, p] of any name with the columns that must be there, in the order of
 /// the schema. Errors: kInvalidInput, `where` = `inputs[i].member`: a column that is unknown, missing or
-/// there twice, a datatype that is unknown or does not suit the column, a shape that does not suit the data.
+/// there twice, a datatype that is unknown or does not suit the column, a shape that does not suit the data;
+/// kResourceLimit beyond max_rows.
 base::Result<RecordSource*> read_v2_inputs(const V2Request& request, const table::RecordFields& fields,
-                                           ColumnArrays& columns, RowArrays& rows);
+                                           std::size_t max_rows, ColumnArrays& columns, RowArrays& rows);
 
 }  // namespace archmlp::serve
