@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <limits>
 #include <map>
 #include <new>
@@ -315,10 +316,22 @@ void set_up(CLI::App& app, const std::string& program) {
   app.formatter(formatter);
 }
 
-}  // namespace
+/// What is left where there is not even the memory to read the command line.
+template <typename Run>
+int with_memory(int argc, char** argv, const Run& run) {
+  try {
+    return run();
+  } catch (const std::bad_alloc&) {
+    std::fputs(asks_for_json(argc, argv) ? "{\"error\": {\"code\": \"resource_limit\", \"message\": \"there "
+                                           "is not enough memory to start\"}}\n"
+                                         : "error: there is not enough memory to start\n",
+               stderr);
+    return exit_code_of(base::ErrorCode::kResourceLimit);
+  }
+}
 
-int run_program(const std::string& name, const std::string& description, const std::vector<Command>& commands,
-                int argc, char** argv) {
+int run_commands(const std::string& name, const std::string& description,
+                 const std::vector<Command>& commands, int argc, char** argv) {
   CLI::App root(description, name);
   set_up(root, name);
   root.require_subcommand(1);
@@ -342,7 +355,7 @@ int run_program(const std::string& name, const std::string& description, const s
   return run_parsed(defined.at(root.get_subcommands().front()));
 }
 
-int run_single_command(const std::string& name, const Command& command, int argc, char** argv) {
+int run_command(const std::string& name, const Command& command, int argc, char** argv) {
   CLI::App root(command.help, name);
   set_up(root, name);
   Defined defined;
@@ -355,6 +368,17 @@ int run_single_command(const std::string& name, const Command& command, int argc
     return report_usage(root, error, asks_for_json(argc, argv));
   }
   return run_parsed(defined);
+}
+
+}  // namespace
+
+int run_program(const std::string& name, const std::string& description, const std::vector<Command>& commands,
+                int argc, char** argv) {
+  return with_memory(argc, argv, [&] { return run_commands(name, description, commands, argc, argv); });
+}
+
+int run_single_command(const std::string& name, const Command& command, int argc, char** argv) {
+  return with_memory(argc, argv, [&] { return run_command(name, command, argc, argv); });
 }
 
 }  // namespace archmlp::apps

@@ -133,11 +133,9 @@ base::Result<table::Table> Predictor::raw_input(const table::Table& rows) const 
   return table::Table::from_columns(std::move(columns));
 }
 
-base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, RecordForm form,
-                                                 int thread_count) const {
+base::Result<std::vector<float>> Predictor::prepare(const table::Table& rows, RecordForm form,
+                                                    transform::BatchNotes& notes) const {
   assert(accepts(form));
-  BatchPrediction prediction;
-  transform::BatchNotes notes;
   table::Table features = rows;
   if (form == RecordForm::kRaw) {
     const table::Table input = TRY(raw_input(rows));
@@ -145,8 +143,16 @@ base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, Recor
     const auto is_outside = [](std::uint8_t mark) { return mark != 0; };
     if (std::none_of(notes.outside.begin(), notes.outside.end(), is_outside)) notes.outside.clear();
   }
-  const std::vector<float> matrix = TRY(bundle_->encoder().encode(features, notes));
+  std::vector<float> matrix = TRY(bundle_->encoder().encode(features, notes));
   if (!bundle_->model().takes_missing()) TRY(bundle_->encoder().check_complete(matrix, notes));
+  return matrix;
+}
+
+base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, RecordForm form,
+                                                 int thread_count) const {
+  BatchPrediction prediction;
+  transform::BatchNotes notes;
+  const std::vector<float> matrix = TRY(prepare(rows, form, notes));
   prediction.outside = std::move(notes.outside);
   prediction.unknown_categories = std::move(notes.unknown_categories);
   const model::Model& model = bundle_->model();

@@ -64,6 +64,9 @@ class Predictor {
   base::Status predict(table::Record& record, RecordForm form, Scratch& scratch, std::span<double> out) const;
   /// The first half of it: scratch.row becomes what the model sees of the record.
   base::Status prepare(table::Record& record, RecordForm form, Scratch& scratch) const;
+  /// The same of a table, [rows, inputs]; errors as those of predict. notes.outside: empty where no row is.
+  base::Result<std::vector<float>> prepare(const table::Table& rows, RecordForm form,
+                                           transform::BatchNotes& notes) const;
   /// The second half, of any number of rows, on this thread alone. Shapes: rows [n, inputs], out [n, k]. The
   /// bits do not depend on n.
   void predict_prepared(std::span<const float> rows, std::span<double> out) const;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "archmlp/table/table_row.h"
+
 namespace archmlp::serve {
 namespace {
 
@@ -51,6 +53,18 @@ void ModelMetrics::Block::arrived(const table::Record& record, RecordForm form) 
   std::vector<http::Counter>& missing = columns_[index_of(form)].missing;
   for (std::size_t i = 0; i < record.size(); ++i) {
     if (record[i].missing) missing[i].add();
+  }
+}
+
+void ModelMetrics::Block::arrived(const table::Table& rows, RecordForm form) noexcept {
+  OfColumns& columns = columns_[index_of(form)];
+  const contract::Schema& schema = *schemas_[index_of(form)];
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    const table::Column* column = rows.find(schema.columns[i].name);
+    if (column == nullptr) continue;
+    for (std::size_t row = 0; row < rows.row_count(); ++row) {
+      if (table::cell_at(*column, row).missing) columns.missing[i].add();
+    }
   }
 }
 

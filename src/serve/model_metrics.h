@@ -13,6 +13,7 @@
 #include "archmlp/http/counter.h"
 #include "archmlp/predict/predictor.h"
 #include "archmlp/table/record.h"
+#include "archmlp/table/table.h"
 
 namespace archmlp::serve {
 
@@ -26,6 +27,7 @@ class ModelMetrics {
 
     /// A record as it arrived, before it is used up.
     void arrived(const table::Record& record, predict::RecordForm form) noexcept;
+    void arrived(const table::Table& rows, predict::RecordForm form) noexcept;
     void unknown_category(const std::string& column, predict::RecordForm form) noexcept;
     /// Records that were predicted: what the model saw of them, [records, inputs], and what it said,
     /// [records, outputs].

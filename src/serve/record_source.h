@@ -29,6 +29,8 @@ class RecordSource {
   virtual base::Status decode(std::size_t row, table::Record& record) = 0;
   /// Where row `row` stands: `[3]`, `line 4`; empty for a lone record.
   virtual std::string place(std::size_t row) const = 0;
+  /// All of them at once, where each cell is of its column's kind. Null: they are to be asked for one by one.
+  virtual const table::Table* table() const noexcept { return nullptr; }
   /// Was the last error one of JSON itself, rather than of a record?
   virtual bool is_syntax_error() const noexcept { return false; }
 };
@@ -86,6 +88,7 @@ class CsvSource final : public RecordSource {
                                       predict::RecordForm form, std::size_t max_rows);
   std::size_t row_count() const noexcept override;
   base::Status decode(std::size_t row, table::Record& record) override;
+  const table::Table* table() const noexcept override { return is_text_ ? nullptr : &table_; }
   std::string place(std::size_t row) const override;
 
  private:

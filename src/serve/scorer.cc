@@ -7,6 +7,7 @@
 namespace archmlp::serve {
 namespace {
 
+constexpr std::size_t kTableRows = 10'000;  // of more, the columns that steps make would take much memory
 constexpr std::size_t kKeptItems = 1U << 17U;  // buffers of more are given back
 
 template <typename T>
@@ -61,16 +62,30 @@ base::Status Scorer::append(RecordSource& source, std::size_t row, predict::Reco
   return {};
 }
 
+/// False: something is to be said of single rows, which needs a look at each.
+bool Scorer::add_table(const table::Table& rows, predict::RecordForm form) {
+  transform::BatchNotes notes;
+  base::Result<std::vector<float>> matrix = predictor_.prepare(rows, form, notes);
+  if (!matrix.ok() || !notes.outside.empty() || !notes.unknown_categories.empty()) return false;
+  metrics_.arrived(rows, form);
+  matrix_ = *std::move(matrix);
+  row_count_ = predicted_count_ = rows.row_count();
+  return true;
+}
+
 void Scorer::predict() {
   outputs_.resize(predicted_count_ * predictor_.output_count());
-  predictor_.predict_prepared(matrix_, outputs_);
   is_predicted_ = true;
+  if (predicted_count_ == 0) return;
+  predictor_.predict_prepared(matrix_, outputs_);
   metrics_.predicted(predictor_, matrix_, outputs_);
 }
 
 void Scorer::score(RecordSource& source, predict::RecordForm form, bool stop_at_error) {
   reset();
   const std::size_t row_count = source.row_count();
+  const table::Table* table = row_count <= kTableRows ? source.table() : nullptr;
+  if (table != nullptr && add_table(*table, form)) return predict();
   for (std::size_t row = 0; row < row_count; ++row) {
     ++row_count_;
     base::Status added = add(source, row, form);

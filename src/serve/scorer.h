@@ -66,6 +66,7 @@ class Scorer {
   std::span<const std::string* const> unknown_categories(std::size_t position) const noexcept;
 
  private:
+  bool add_table(const table::Table& rows, predict::RecordForm form);
   base::Status append(RecordSource& source, std::size_t row, predict::RecordForm form);
 
   const predict::Predictor& predictor_;
