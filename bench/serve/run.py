@@ -21,6 +21,7 @@ from pathlib import Path
 import load
 import models
 import servers
+import stalls
 from load import Class, full_load, open_loop
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -102,7 +103,11 @@ class Bench:
 
     def latency(self, both, pairs):
         """At 60 % of what each server can do, from the moment at which a request is due."""
+        machine = [stalls.stalls(self.given.seconds) for _ in range(self.given.rounds)]
         print(f"\n# Latency at 60 % of saturation, open loop, ms: {self.given.rounds} rounds of {self.given.seconds} s")
+        print(f"  the machine alone, both processors busy: away {statistics.median(one.lost for one in machine):.1%} of the time, "
+              f"up to {max(one.worst for one in machine) * 1e3:.1f} ms; the wait for that alone: p99 "
+              f"{median_and_range([one.p99 * 1e3 for one in machine], 3)}")
         row("", "requests/s", "p50", "p99", "p99.9", "worst", "generator's own p99", width=24)
         for model in both:
             for name, server in pairs[model.name].items():

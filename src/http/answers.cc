@@ -159,13 +159,4 @@ void write_error(Response& response, const base::Error& error) { write_error(res
 std::string_view reason_phrase(int status) noexcept { return text_of(status).reason; }
 std::string_view error_code(int status) noexcept { return text_of(status).code; }
 
-void write_out_of_memory(Response& response) {
-  std::string().swap(response.body);
-  write_error(response, {.status = 503,
-                         .code = error_code(503),
-                         .message = "out of memory",
-                         .where = {},
-                         .hint = "send fewer records at a time"});
-}
-
 }  // namespace archmlp::http

@@ -31,7 +31,6 @@ void append_error_json(std::string& out, const ErrorAnswer& error);
 /// client's doing.
 ErrorAnswer answer_for(const base::Error& error, bool is_syntax_error = false);
 void write_error(Response& response, const base::Error& error);
-void write_out_of_memory(Response& response);
 
 /// "Not Found" for 404.
 std::string_view reason_phrase(int status) noexcept;

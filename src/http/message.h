@@ -47,16 +47,6 @@ class Handler {
   virtual ~Handler() = default;
   /// Whatever the request, `response` (cleared) becomes an answer to it. May throw std::bad_alloc.
   virtual void handle(const Request& request, Response& response) = 0;
-  /// The same for a request whose answer may wait until others that arrived with it have been looked at, so
-  /// that they are worked on together. False: it waits, and its views stay. Throws only where it would be
-  /// true.
-  virtual bool begin(const Request& request, Response& response) {
-    handle(request, response);
-    return true;
-  }
-  /// Answers the request that waits at `index`, counted from 0 since forget_waiting().
-  virtual void finish(std::size_t /*index*/, Response& /*response*/) {}
-  virtual void forget_waiting() noexcept {}
   /// Would the answer keep others waiting? Then a thread of the pool gives it.
   virtual bool is_long_work(const Request& request) const noexcept = 0;
   /// Called between requests, on the handler's thread, at least every second while it has nothing to do: time

@@ -33,17 +33,12 @@ void answer_with(Handler& handler, const Request& request, Response& response) {
   try {
     handler.handle(request, response);
   } catch (const std::exception&) {
-    write_out_of_memory(response);
-  }
-}
-
-/// False: the answer waits.
-bool begin_with(Handler& handler, const Request& request, Response& response) {
-  try {
-    return handler.begin(request, response);
-  } catch (const std::exception&) {
-    write_out_of_memory(response);
-    return true;
+    std::string().swap(response.body);
+    write_error(response, {.status = 503,
+                           .code = error_code(503),
+                           .message = "out of memory",
+                           .where = {},
+                           .hint = "send fewer records at a time"});
   }
 }
 
@@ -69,7 +64,7 @@ void Session::on_ready(std::uint32_t events) {
     const bool may_write = (events & EPOLLOUT) != 0 || (!unsent_.empty() && (events & EPOLLIN) != 0);
     if (may_write) on_writable();
     if (phase_ == Phase::kWaiting) {
-      // The client is gone; the answer will find nobody.
+      // The client is gone; the pool's answer will find nobody.
       if ((events & (EPOLLERR | EPOLLHUP)) != 0) close();
     } else if (phase_ != Phase::kClosed && unsent_.empty()) {
       if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read();
@@ -115,10 +110,9 @@ void Session::want(std::uint32_t events) {
 }
 
 void Session::read() {
+  std::vector<char>& arrived = group_.arrived_;
   for (int turn = 0; turn < kReadsInTurn; ++turn) {
-    const std::span<char> arrived = group_.room_for_read(*this);
-    if (phase_ == Phase::kClosed) return;
-    const Transfer got = transport_.read(arrived.data(), arrived.size());
+    const Transfer got = transport_.read(arrived.data(), arrived.size() - kBodySlack);
     switch (got.state) {
       case Transfer::State::kWantsRead:
         return want(EPOLLIN);
@@ -136,7 +130,7 @@ void Session::read() {
       case Transfer::State::kDone:
         break;
     }
-    if (phase_ != Phase::kLingering) feed({arrived.data(), got.count}, true);
+    if (phase_ != Phase::kLingering) feed({arrived.data(), got.count});
     if (phase_ == Phase::kClosed || phase_ == Phase::kWaiting || !unsent_.empty()) return;
     if (!transport_.is_tls()) return;
   }
@@ -156,24 +150,24 @@ void Session::resume() {
   rest.swap(input_);
   if (!rest.empty()) {
     rest.reserve(rest.size() + kBodySlack);
-    feed(rest, false);
+    feed(rest);
   }
   // TLS may hold bytes that the socket no longer shows.
   if (transport_.is_tls() && phase_ != Phase::kClosed) read_soon();
 }
 
-void Session::feed(std::string_view bytes, bool they_stay) {
+void Session::feed(std::string_view bytes) {
   const Clock::time_point latest = group_.loop_.woken_at() + group_.config_.read_timeout;
   if (phase_ == Phase::kHead && input_.empty()) deadline_ = latest;
   const Clock::time_point deadline = deadline_;
   if (input_.empty()) {
-    const std::size_t used = serve(bytes, they_stay);
+    const std::size_t used = serve(bytes);
     const bool goes_on = phase_ != Phase::kLingering && phase_ != Phase::kClosed;
     if (used < bytes.size() && goes_on) input_.assign(bytes.substr(used));
   } else {
     input_.reserve(input_.size() + bytes.size() + kBodySlack);
     input_.append(bytes);
-    input_.erase(0, serve(input_, false));
+    input_.erase(0, serve(input_));
   }
   // What is left begins the next request.
   const bool was_answered = deadline_ != deadline;
@@ -181,15 +175,14 @@ void Session::feed(std::string_view bytes, bool they_stay) {
   if (was_answered && has_begun && unsent_.empty()) deadline_ = latest;
 }
 
-std::size_t Session::serve(std::string_view bytes, bool they_stay) {
+std::size_t Session::serve(std::string_view bytes) {
   std::size_t used = 0;
   std::size_t begin = group_.output_.size();
   arrived_at_ = group_.loop_.woken_at();
   while (phase_ == Phase::kHead || phase_ == Phase::kBody) {
     if (phase_ == Phase::kHead && !take_head(bytes, used)) break;
     if (phase_ == Phase::kBody && !take_body(bytes, used)) break;
-    const bool is_last_of_bytes = body_view_.data() != body_.data() && used == bytes.size();
-    answer(they_stay && is_last_of_bytes && !transport_.is_tls());
+    answer();
     if (group_.output_.size() >= kFlushBytes) {
       flush(begin);
       begin = 0;
@@ -312,8 +305,7 @@ bool Session::has_room_for_body() {
   return false;
 }
 
-/// `may_wait`: all that the request shows stays until the batch of events is over, and nothing follows it.
-void Session::answer(bool may_wait) {
+void Session::answer() {
   Response& response = group_.response_;
   response.clear();
   if (group_.access_) {
@@ -345,12 +337,7 @@ void Session::answer(bool may_wait) {
                            .hint = "try again in a second, or send fewer records at a time"});
     return finish_answer(response);
   }
-  if (!may_wait) {
-    answer_with(*group_.handler_, request, response);
-  } else if (!begin_with(*group_.handler_, request, response)) {
-    phase_ = Phase::kWaiting;
-    return group_.wait(*this, body_view_.data() + body_view_.size());
-  }
+  answer_with(*group_.handler_, request, response);
   finish_answer(response);
 }
 
@@ -403,7 +390,9 @@ bool Session::pass_to_pool() {
                  .slack = kBodySlack},
                 work->response);
     std::string().swap(work->body);
-    group.loop_.post([work, &group, id] { group.give_answer(id, work->response, nullptr); });
+    group.loop_.post([work, &group, id] {
+      if (Session* session = group.find(id)) session->on_pool_answer(work->response);
+    });
   };
   if (!group_.pool_->submit(work->body.size(), handle)) return false;
   phase_ = Phase::kWaiting;
@@ -411,7 +400,7 @@ bool Session::pass_to_pool() {
   return true;
 }
 
-void Session::on_answer(Response& response) {
+void Session::on_pool_answer(Response& response) {
   try {
     phase_ = Phase::kHead;
     const std::size_t begin = group_.output_.size();
@@ -421,6 +410,7 @@ void Session::on_answer(Response& response) {
   } catch (const std::exception&) {
     close();
   }
+  finish_closing();
 }
 
 void Session::finish_answer(Response& response) {

@@ -25,14 +25,14 @@ class Session final : public EventLoop::Watcher {
   std::size_t arriving_bytes() const noexcept { return counted_bytes_; }
   /// Sends its part of the group's output; what the socket does not take is kept.
   void send(std::string_view output);
-  /// The answer to the request that it waits for.
-  void on_answer(Response& response);
+  /// The pool's answer to the request that it was given.
+  void on_pool_answer(Response& response);
 
  private:
   enum class Phase {
     kHead,       // of the next request
     kBody,       // of the request at hand
-    kWaiting,    // for an answer: of the pool, or of the handler when the batch is over
+    kWaiting,    // for the pool
     kFinishing,  // the last answer is on its way
     kLingering,  // it is sent: what still comes is thrown away
     kClosed
@@ -41,15 +41,15 @@ class Session final : public EventLoop::Watcher {
   void read();
   void read_soon();
   void resume();
-  /// Serves `bytes`, keeps what is left of them. `they_stay`: until the batch of events is over.
-  void feed(std::string_view bytes, bool they_stay);
+  /// Serves `bytes`, keeps what is left of them.
+  void feed(std::string_view bytes);
   /// Answers every complete request. Gives how many bytes were used.
-  std::size_t serve(std::string_view bytes, bool they_stay);
+  std::size_t serve(std::string_view bytes);
   bool take_head(std::string_view bytes, std::size_t& used);
   bool take_body(std::string_view bytes, std::size_t& used);
   bool begin_body(std::string_view head_bytes, const RequestHead& head, bool nothing_arrived);
   bool has_room_for_body();
-  void answer(bool may_wait);
+  void answer();
   bool pass_to_pool();
   std::string kept_head() const;
   void finish_answer(Response& response);

@@ -17,7 +17,7 @@
 namespace archmlp::http {
 namespace {
 
-constexpr std::size_t kArrivedBytes = 256U << 10U;
+constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr std::size_t kKeptOutputBytes = 1U << 20U;
 constexpr std::size_t kLogBytes = 32U << 10U;  // handed over at once
 
@@ -62,14 +62,6 @@ void append_timestamp(std::string& out) {
   out += 'Z';
 }
 
-void finish_with(Handler& handler, std::size_t index, Response& response) {
-  try {
-    handler.finish(index, response);
-  } catch (const std::exception&) {
-    write_out_of_memory(response);
-  }
-}
-
 void append_count(std::string& out, std::string_view key, std::size_t value) {
   out += key;
   char digits[20];
@@ -92,11 +84,10 @@ SessionGroup::SessionGroup(EventLoop& loop, const SessionConfig& config, std::un
       pool_(pool),
       log_(log),
       counters_(counters),
-      arrived_(kArrivedBytes),
+      arrived_(kReadBytes + kBodySlack),
       id_seed_(std::random_device()()) {
   id_seed_ = base::mix64(id_seed_ ^ reinterpret_cast<std::uintptr_t>(this));
-  waiting_.reserve(kMostWaiting);
-  loop_.on_batch_end([this] { end_batch(); });
+  loop_.on_batch_end([this] { send_now(nullptr); });
 }
 
 SessionGroup::~SessionGroup() = default;
@@ -129,44 +120,6 @@ void SessionGroup::start(int socket) {
   } catch (const std::exception&) {
     ::close(socket);
   }
-}
-
-std::span<char> SessionGroup::room_for_read(const Session& reader) {
-  const bool has_room = arrived_.size() - arrived_used_ >= kReadBytes + kBodySlack;
-  if (!has_room || waiting_.size() == kMostWaiting) answer_waiting(&reader);
-  return std::span(arrived_).subspan(arrived_used_, kReadBytes);
-}
-
-void SessionGroup::wait(const Session& session, const char* end) noexcept {
-  waiting_.push_back(session.id());
-  arrived_used_ = static_cast<std::size_t>(end - arrived_.data()) + kBodySlack;
-}
-
-void SessionGroup::answer_waiting(const Session* running) {
-  for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    response_.clear();
-    finish_with(*handler_, i, response_);
-    give_answer(waiting_[i], response_, running);
-  }
-  waiting_.clear();
-  handler_->forget_waiting();
-  arrived_used_ = 0;
-}
-
-/// What was answered before the end of a session is sent before it.
-void SessionGroup::give_answer(SessionId id, Response& response, const Session* running) {
-  Session* session = find(id);
-  if (session == nullptr) return;
-  session->on_answer(response);
-  if (!session->is_closed()) return;
-  send_now(running);
-  session = find(id);
-  if (session != nullptr) close(*session);
-}
-
-void SessionGroup::end_batch() {
-  answer_waiting(nullptr);
-  send_now(nullptr);
 }
 
 void SessionGroup::send_later(const Session& session, std::size_t begin) {
@@ -221,7 +174,7 @@ void SessionGroup::tick(Clock::time_point now) {
 }
 
 void SessionGroup::drain() {
-  end_batch();
+  send_now(nullptr);
   draining_ = true;
   for (std::size_t place = 0; place < sessions_.size(); ++place) {
     Session* session = sessions_[place].get();
@@ -232,7 +185,7 @@ void SessionGroup::drain() {
 }
 
 void SessionGroup::close_all() {
-  end_batch();
+  send_now(nullptr);
   for (std::size_t place = 0; place < sessions_.size(); ++place) {
     if (sessions_[place]) close(*sessions_[place]);
   }

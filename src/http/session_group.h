@@ -64,17 +64,6 @@ class SessionGroup {
 
  private:
   friend class Session;
-  static constexpr std::size_t kReadBytes = 64U << 10U;  // at once
-  static constexpr std::size_t kMostWaiting = 32;        // requests that are answered together
-
-  /// Where the next read of `reader` goes, after which it may wait.
-  std::span<char> room_for_read(const Session& reader);
-  /// The session's request, whose bytes end at `end`, waits for its answer.
-  void wait(const Session& session, const char* end) noexcept;
-  /// Answers the requests that the handler let wait. `running` as for send_now.
-  void answer_waiting(const Session* running);
-  void give_answer(SessionId id, Response& response, const Session* running);
-  void end_batch();
   /// What stands in output_ from `begin` on is the session's. It leaves when the batch of events is over:
   /// clients that are woken one behind the other cost less than each on its own.
   void send_later(const Session& session, std::size_t begin);
@@ -103,10 +92,8 @@ class SessionGroup {
   std::size_t arriving_bytes_ = 0;
   std::uint64_t next_number_ = 1;
 
-  std::vector<char> arrived_;       // what reads give, each with room behind it
-  std::size_t arrived_used_ = 0;    // by requests that wait
-  std::vector<SessionId> waiting_;  // whose answers the handler has still to give
-  std::string output_;              // answers on their way out
+  std::vector<char> arrived_;  // what a read gives, with room behind it
+  std::string output_;         // answers on their way out
   struct Outgoing {
     SessionId id;
     std::size_t begin;

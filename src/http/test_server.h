@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "archmlp/http/server.h"
 #include "archmlp/http/test_waiting.h"
@@ -20,7 +19,6 @@ namespace archmlp::http {
 ///  - /long…   is work for the pool
 ///  - /gated   the same, and waits for the gate
 ///  - /slow    keeps the loop busy for 50 ms
-///  - /wait…   waits for others where it may; its answer then begins with how many waited
 ///  - /big     answers with 24 MiB, more than sockets hold
 class EchoHandler final : public Handler {
  public:
@@ -32,19 +30,6 @@ class EchoHandler final : public Handler {
   bool is_long_work(const Request& request) const noexcept override {
     return request.target.starts_with("/long") || request.target == "/gated";
   }
-  bool begin(const Request& request, Response& response) override {
-    if (!request.target.starts_with("/wait")) {
-      handle(request, response);
-      return true;
-    }
-    waiting_.push_back(request);
-    return false;
-  }
-  void finish(std::size_t index, Response& response) override {
-    response.body = std::to_string(waiting_.size()) + " ";
-    handle(waiting_[index], response);
-  }
-  void forget_waiting() noexcept override { waiting_.clear(); }
   void handle(const Request& request, Response& response) override {
     if (request.target == "/gated") gate_.pass();
     if (request.target == "/slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -61,7 +46,6 @@ class EchoHandler final : public Handler {
  private:
   Gate& gate_;
   std::atomic<int>& ticks_;
-  std::vector<Request> waiting_;
 };
 
 /// A server of EchoHandlers, one loop unless told otherwise.

@@ -27,10 +27,6 @@ void set_route(Response& response, Route route) noexcept {
   response.route = static_cast<std::uint8_t>(route);
 }
 
-bool is_prediction(const Request& request, std::string_view path) noexcept {
-  return path == "/predict" && request.method == "POST";
-}
-
 }  // namespace
 
 bool ClientHandler::is_long_work(const Request& request) const noexcept {
@@ -38,33 +34,14 @@ bool ClientHandler::is_long_work(const Request& request) const noexcept {
   return request.body.size() > kLongBodyBytes || path == "/openapi.json";
 }
 
-/// Not before those that wait are answered: they hold on to their models.
-void ClientHandler::refresh() {
-  if (!predict_.is_waiting()) models_.refresh();
-}
-
 void ClientHandler::handle(const Request& request, Response& response) {
-  refresh();
+  models_.refresh();
   const std::string_view path = path_of(request.target);
-  if (!is_prediction(request, path)) return answer_other(request, path, response);
-  set_route(response, Route::kPredict);
-  predict_.answer(request, response);
-}
-
-bool ClientHandler::begin(const Request& request, Response& response) {
-  refresh();
-  const std::string_view path = path_of(request.target);
-  if (!is_prediction(request, path)) {
-    answer_other(request, path, response);
-    return true;
+  if (path == "/predict" && request.method == "POST") {
+    set_route(response, Route::kPredict);
+    return answer_predict(service_, models_, request, response);
   }
-  set_route(response, Route::kPredict);
-  return predict_.begin(request, response);
-}
-
-void ClientHandler::finish(std::size_t index, Response& response) {
-  set_route(response, Route::kPredict);
-  predict_.finish(index, response);
+  answer_other(request, path, response);
 }
 
 void ClientHandler::answer_other(const Request& request, std::string_view path, Response& response) {

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "archmlp/http/message.h"
-#include "archmlp/serve/predict_endpoint.h"
 #include "archmlp/serve/service.h"
 #include "archmlp/serve/thread_models.h"
 
@@ -14,26 +13,20 @@ namespace archmlp::serve {
 /// The addresses for clients (docs/guides/serving.md).
 class ClientHandler final : public http::Handler {
  public:
-  ClientHandler(Service& service, std::size_t thread)
-      : service_(service), models_(service.store(), thread), predict_(service, models_) {}
+  ClientHandler(Service& service, std::size_t thread) : service_(service), models_(service.store(), thread) {}
 
   void handle(const http::Request& request, http::Response& response) override;
-  bool begin(const http::Request& request, http::Response& response) override;
-  void finish(std::size_t index, http::Response& response) override;
-  void forget_waiting() noexcept override { predict_.forget_waiting(); }
   /// Bodies of more than a few records.
   bool is_long_work(const http::Request& request) const noexcept override;
-  void on_tick() noexcept override { refresh(); }
+  void on_tick() noexcept override { models_.refresh(); }
 
  private:
-  void refresh();
   void answer_other(const http::Request& request, std::string_view path, http::Response& response);
   void answer_model(const http::Request& request, http::Response& response);
   void answer_ready(http::Response& response) const;
 
   Service& service_;
   ThreadModels models_;
-  PredictEndpoint predict_;
 };
 
 }  // namespace archmlp::serve

@@ -130,51 +130,6 @@ TEST_F(HandlerTest, TheSteadyStateAllocatesNothing) {
   EXPECT_EQ(test_support::allocation_count() - before, 0U);
 }
 
-/// Several that wait together, among them some that do not: each gets the answer that it gets alone.
-TEST_F(HandlerTest, RequestsThatWaitTogetherGetTheirOwnAnswers) {
-  const std::string other = R"({"amount": 9, "count": 1, "kind": "zzz", "flag": false})";
-  struct Sent {
-    std::string_view target;
-    std::string body;
-    std::string_view accept;
-  };
-  const std::vector<Sent> all = {{"/predict", record_, ""},
-                                 {"/predict", other, ""},
-                                 {"/predict", "[" + record_ + "," + other + "]", ""},
-                                 {"/predict", "{}", ""},
-                                 {"/predict", other, "text/plain"},
-                                 {"/predict?probabilities=false", record_, ""},
-                                 {"/nowhere", record_, ""},
-                                 {"/predict", record_, "text/csv"},
-                                 {"/predict", other, "text/csv"}};
-  const auto request_of = [](const Sent& sent) {
-    return http::Request{.method = "POST",
-                         .target = sent.target,
-                         .content_type = "application/json",
-                         .accept = sent.accept,
-                         .body = sent.body};
-  };
-  std::vector<http::Response> alone(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) handler_.handle_at_once(request_of(all[i]), alone[i]);
-  for (int round = 0; round < 2; ++round) {
-    std::vector<http::Response> together(all.size());
-    std::vector<std::size_t> waiting;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!handler_.begin(request_of(all[i]), together[i])) waiting.push_back(i);
-    }
-    EXPECT_EQ(waiting, (std::vector<std::size_t>{0, 1, 4, 5, 7, 8})) << "the lone records that are good";
-    for (std::size_t i = 0; i < waiting.size(); ++i) handler_.finish(i, together[waiting[i]]);
-    handler_.forget_waiting();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      EXPECT_EQ(together[i].body, alone[i].body) << i;
-      EXPECT_EQ(together[i].status, alone[i].status) << i;
-      EXPECT_EQ(together[i].content_type, alone[i].content_type) << i;
-      EXPECT_EQ(together[i].served_by, alone[i].served_by) << i;
-      EXPECT_EQ(together[i].route, alone[i].route) << i;
-    }
-  }
-}
-
 TEST_F(HandlerTest, UnknownCategoriesAreNoted) {
   const json answer = json::parse(predict(R"({"amount": 1, "count": 3, "kind": "zzz", "flag": true})").body);
   EXPECT_EQ(answer.at("unknown_categories"), json::array({"kind"}));

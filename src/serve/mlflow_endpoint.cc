@@ -114,7 +114,7 @@ void answer_invocations(Service& service, ThreadModels& models, const Request& r
   scorer.score(*records->source, *form, true);
   if (!scorer.errors().empty()) return refuse_mlflow(scorer.errors().front().error, response);
   write_predictions(session, scorer, response.body);
-  service.shadows().offer(models, session, format, *form, request.body, session.scorer().rows());
+  service.shadows().offer(models, session, format, *form, request.body);
 }
 
 }  // namespace

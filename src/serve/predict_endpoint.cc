@@ -21,6 +21,16 @@ constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kCsv = "text/csv; charset=utf-8";
 constexpr std::string_view kJsonLines = "application/x-ndjson";
 
+/// How a request wants its predictions.
+struct Form {
+  predict::RecordForm records = predict::RecordForm::kRaw;
+  BodyFormat body = BodyFormat::kJson;
+  AnswerFormat answer = AnswerFormat::kJson;
+  bool with_probabilities = true;
+  bool refuse_all = false;
+  bool is_batch = false;
+};
+
 void append_error(std::string& out, const RowError& error) {
   out += "{\"error\": ";
   http::append_error_json(out, http::answer_for(error.error, error.is_syntax_error));
@@ -28,8 +38,8 @@ void append_error(std::string& out, const RowError& error) {
 }
 
 /// One prediction as JSON.
-void append_json(std::string& out, const ModelSession& session, const PredictionForm& form,
-                 const Scorer& scorer, std::size_t position) {
+void append_json(std::string& out, const ModelSession& session, const Form& form, Scorer& scorer,
+                 std::size_t position) {
   const std::span<const double> outputs = scorer.outputs(position);
   const bool is_class = session.predictor().layout().values == 0;
   if (is_class && !form.with_probabilities) {
@@ -53,12 +63,12 @@ void append_json(std::string& out, const ModelSession& session, const Prediction
 
 /// Calls `good(position)` or `bad(error)` for each row in order, `between` before each but the first.
 template <typename Good, typename Bad, typename Between>
-void for_each_row(const ScoredRows& rows, Good good, Bad bad, Between between) {
-  auto error = rows.errors.begin();
-  std::size_t position = rows.first;
-  for (std::size_t row = 0; row < rows.count; ++row) {
+void for_each_row(const Scorer& scorer, Good good, Bad bad, Between between) {
+  auto error = scorer.errors().begin();
+  std::size_t position = 0;
+  for (std::size_t row = 0; row < scorer.row_count(); ++row) {
     if (row > 0) between();
-    if (error != rows.errors.end() && error->row == row) {
+    if (error != scorer.errors().end() && error->row == row) {
       bad(*error++);
     } else {
       good(position++);
@@ -66,27 +76,25 @@ void for_each_row(const ScoredRows& rows, Good good, Bad bad, Between between) {
   }
 }
 
-void write_json(const ModelSession& session, const PredictionForm& form, const ScoredRows& rows,
-                Response& response) {
+void write_json(const ModelSession& session, const Form& form, Scorer& scorer, Response& response) {
   std::string& out = response.body;
   const bool is_lines = form.body == BodyFormat::kJsonLines;
   const bool in_brackets = form.is_batch && !is_lines;
   if (in_brackets) out += '[';
   for_each_row(
-      rows, [&](std::size_t position) { append_json(out, session, form, rows.scorer, position); },
+      scorer, [&](std::size_t position) { append_json(out, session, form, scorer, position); },
       [&](const RowError& error) { append_error(out, error); }, [&] { out += is_lines ? "\n" : ", "; });
   if (in_brackets) out += ']';
   if (is_lines && !out.empty()) out += '\n';
   if (is_lines) response.content_type = kJsonLines;
 }
 
-/// One record is the bare label, as it is the bare object in JSON; a batch is lines. Precondition: no errors.
-void write_text(const ModelSession& session, const PredictionForm& form, const ScoredRows& rows,
-                Response& response) {
+/// One record is the bare label, as it is the bare object in JSON; a batch is lines.
+void write_text(const ModelSession& session, const Form& form, const Scorer& scorer, Response& response) {
   std::string& out = response.body;
   const bool is_class = session.predictor().layout().values == 0;
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    const std::span<const double> outputs = rows.scorer.outputs(rows.first + i);
+  for (std::size_t i = 0; i < scorer.predicted_count(); ++i) {
+    const std::span<const double> outputs = scorer.outputs(i);
     if (i > 0) out += '\n';
     if (is_class) {
       out += session.class_text(outputs);
@@ -101,10 +109,10 @@ void write_text(const ModelSession& session, const PredictionForm& form, const S
 }
 
 /// As `archmlp predict` writes it; with a column `error` where a row has one.
-void write_csv(const ModelSession& session, const ScoredRows& rows, Response& response) {
+void write_csv(const ModelSession& session, const Scorer& scorer, Response& response) {
   std::string& out = response.body;
   const predict::PredictionWriter& writer = session.csv_writer();
-  const bool has_errors = !rows.errors.empty();
+  const bool has_errors = !scorer.errors().empty();
   const auto end_line = [&](std::string_view cell) {
     if (!has_errors) return;
     out.back() = ',';  // the line break
@@ -114,9 +122,9 @@ void write_csv(const ModelSession& session, const ScoredRows& rows, Response& re
   out += writer.header();
   end_line("error");
   for_each_row(
-      rows,
+      scorer,
       [&](std::size_t position) {
-        writer.append(out, rows.scorer.outputs(position));
+        writer.append(out, scorer.outputs(position));
         end_line({});
       },
       [&](const RowError& error) {
@@ -129,77 +137,46 @@ void write_csv(const ModelSession& session, const ScoredRows& rows, Response& re
   response.content_type = kCsv;
 }
 
-void write(const ModelSession& session, const PredictionForm& form, const ScoredRows& rows,
-           Response& response) {
-  response.served_by = session.model().label;
-  switch (form.answer) {
-    case AnswerFormat::kJson:
-      return write_json(session, form, rows, response);
-    case AnswerFormat::kText:
-      return write_text(session, form, rows, response);
-    case AnswerFormat::kCsv:
-      return write_csv(session, rows, response);
-  }
-}
-
 void refuse(const Error& error, bool is_syntax_error, Response& response) {
   write_error(response, http::answer_for(error, is_syntax_error));
 }
 
-/// A request that has been understood.
-struct Asked {
-  ModelSession* session;
-  PredictionForm form;
-  Records records;
-};
+}  // namespace
 
-/// Nothing: refused.
-std::optional<Asked> read(const Service& service, ThreadModels& models, const http::Request& request,
-                          Response& response) {
+void answer_predict(Service& service, ThreadModels& models, const http::Request& request,
+                    Response& response) {
   const std::optional<BodyFormat> body_format = body_format_of(request.content_type);
   if (!body_format) {
-    write_error(response,
-                unknown_type_error(request.content_type,
-                                   "send application/json, application/x-ndjson or text/csv, in UTF-8"));
-    return std::nullopt;
+    return write_error(
+        response, unknown_type_error(request.content_type,
+                                     "send application/json, application/x-ndjson or text/csv, in UTF-8"));
   }
-  const auto refused = [&response](const Error& error) {
-    refuse_request(error, response);
-    return std::nullopt;
-  };
   const base::Result<PredictOptions> options = predict_options_of(request.target);
-  if (!options.ok()) return refused(options.error());
+  if (!options.ok()) return refuse_request(options.error(), response);
   const base::Result<ModelSession*> chosen = models.choose(options->model, options->version);
-  if (!chosen.ok()) return refused(chosen.error());
+  if (!chosen.ok()) return refuse_request(chosen.error(), response);
   ModelSession& session = **chosen;
   response.served_by = session.model().label;
   const base::Result<predict::RecordForm> records_form = form_for(options->form, session.predictor());
-  if (!records_form.ok()) return refused(records_form.error());
-  PredictionForm form{.records = *records_form,
-                      .body = *body_format,
-                      .answer = preferred_format(request.accept),
-                      .with_probabilities = options->with_probabilities,
-                      .refuse_all = options->refuse_all};
-  base::Result<Records> records =
+  if (!records_form.ok()) return refuse_request(records_form.error(), response);
+  Form form{.records = *records_form,
+            .body = *body_format,
+            .answer = preferred_format(request.accept),
+            .with_probabilities = options->with_probabilities,
+            .refuse_all = options->refuse_all};
+
+  const base::Result<Records> records =
       read_records(session, form.records, form.body, request.body, request.slack, service.max_rows());
   if (!records.ok()) {
     const bool is_syntax_error =
         form.body == BodyFormat::kJson && session.json_source(form.records).is_syntax_error();
-    refuse(records.error(), is_syntax_error, response);
-    return std::nullopt;
+    return refuse(records.error(), is_syntax_error, response);
   }
   form.is_batch = records->is_batch;
-  return Asked{&session, form, *std::move(records)};
-}
-
-void answer_asked(Asked& asked, Service& service, ThreadModels& models, std::string_view body,
-                  Response& response) {
-  ModelSession& session = *asked.session;
-  const PredictionForm& form = asked.form;
   // Bare labels have no place for the error of a row.
   const bool stops = form.refuse_all || !form.is_batch || form.answer == AnswerFormat::kText;
   Scorer& scorer = session.scorer();
-  scorer.score(*asked.records.source, form.records, stops);
+  scorer.score(*records->source, form.records, stops);
   const bool all_are_bad = scorer.predicted_count() == 0;
   if ((stops || all_are_bad) && !scorer.errors().empty()) {
     const RowError& first = scorer.errors().front();
@@ -208,48 +185,18 @@ void answer_asked(Asked& asked, Service& service, ThreadModels& models, std::str
       error.hint = "the batch has more than a thousand such rows: this is the first";
     return refuse(error, first.is_syntax_error, response);
   }
-  write(session, form, scorer.rows(), response);
-  service.shadows().offer(models, session, form.body, form.records, body, scorer.rows());
-}
-
-}  // namespace
-
-void PredictEndpoint::answer(const http::Request& request, Response& response) {
-  if (std::optional<Asked> asked = read(service_, models_, request, response))
-    answer_asked(*asked, service_, models_, request.body, response);
-}
-
-bool PredictEndpoint::begin(const http::Request& request, Response& response) {
-  std::optional<Asked> asked = read(service_, models_, request, response);
-  if (!asked) return true;
-  if (asked->form.is_batch) {
-    answer_asked(*asked, service_, models_, request.body, response);
-    return true;
+  switch (form.answer) {
+    case AnswerFormat::kJson:
+      write_json(session, form, scorer, response);
+      break;
+    case AnswerFormat::kText:
+      write_text(session, form, scorer, response);
+      break;
+    case AnswerFormat::kCsv:
+      write_csv(session, scorer, response);
+      break;
   }
-  waiting_.reserve(waiting_.size() + 1);
-  Scorer& scorer = asked->session->waiting();
-  RecordSource& source = *asked->records.source;
-  if (const base::Status added = scorer.add(source, 0, asked->form.records); !added.ok()) {
-    refuse(added.error(), source.is_syntax_error(), response);
-    return true;
-  }
-  waiting_.push_back({asked->session, asked->form, scorer.predicted_count() - 1, request.body});
-  return false;
-}
-
-void PredictEndpoint::finish(std::size_t index, Response& response) {
-  const Waiting& waiting = waiting_[index];
-  Scorer& scorer = waiting.session->waiting();
-  if (!scorer.is_predicted()) scorer.predict();
-  const ScoredRows row = {scorer, waiting.position, 1, {}};
-  write(*waiting.session, waiting.form, row, response);
-  service_.shadows().offer(models_, *waiting.session, waiting.form.body, waiting.form.records, waiting.body,
-                           row);
-}
-
-void PredictEndpoint::forget_waiting() noexcept {
-  for (const Waiting& waiting : waiting_) waiting.session->waiting().reset();
-  waiting_.clear();
+  service.shadows().offer(models, session, form.body, form.records, request.body);
 }
 
 }  // namespace archmlp::serve

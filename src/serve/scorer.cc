@@ -7,7 +7,7 @@
 namespace archmlp::serve {
 namespace {
 
-constexpr std::size_t kTableRows = 10'000;  // of more, the columns that steps make would take much memory
+constexpr std::size_t kTableRows = 10'000;     // of more, the columns that steps make would take much memory
 constexpr std::size_t kKeptItems = 1U << 17U;  // buffers of more are given back
 
 template <typename T>
@@ -27,7 +27,6 @@ std::string joined(const std::string& place, const std::string& where) {
 
 void Scorer::reset() {
   row_count_ = predicted_count_ = 0;
-  is_predicted_ = false;
   give_back(matrix_);
   give_back(outputs_);
   errors_.clear();
@@ -36,12 +35,6 @@ void Scorer::reset() {
 }
 
 base::Status Scorer::add(RecordSource& source, std::size_t row, predict::RecordForm form) {
-  base::Status appended = append(source, row, form);
-  if (!appended.ok()) metrics_.refused();
-  return appended;
-}
-
-base::Status Scorer::append(RecordSource& source, std::size_t row, predict::RecordForm form) {
   TRY(source.decode(row, record_));
   metrics_.arrived(record_, form);
   if (base::Status prepared = predictor_.prepare(record_, form, scratch_); !prepared.ok()) {
@@ -49,7 +42,6 @@ base::Status Scorer::append(RecordSource& source, std::size_t row, predict::Reco
     error.where = joined(source.place(row), error.where);
     return error;
   }
-  matrix_.resize(predicted_count_ * scratch_.row.size());  // without what an exception left behind
   matrix_.insert(matrix_.end(), scratch_.row.begin(), scratch_.row.end());
   const auto& unknown = scratch_.transform.unknown_categories;
   if (!unknown.empty() || !unknown_begin_.empty()) {
@@ -75,7 +67,6 @@ bool Scorer::add_table(const table::Table& rows, predict::RecordForm form) {
 
 void Scorer::predict() {
   outputs_.resize(predicted_count_ * predictor_.output_count());
-  is_predicted_ = true;
   if (predicted_count_ == 0) return;
   predictor_.predict_prepared(matrix_, outputs_);
   metrics_.predicted(predictor_, matrix_, outputs_);
@@ -90,6 +81,7 @@ void Scorer::score(RecordSource& source, predict::RecordForm form, bool stop_at_
     ++row_count_;
     base::Status added = add(source, row, form);
     if (added.ok()) continue;
+    metrics_.refused();
     errors_.push_back({row, source.is_syntax_error(), std::move(added).error()});
     if (stop_at_error || has_too_many_errors()) {
       predicted_count_ = 0;

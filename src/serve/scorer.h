@@ -19,19 +19,7 @@ struct RowError {
   base::Error error;
 };
 
-class Scorer;
-
-/// Rows that a scorer has looked at, some of them bad. The good ones have its positions from `first` on.
-struct ScoredRows {
-  const Scorer& scorer;
-  std::size_t first = 0;
-  std::size_t count = 0;
-  std::span<const RowError> errors;
-
-  std::size_t good_count() const noexcept { return count - errors.size(); }
-};
-
-/// Predicts records, all of them at once. Keeps its buffers: one a thread and model.
+/// Predicts the records of a request, all of them at once. Keeps its buffers: one a thread and model.
 class Scorer {
  public:
   Scorer(const predict::Predictor& predictor, ModelMetrics::Block& metrics)
@@ -41,15 +29,8 @@ class Scorer {
   /// follow are not looked at, and there are no predictions.
   static constexpr std::size_t kMaxErrors = 1000;
 
-  /// The records of a request. `stop_at_error`: the rows behind the first bad one are not looked at.
+  /// `stop_at_error`: the rows behind the first bad one are not looked at.
   void score(RecordSource& source, predict::RecordForm form, bool stop_at_error);
-
-  /// The same step by step, for lone records of several requests: reset, add each, predict.
-  void reset();
-  /// Errors: as RecordSource::decode and Predictor::prepare; then the record is not among the predicted.
-  base::Status add(RecordSource& source, std::size_t row, predict::RecordForm form);
-  void predict();
-  bool is_predicted() const noexcept { return is_predicted_; }
 
   std::size_t row_count() const noexcept { return row_count_; }
   /// Ascending by row; what is asked of a row below is for those that are not here.
@@ -61,13 +42,14 @@ class Scorer {
     return {outputs_.data() + position * count, count};
   }
   std::size_t predicted_count() const noexcept { return predicted_count_; }
-  ScoredRows rows() const noexcept { return {*this, 0, row_count_, errors_}; }
   /// Columns whose value in that row no training row has.
   std::span<const std::string* const> unknown_categories(std::size_t position) const noexcept;
 
  private:
   bool add_table(const table::Table& rows, predict::RecordForm form);
-  base::Status append(RecordSource& source, std::size_t row, predict::RecordForm form);
+  base::Status add(RecordSource& source, std::size_t row, predict::RecordForm form);
+  void predict();
+  void reset();
 
   const predict::Predictor& predictor_;
   ModelMetrics::Block& metrics_;
@@ -75,7 +57,6 @@ class Scorer {
   predict::Predictor::Scratch scratch_;
   std::size_t row_count_ = 0;
   std::size_t predicted_count_ = 0;
-  bool is_predicted_ = false;
   std::vector<float> matrix_;    // [predicted, inputs]
   std::vector<double> outputs_;  // [predicted, outputs]
   std::vector<RowError> errors_;

@@ -33,8 +33,8 @@ ShadowQueue::~ShadowQueue() {
   worker_.join();
 }
 
-void ShadowQueue::offer(ThreadModels& models, const ModelSession& chosen, BodyFormat format,
-                        predict::RecordForm form, std::string_view body, const ScoredRows& rows) {
+void ShadowQueue::offer(ThreadModels& models, ModelSession& chosen, BodyFormat format,
+                        predict::RecordForm form, std::string_view body) {
   models.for_each_shadow(chosen.model(), [&](const std::shared_ptr<const ServedModel>& model) {
     if (!model->predictor->accepts(form)) return;
     Trial trial{.model = model,
@@ -42,9 +42,9 @@ void ShadowQueue::offer(ThreadModels& models, const ModelSession& chosen, BodyFo
                 .form = form,
                 .body = std::string(body),
                 .answers = {},
-                .was_whole = rows.errors.empty()};
-    for (std::size_t i = 0; i < rows.good_count(); ++i)
-      trial.answers.push_back(chosen.predictor().label_of(rows.scorer.outputs(rows.first + i)));
+                .was_whole = chosen.scorer().errors().empty()};
+    for (std::size_t i = 0; i < chosen.scorer().predicted_count(); ++i)
+      trial.answers.push_back(chosen.predictor().label_of(chosen.scorer().outputs(i)));
     {
       const std::lock_guard lock(mutex_);
       if (trials_.size() >= kMaxTrials || bytes_ + body.size() > kMaxBytes) {

@@ -26,9 +26,9 @@ class ShadowQueue {
   ShadowQueue(const ShadowQueue&) = delete;
   ShadowQueue& operator=(const ShadowQueue&) = delete;
 
-  /// After the chosen version has answered with `rows`. Never waits: what finds the queue full is dropped.
-  void offer(ThreadModels& models, const ModelSession& chosen, BodyFormat format, predict::RecordForm form,
-             std::string_view body, const ScoredRows& rows);
+  /// After the chosen version has answered. Never waits: what finds the queue full is dropped.
+  void offer(ThreadModels& models, ModelSession& chosen, BodyFormat format, predict::RecordForm form,
+             std::string_view body);
   std::uint64_t dropped() const;
 
  private:

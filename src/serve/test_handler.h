@@ -25,25 +25,10 @@ class TestHandler {
       : store_(ModelStore::of(predictor, "example", 2)),
         service_(*store_, 2),
         handler_(service_.make_handler(0)) {}
-  /// As an event loop does it, for a request that came alone.
   void handle(const http::Request& request, http::Response& response) {
-    if (!begin(request, response)) finish(0, response);
-    handler_->forget_waiting();
-  }
-  bool begin(const http::Request& request, http::Response& response) {
-    response.clear();
-    return handler_->begin(request, response);
-  }
-  void finish(std::size_t index, http::Response& response) {
-    response.clear();
-    handler_->finish(index, response);
-  }
-  /// As a thread of the pool does it.
-  void handle_at_once(const http::Request& request, http::Response& response) {
     response.clear();
     handler_->handle(request, response);
   }
-  void forget_waiting() { handler_->forget_waiting(); }
   Service& service() noexcept { return service_; }
 
  private:

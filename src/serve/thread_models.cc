@@ -15,7 +15,6 @@ using predict::RecordForm;
 ModelSession::ModelSession(std::shared_ptr<const ServedModel> model, std::size_t thread)
     : model_(std::move(model)),
       scorer_(*model_->predictor, model_->metrics->of_thread(thread)),
-      waiting_(*model_->predictor, model_->metrics->of_thread(thread)),
       csv_writer_(*model_->predictor, predict::FileFormat::kCsv) {
   for (const contract::Value& value : model_->predictor->bundle().contract().label.classes) {
     class_json_.push_back(contract::to_json(value).dump());

@@ -30,8 +30,6 @@ class ModelSession {
   const std::shared_ptr<const ServedModel>& shared_model() const noexcept { return model_; }
   const predict::Predictor& predictor() const noexcept { return *model_->predictor; }
   Scorer& scorer() noexcept { return scorer_; }
-  /// Of the lone records of requests that wait to be predicted together.
-  Scorer& waiting() noexcept { return waiting_; }
   JsonSource& json_source(predict::RecordForm form);
   ProtocolBuffers& protocols();
   const predict::PredictionWriter& csv_writer() const noexcept { return csv_writer_; }
@@ -46,7 +44,6 @@ class ModelSession {
  private:
   std::shared_ptr<const ServedModel> model_;
   Scorer scorer_;
-  Scorer waiting_;
   std::array<std::unique_ptr<JsonSource>, 2> json_sources_;  // by RecordForm
   std::unique_ptr<ProtocolBuffers> protocols_;
   predict::PredictionWriter csv_writer_;

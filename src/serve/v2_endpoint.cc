@@ -264,8 +264,7 @@ void answer_infer(Service& service, ThreadModels& models, const Request& request
   scorer.score(*inference->source, inference->form, true);
   if (!scorer.errors().empty()) return refuse_v2(scorer.errors().front().error, response);
   write_inference(session, session.protocols(), scorer, response);
-  service.shadows().offer(models, session, BodyFormat::kTensors, inference->form, request.body,
-                          session.scorer().rows());
+  service.shadows().offer(models, session, BodyFormat::kTensors, inference->form, request.body);
 }
 
 }  // namespace
