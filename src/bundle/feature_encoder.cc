@@ -64,7 +64,10 @@ base::Error too_many_categories(std::string_view column, std::size_t count) {
           .hint = "group its values, or remove the column"};
 }
 
-base::Result<const table::Column*> find_column(const table::Table& rows, const std::string& name) {
+/// `place`: where it most likely stands; a search for each of many columns would take long.
+base::Result<const table::Column*> find_column(const table::Table& rows, const std::string& name,
+                                               std::size_t place = 0) {
+  if (place < rows.columns().size() && rows.column(place).name() == name) return &rows.column(place);
   const table::Column* column = rows.find(name);
   if (column != nullptr) return column;
   return base::Error{.message = fmt::format("column {} is missing", base::quoted(name)),
@@ -193,7 +196,7 @@ base::Result<std::vector<float>> FeatureEncoder::encode(const table::Table& rows
   std::vector<float> matrix(rows.row_count() * inputs_.size());
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Input& input = inputs_[i];
-    const table::Column* column = TRY(find_column(rows, input.name));
+    const table::Column* column = TRY(find_column(rows, input.name, input.position));
     if (!can_be_read_as(input.kind, *column, input.categories.has_value())) {
       return base::Error{.message = fmt::format("column {} is {}, expected {}", base::quoted(input.name),
                                                 contract::to_string(column->kind()),

@@ -82,7 +82,9 @@ void Forest::predict_rows(MatrixView x, std::span<double> out) const noexcept {
   std::fill(out.begin(), out.end(), 0.0);
   bool may_miss = false;
   for (std::size_t row = 0; row < x.rows; ++row) may_miss |= has_missing(x.data + row * x.row_stride, x.cols);
-  if (packed_ && !may_miss) {
+  constexpr std::size_t kManyRows = 16;
+  const bool by_rows = packed_ && !may_miss && (packed_->is_near() || x.rows < kManyRows);
+  if (by_rows) {
     for (std::size_t i = 0; i < x.rows; ++i)
       add_trees({x.data + i * x.row_stride, x.cols}, false, out.data() + i * output_count_);
   } else {

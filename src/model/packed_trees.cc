@@ -99,6 +99,8 @@ std::optional<PackedTrees> PackedTrees::make(std::span<const ForestNode> nodes,
   } else {
     return std::nullopt;
   }
+  constexpr std::size_t kNearNodes = std::size_t{1} << 19U;
+  packed.is_near_ = nodes.size() <= kNearNodes;
   // A balanced tree of as many leaves would have so many levels: hardly a path ends before.
   const std::size_t leaves = nodes.size() / std::max<std::size_t>(1, tree_begins.size() - 1) + 1;
   packed.full_rounds_ = std::max(1, static_cast<int>(std::bit_width(leaves)) / kLevels);

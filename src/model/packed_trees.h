@@ -61,6 +61,9 @@ class PackedTrees {
                                          std::span<const std::uint64_t> tree_begins,
                                          std::uint32_t feature_count);
 
+  /// Does a row find most of the trees near, when others have just been there?
+  bool is_near() const noexcept { return is_near_; }
+
   static constexpr std::size_t kCapacity = 256;  // of one walk: what it touches stays in the first cache
   /// leaves[i]: the leaf where `row` ends in tree first + i. Precondition: leaves.size() <= kCapacity.
   void walk(std::span<const float> row, std::size_t first, std::span<std::uint32_t> leaves) const noexcept;
@@ -83,6 +86,7 @@ class PackedTrees {
   static bool append_tree(std::span<const ForestNode> tree, Node* nodes, std::size_t& count);
 
   std::variant<Trees<NearNode>, Trees<FarNode>> trees_;
+  bool is_near_ = true;
   int full_rounds_ = 1;  // of steps in which no path is expected to end
 };
 

@@ -195,7 +195,8 @@ base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch&
 }
 
 table::JsonRecordDecoder Predictor::json_decoder(RecordForm form) const {
-  return {schema(form), {.ignored = ignored(form)}};
+  return {schema(form),
+          {.ignored = ignored(form), .max_records = std::numeric_limits<std::size_t>::max()}};
 }
 
 contract::Value Predictor::label_of(std::span<const double> outputs) const {

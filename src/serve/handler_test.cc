@@ -243,6 +243,37 @@ TEST_F(HandlerTest, RequestErrors) {
   EXPECT_EQ(send("POST", "/predict", record_, {}, "").status, 200);
 }
 
+TEST_F(HandlerTest, ManyRowsOfACsvGetWhatTheyGetAsJson) {
+  const std::vector<std::string> kinds = {"a", "b", "zzz"};
+  for (const std::size_t known : {2U, 3U}) {  // with the third, some categories are unknown
+    std::string csv = "amount,count,kind,flag\n";
+    std::string json_batch = "[";
+    for (std::size_t row = 0; row < 200; ++row) {
+      const std::string amount = std::to_string(row) + ".25";
+      const std::string count = std::to_string(row % 7);
+      const std::string& kind = kinds[row % known];
+      csv += amount + "," + count + "," + kind + ",true\n";
+      json_batch += row == 0 ? "" : ",";
+      json_batch += R"({"amount": )" + amount + R"(, "count": )" + count + R"(, "kind": ")" + kind;
+      json_batch += R"(", "flag": true})";
+    }
+    json_batch += "]";
+    const std::string of_csv = send("POST", "/predict", csv, "text/csv", "text/csv").body;
+    ASSERT_EQ(response_.status, 200) << of_csv;
+    const std::string of_json = send("POST", "/predict", json_batch, "text/csv").body;
+    EXPECT_EQ(of_csv, of_json);
+    const json unknown = json::parse(send("POST", "/predict", csv, "application/json", "text/csv").body);
+    EXPECT_EQ(unknown[2].contains("unknown_categories"), known == 3);
+  }
+}
+
+TEST_F(HandlerTest, TheLimitOfRowsIsTheServersAlone) {
+  handler_.service().set_max_rows(2'000'000);
+  std::string batch = "[{}";
+  for (int row = 1; row < 1'000'001; ++row) batch += ",{}";
+  EXPECT_EQ(send("POST", "/predict", batch + "]").status, 422) << "the records are wrong, not their number";
+}
+
 TEST_F(HandlerTest, MoreRowsThanAllowed) {
   handler_.service().set_max_rows(2);
   const auto batch = [this](int rows, std::string_view between) {

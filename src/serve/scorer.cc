@@ -7,7 +7,9 @@
 namespace archmlp::serve {
 namespace {
 
-constexpr std::size_t kTableRows = 10'000;     // of more, the columns that steps make would take much memory
+// Records go through the steps by columns where they are many, and few enough for the memory of the columns.
+constexpr std::size_t kTableRows = 64;
+constexpr std::size_t kTableCells = std::size_t{1} << 20U;
 constexpr std::size_t kKeptItems = 1U << 17U;  // buffers of more are given back
 
 template <typename T>
@@ -75,7 +77,9 @@ void Scorer::predict() {
 void Scorer::score(RecordSource& source, predict::RecordForm form, bool stop_at_error) {
   reset();
   const std::size_t row_count = source.row_count();
-  const table::Table* table = row_count <= kTableRows ? source.table() : nullptr;
+  const std::size_t cells = row_count * predictor_.bundle().encoder().input_count();
+  const bool by_columns = row_count >= kTableRows && cells <= kTableCells;
+  const table::Table* table = by_columns ? source.table() : nullptr;
   if (table != nullptr && add_table(*table, form)) return predict();
   for (std::size_t row = 0; row < row_count; ++row) {
     ++row_count_;

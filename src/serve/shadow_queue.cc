@@ -92,12 +92,13 @@ void ShadowQueue::drop_unserved() {
   const std::uint64_t generation = store_.generation();
   if (generation == generation_) return;
   generation_ = generation;
-  const std::shared_ptr<const ModelSet> set = store_.current();
-  std::erase_if(sessions_, [&set](const auto& session) { return !set->has(session->model()); });
+  set_ = store_.current();
+  std::erase_if(sessions_, [this](const auto& session) { return !set_->has(session->model()); });
 }
 
 void ShadowQueue::run(const Trial& trial) {
   drop_unserved();
+  if (set_ != nullptr && !set_->has(*trial.model)) return;
   auto found = std::find_if(sessions_.begin(), sessions_.end(),
                             [&](const auto& session) { return &session->model() == trial.model.get(); });
   if (found == sessions_.end()) {
