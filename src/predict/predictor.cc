@@ -195,8 +195,7 @@ base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch&
 }
 
 table::JsonRecordDecoder Predictor::json_decoder(RecordForm form) const {
-  return {schema(form),
-          {.ignored = ignored(form), .max_records = std::numeric_limits<std::size_t>::max()}};
+  return {schema(form), {.ignored = ignored(form), .max_records = std::numeric_limits<std::size_t>::max()}};
 }
 
 contract::Value Predictor::label_of(std::span<const double> outputs) const {

@@ -47,7 +47,7 @@ class ShadowQueue {
   const ModelStore& store_;
   std::size_t thread_number_;
   std::uint64_t generation_ = 0;
-  std::shared_ptr<const ModelSet> set_;                  // of work() alone, as what follows
+  std::shared_ptr<const ModelSet> set_;  // of work() alone, as what follows
   std::vector<std::unique_ptr<ModelSession>> sessions_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
