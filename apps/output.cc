@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -96,11 +97,16 @@ void print_note(std::string_view text) {
 }
 
 void print_event(bool is_error, std::string_view text) {
+  // The name of a file may hold a line break, which must not begin another event.
+  std::string in_one_line(text);
+  std::replace_if(
+      in_one_line.begin(), in_one_line.end(), [](unsigned char byte) { return byte < ' ' || byte == 0x7F; },
+      '?');
   const std::string time = fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::time(nullptr)));
   const std::string_view level = is_error ? "error" : "info";
   const std::string line = json_output_wanted()
-                               ? one_line({{"time", time}, {"level", level}, {"event", text}})
-                               : fmt::format("{} {} {}\n", time, level, text);
+                               ? one_line({{"time", time}, {"level", level}, {"event", in_one_line}})
+                               : fmt::format("{} {} {}\n", time, level, in_one_line);
   std::fwrite(line.data(), 1, line.size(), stderr);  // which nobody may read any more
 }
 

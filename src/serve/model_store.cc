@@ -155,7 +155,7 @@ void ModelStore::tell_misnamed(const std::vector<std::filesystem::path>& paths) 
     if (told_misnamed_.contains(path) || !log_) continue;
     std::error_code ignored;
     const bool is_file = std::filesystem::is_regular_file(path, ignored);
-    log_(true, "not serving " + base::quoted(path.string()) + ": " +
+    log_(true, "not serving " + path.string() + ": " +
                    (is_file ? "its name cannot be that of a model. Hint: call it NAME.archmlp or "
                               "NAME/VERSION.archmlp, with letters, digits, `.`, `_` and `-`, at most 128 each"
                             : "it is no file, or a link that leads nowhere"));

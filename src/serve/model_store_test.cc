@@ -9,7 +9,6 @@
 #include <sstream>
 #include <thread>
 
-#include "archmlp/base/text.h"
 #include "archmlp/serve/service.h"
 #include "archmlp/test_support/example_parts.h"
 
@@ -87,7 +86,7 @@ TEST_F(ModelStoreTest, ServesWhatStandsInTheFolder) {
 
 TEST_F(ModelStoreTest, FilesThatCannotBeModelsByTheirNameAreToldOnce) {
   const auto told = [this](const std::string& path) {
-    const std::string line = "not serving " + base::quoted((folder_ / path).string()) + ": ";
+    const std::string line = "not serving " + (folder_ / path).string() + ": ";
     std::size_t count = 0;
     for (std::size_t at = errors_.find(line); at != std::string::npos; at = errors_.find(line, at + 1))
       ++count;
