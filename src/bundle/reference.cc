@@ -98,6 +98,14 @@ base::Result<ReferenceDistribution> ReferenceDistribution::make(const FeatureEnc
     lookup.category_count = categories;
     lookup.mark_count = static_cast<std::uint32_t>(input.marks.size());
     lookup.last_bin = static_cast<std::uint32_t>(bins - 1);
+    const auto place = static_cast<std::uint32_t>(i);
+    const std::uint32_t first_bin =
+        std::exchange(reference.bin_count_, reference.bin_count_ + static_cast<std::uint32_t>(bins));
+    if (categories > 0 || input.marks.size() > 1) {
+      reference.graded_.push_back({place, first_bin});
+    } else {
+      reference.indicators_.push_back({place, first_bin, lookup.marks[0], first_bin + lookup.last_bin});
+    }
   }
   reference.inputs_ = std::move(inputs);
   return reference;

@@ -49,8 +49,20 @@ class ReferenceDistribution {
 
   /// The last bin is that of missing values, and of categories that are not known.
   std::size_t bin_count(std::size_t input) const noexcept { return inputs_[input].counts.size(); }
+  std::size_t bin_count() const noexcept { return bin_count_; }  // of all inputs, one behind the other
   /// Of a number the bin is how many edges are not above it; ±0 are equal. No allocation.
   std::size_t bin_of(std::size_t input, float value) const noexcept;
+  /// Calls add(bin) for each input of a row, in any order: its bin among those of all inputs. Shape:
+  /// [inputs].
+  template <typename Add>
+  void for_each_bin(std::span<const float> row, Add add) const {
+    for (const Indicator& each : indicators_) {
+      const float value = row[each.input];
+      const std::uint32_t bin = each.first_bin + (each.edge <= value ? 1U : 0U);
+      add(value != value ? each.missing_bin : bin);
+    }
+    for (const Graded& each : graded_) add(each.first_bin + bin_of(each.input, row[each.input]));
+  }
   /// Of the training rows, in [0, 1].
   double share(std::size_t input, std::size_t bin) const noexcept {
     return static_cast<double>(inputs_[input].counts[bin]) / static_cast<double>(row_count_);
@@ -76,9 +88,24 @@ class ReferenceDistribution {
     std::uint32_t last_bin = 0;
   };
 
+  /// Inputs with one edge or none, as most are where categories are indicators; and all others.
+  struct Indicator {
+    std::uint32_t input;
+    std::uint32_t first_bin;
+    float edge;  // NaN: none
+    std::uint32_t missing_bin;
+  };
+  struct Graded {
+    std::uint32_t input;
+    std::uint32_t first_bin;
+  };
+
   std::uint64_t row_count_ = 0;
   std::vector<InputDistribution> inputs_;
   std::vector<Lookup> lookups_;
+  std::vector<Indicator> indicators_;
+  std::vector<Graded> graded_;
+  std::uint32_t bin_count_ = 0;
 };
 
 }  // namespace archmlp::bundle

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -79,6 +80,31 @@ TEST(Reference, ACategoryIsInItsOwnBinThatOfOthersOrTheLast) {
   EXPECT_EQ(reference.bin_of(2, 50), 21U);
   EXPECT_EQ(reference.bin_of(2, 2.5F), 21U);
   EXPECT_EQ(reference.bin_of(2, kNan), 21U);
+}
+
+TEST(Reference, TheBinsOfARowAreThoseOfItsValues) {
+  std::vector<InputDistribution> inputs = example_inputs();
+  inputs[0] = {.marks = {0.5F}, .counts = {60, 30, 10}};  // an indicator; without an edge below
+  for (const bool has_edge : {true, false}) {
+    if (!has_edge) inputs[0] = {.marks = {}, .counts = {90, 10}};
+    const ReferenceDistribution reference =
+        ReferenceDistribution::make(example_encoder(), 100, inputs).value();
+    ASSERT_EQ(reference.bin_count(), (has_edge ? 3U : 2U) + 4U + 22U);
+    for (const float size : {0.0F, 0.5F, 1.0F, -0.0F, kInfinity, -kInfinity, kNan}) {
+      for (const float street : {1.0F, 2.0F, kNan}) {
+        const std::array row = {size, 2.0F, street};
+        std::vector<std::size_t> found;
+        reference.for_each_bin(row, [&found](std::size_t bin) { found.push_back(bin); });
+        std::vector<std::size_t> expected;
+        std::size_t first = 0;
+        for (std::size_t input = 0; input < row.size(); ++input) {
+          expected.push_back(first + reference.bin_of(input, row[input]));
+          first += reference.bin_count(input);
+        }
+        EXPECT_THAT(found, testing::UnorderedElementsAreArray(expected)) << size << ' ' << street;
+      }
+    }
+  }
 }
 
 TEST(Reference, SharesAreOfTheTrainingRows) {

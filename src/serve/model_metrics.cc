@@ -1,8 +1,6 @@
 #include "archmlp/serve/model_metrics.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "archmlp/table/table_row.h"
 
@@ -33,20 +31,7 @@ ModelMetrics::Block::Block(const predict::Predictor& predictor)
   }
   const bundle::ReferenceDistribution* reference = predictor.bundle().reference();
   if (reference == nullptr) return;
-  std::size_t bin_count = 0;
-  for (std::size_t i = 0; i < reference->input_count(); ++i) {
-    const auto input = static_cast<std::uint32_t>(i);
-    const auto first_bin = static_cast<std::uint32_t>(bin_count);
-    bin_count += reference->bin_count(i);
-    const std::vector<float>& edges = reference->input(i).marks;
-    if (predictor.bundle().encoder().category_count(i) > 0 || edges.size() > 1) {
-      graded_.push_back({input, first_bin});
-    } else {
-      const float edge = edges.empty() ? std::numeric_limits<float>::quiet_NaN() : edges.front();
-      indicators_.push_back({input, first_bin, edge, static_cast<std::uint32_t>(bin_count - 1)});
-    }
-  }
-  bins_ = std::vector<http::Counter>(bin_count);
+  bins_ = std::vector<http::Counter>(reference->bin_count());
 }
 
 void ModelMetrics::Block::arrived(const table::Record& record, RecordForm form) noexcept {
@@ -60,7 +45,7 @@ void ModelMetrics::Block::arrived(const table::Table& rows, RecordForm form) noe
   OfColumns& columns = columns_[index_of(form)];
   const contract::Schema& schema = *schemas_[index_of(form)];
   for (std::size_t i = 0; i < schema.columns.size(); ++i) {
-    const table::Column* column = rows.find(schema.columns[i].name);
+    const table::Column* column = rows.find(schema.columns[i].name, i);
     if (column == nullptr) continue;
     for (std::size_t row = 0; row < rows.row_count(); ++row) {
       if (table::cell_at(*column, row).missing) columns.missing[i].add();
@@ -90,16 +75,8 @@ void ModelMetrics::Block::predicted(const predict::Predictor& predictor, std::sp
   if (bins_.empty()) return;
   const bundle::ReferenceDistribution& reference = *predictor.bundle().reference();
   const std::size_t inputs = reference.input_count();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::span<const float> row = rows.subspan(i * inputs, inputs);
-    for (const Indicator& each : indicators_) {
-      const float value = row[each.input];
-      const std::uint32_t bin = each.first_bin + (each.edge <= value ? 1U : 0U);
-      bins_[std::isnan(value) ? each.missing_bin : bin].add();
-    }
-    for (const Graded& each : graded_)
-      bins_[each.first_bin + reference.bin_of(each.input, row[each.input])].add();
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    reference.for_each_bin(rows.subspan(i * inputs, inputs), [this](std::size_t bin) { bins_[bin].add(); });
 }
 
 ModelMetrics::ModelMetrics(std::shared_ptr<const predict::Predictor> predictor, std::size_t thread_count)

@@ -50,19 +50,6 @@ class ModelMetrics {
     std::vector<http::Counter> classes_;
     std::atomic<double> value_sum_{0};
     std::vector<http::Counter> bins_;  // of the reference distribution, input behind input
-    /// Inputs with one edge or none, as most are where categories are indicators; and all others.
-    struct Indicator {
-      std::uint32_t input;
-      std::uint32_t first_bin;
-      float edge;  // NaN: none
-      std::uint32_t missing_bin;
-    };
-    struct Graded {
-      std::uint32_t input;
-      std::uint32_t first_bin;
-    };
-    std::vector<Indicator> indicators_;
-    std::vector<Graded> graded_;
     std::array<const contract::Schema*, 2> schemas_;
   };
 
