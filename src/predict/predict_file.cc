@@ -124,7 +124,6 @@ class FileScorer {
   /// One decoded record.
   base::Status score_record(table::Record& record, Predictor::Scratch& scratch, std::vector<double>& outputs,
                             Block& block) const;
-  table::JsonRecordDecoder make_decoder() const;
 
   const Predictor& predictor_;
   const PredictFileOptions& options_;
@@ -206,12 +205,6 @@ base::Status FileScorer::score_csv(const Input& input) {
   return {};
 }
 
-table::JsonRecordDecoder FileScorer::make_decoder() const {
-  return {
-      predictor_.schema(options_.form),
-      {.ignored = predictor_.ignored(options_.form), .max_records = std::numeric_limits<std::size_t>::max()}};
-}
-
 base::Status FileScorer::score_json(const Input& input) {
   const std::string_view text = content_of(input.text);
   std::vector<Line> lines;
@@ -227,7 +220,7 @@ base::Status FileScorer::score_json(const Input& input) {
         .message = "there are no records", .where = input.name, .hint = "give one JSON object a line"};
   }
   // One document rather than lines: an array, or an object that is spread over lines.
-  table::JsonRecordDecoder decoder = make_decoder();
+  table::JsonRecordDecoder decoder = predictor_.json_decoder(options_.form);
   const bool is_array = lines[0].text[lines[0].text.find_first_not_of(" \t\r")] == '[';
   const bool first_line_fails = !is_array && !decoder.parse(lines[0].text).ok() && decoder.is_syntax_error();
   if (is_array || (first_line_fails && lines.size() > 1)) {
@@ -258,7 +251,7 @@ base::Status FileScorer::score_record(table::Record& record, Predictor::Scratch&
 
 base::Status FileScorer::score_lines(const std::vector<Line>& lines, const std::string& name) {
   return score_blocks(lines.size(), [&](std::size_t begin, std::size_t end, Block& block) -> base::Status {
-    table::JsonRecordDecoder decoder = make_decoder();
+    table::JsonRecordDecoder decoder = predictor_.json_decoder(options_.form);
     table::Record record;
     Predictor::Scratch scratch;
     std::vector<double> outputs(predictor_.output_count());

@@ -117,7 +117,7 @@ base::Result<table::Table> Predictor::raw_input(const table::Table& rows) const 
       columns.push_back(missing_column(expected, rows.row_count()));
       continue;
     }
-    const table::Column* column = rows.find(expected.name);
+    const table::Column* column = rows.find(expected.name, i);
     if (column == nullptr) {
       return base::Error{.message = fmt::format("column {} is missing", base::quoted(expected.name)),
                          .hint = base::suggest_names(expected.name, rows.names())};
@@ -195,7 +195,7 @@ base::Status Predictor::predict(table::Record& record, RecordForm form, Scratch&
 }
 
 table::JsonRecordDecoder Predictor::json_decoder(RecordForm form) const {
-  return {schema(form), {.ignored = ignored(form), .max_records = std::numeric_limits<std::size_t>::max()}};
+  return {schema(form), {.ignored = ignored(form)}};
 }
 
 contract::Value Predictor::label_of(std::span<const double> outputs) const {

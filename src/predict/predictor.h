@@ -71,7 +71,6 @@ class Predictor {
   /// bits do not depend on n.
   void predict_prepared(std::span<const float> rows, std::span<double> out) const;
 
-  /// Of any number of records.
   table::JsonRecordDecoder json_decoder(RecordForm form) const;
 
   /// The index of the class that the outputs speak for. Precondition: a classification.

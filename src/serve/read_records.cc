@@ -29,8 +29,7 @@ base::Result<Records> read_records(ModelSession& session, predict::RecordForm fo
     records.source = records.owned.get();
     return records;
   }
-  TRY(json.parse(body, slack));
-  if (json.row_count() > max_rows) return too_many_records(max_rows);
+  TRY(json.parse(body, slack, max_rows));
   records.source = &json;
   records.is_batch = json.is_array();
   return records;

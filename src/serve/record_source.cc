@@ -91,12 +91,12 @@ base::Result<CsvSource> CsvSource::make(std::string_view body, const predict::Pr
   }
   if (read->table.row_count() > max_rows) return too_many_records(max_rows);
   source.table_ = std::move(read->table);
-  const std::vector<std::string> names = source.table_.names();
   const std::vector<std::string>& ignored = predictor.ignored(form);
-  for (const contract::ColumnSchema& column : source.schema_.columns) {
-    const auto found = std::find(names.begin(), names.end(), column.name);
-    const bool is_read = std::find(ignored.begin(), ignored.end(), column.name) == ignored.end();
-    source.positions_.push_back(is_read && found != names.end() ? found - names.begin() : -1);
+  for (std::size_t i = 0; i < source.schema_.columns.size(); ++i) {
+    const std::string& name = source.schema_.columns[i].name;
+    const table::Column* found = source.table_.find(name, i);
+    const bool is_read = std::find(ignored.begin(), ignored.end(), name) == ignored.end();
+    source.positions_.push_back(is_read && found != nullptr ? found - source.table_.columns().data() : -1);
   }
   return source;
 }

@@ -42,7 +42,9 @@ class JsonSource final : public RecordSource {
       : decoder_(predictor.json_decoder(form)) {}
 
   /// Errors: as JsonRecordDecoder::parse.
-  base::Status parse(std::string_view body, std::size_t slack) { return decoder_.parse(body, slack); }
+  base::Status parse(std::string_view body, std::size_t slack, std::size_t max_rows) {
+    return decoder_.parse(body, slack, max_rows);
+  }
   bool is_array() const noexcept { return decoder_.is_array(); }
   std::size_t row_count() const noexcept override { return decoder_.record_count(); }
   base::Status decode(std::size_t row, table::Record& record) override {

@@ -16,19 +16,17 @@ using base::Status;
 using simdjson::dom::element;
 
 struct JsonRecordDecoder::State {
-  State(const contract::Schema& schema, const Options& options)
-      : reader(schema, options.ignored), max_records(options.max_records) {}
+  State(const contract::Schema& schema, const Options& options) : reader(schema, options.ignored) {}
 
-  Status collect();
+  Status collect(std::size_t max_records);
 
   JsonBody body;
   JsonRecordReader reader;
-  std::size_t max_records;
   std::vector<element> records;
   bool is_array = false;
 };
 
-Status JsonRecordDecoder::State::collect() {
+Status JsonRecordDecoder::State::collect(std::size_t max_records) {
   const element root = body.root();
   if (root.is_object()) {
     records.push_back(root);
@@ -58,14 +56,14 @@ JsonRecordDecoder::~JsonRecordDecoder() = default;
 JsonRecordDecoder::JsonRecordDecoder(JsonRecordDecoder&&) noexcept = default;
 JsonRecordDecoder& JsonRecordDecoder::operator=(JsonRecordDecoder&&) noexcept = default;
 
-Status JsonRecordDecoder::parse(std::string_view body, std::size_t slack) {
+Status JsonRecordDecoder::parse(std::string_view body, std::size_t slack, std::size_t max_records) {
   constexpr std::size_t kKeptRecords = 10'000;
   state_->is_array = false;
   const std::size_t room = state_->records.capacity();
   if (room > kKeptRecords && body.size() < room) std::vector<element>().swap(state_->records);
   state_->records.clear();
   TRY(state_->body.parse(body, slack));
-  return state_->collect();
+  return state_->collect(max_records);
 }
 bool JsonRecordDecoder::is_syntax_error() const noexcept { return state_->body.is_syntax_error(); }
 bool JsonRecordDecoder::is_array() const noexcept { return state_->is_array; }

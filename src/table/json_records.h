@@ -21,7 +21,6 @@ class JsonRecordDecoder {
   struct Options {
     std::vector<std::string>
         ignored;  // names, in the schema or not (the label, columns that the recipe removes)
-    std::size_t max_records = 1'000'000;
   };
   JsonRecordDecoder(const contract::Schema& schema, const Options& options);
   ~JsonRecordDecoder();
@@ -35,7 +34,8 @@ class JsonRecordDecoder {
   /// the range of a 64-bit float, an unpaired surrogate escape (both refused in ignored columns, too);
   /// kResourceLimit for more than 1,024 levels or `max_records`. After an error there are no records.
   /// `slack`: how many bytes behind the body may be read, whatever they hold; 64 and more save a copy of it.
-  base::Status parse(std::string_view body, std::size_t slack = 0);
+  base::Status parse(std::string_view body, std::size_t slack = 0,
+                     std::size_t max_records = std::numeric_limits<std::size_t>::max());
   bool is_syntax_error() const noexcept;  // of the last parse
   bool is_array() const noexcept;         // of the last parse: the answer takes the same form
   std::size_t record_count() const noexcept;

@@ -16,7 +16,7 @@ archmlp::table::JsonRecordDecoder make_decoder() {
                                           {.name = "b", .kind = ColumnKind::kReal, .nullable = true},
                                           {.name = "c", .kind = ColumnKind::kBoolean},
                                           {.name = "d", .kind = ColumnKind::kText}}};
-  return {schema, {.ignored = {"label"}, .max_records = 1000}};
+  return {schema, {.ignored = {"label"}}};
 }
 
 void require(bool condition) {
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static archmlp::table::JsonRecordDecoder decoder = make_decoder();
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const JsonDiagnosis diagnosis = archmlp::table::diagnose_json(body, 1024);
-  const archmlp::base::Status parsed = decoder.parse(body);
+  const archmlp::base::Status parsed = decoder.parse(body, 0, 1000);
   require(decoder.is_syntax_error() == (diagnosis.kind == JsonDiagnosis::Kind::kSyntax));
   if (diagnosis.kind != JsonDiagnosis::Kind::kValid) require(!parsed.ok());
   if (!parsed.ok()) {
