@@ -64,11 +64,10 @@ base::Error too_many_categories(std::string_view column, std::size_t count) {
           .hint = "group its values, or remove the column"};
 }
 
-/// `place`: where it most likely stands; a search for each of many columns would take long.
+/// `place`: where it most likely stands.
 base::Result<const table::Column*> find_column(const table::Table& rows, const std::string& name,
                                                std::size_t place = 0) {
-  if (place < rows.columns().size() && rows.column(place).name() == name) return &rows.column(place);
-  const table::Column* column = rows.find(name);
+  const table::Column* column = rows.find(name, place);
   if (column != nullptr) return column;
   return base::Error{.message = fmt::format("column {} is missing", base::quoted(name)),
                      .hint = base::suggest_names(name, rows.names())};

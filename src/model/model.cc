@@ -20,7 +20,7 @@ constexpr std::size_t kMinBlockRows = 64;
 constexpr std::size_t kMaxBlockRows = 16384;
 constexpr std::size_t kBlockBytes = std::size_t{1} << 21U;  // of features and outputs
 
-/// Large, since every block fetches every tree, but enough of them that no thread waits long for the last.
+/// Large, since every block may fetch every tree, but enough of them that no thread waits long for the last.
 std::size_t rows_per_block(const Model& model, std::size_t row_count, int thread_count) noexcept {
   const std::size_t row_bytes = sizeof(float) * model.feature_count() + sizeof(double) * model.output_count();
   const auto threads = static_cast<std::size_t>(base::resolve_thread_count(thread_count));

@@ -20,6 +20,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+constexpr http::Request kGoodRequest = {.method = "POST",
+                                        .target = "/predict",
+                                        .content_type = "application/json",
+                                        .accept = {},
+                                        .body = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})"};
+
 class ModelStoreTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -325,12 +331,7 @@ TEST_F(ModelStoreTest, WhatIsNoLongerServedLeavesMemoryWithoutARequest) {
   const auto answered = weak("1");
   const auto in_shadow = weak("2");
   http::Response response;
-  handler->handle({.method = "POST",
-                   .target = "/predict",
-                   .content_type = "application/json",
-                   .accept = {},
-                   .body = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})"},
-                  response);
+  handler->handle(kGoodRequest, response);
   ASSERT_EQ(response.status, 200) << response.body;
   const auto until = [](const auto& holds) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -376,12 +377,7 @@ TEST_F(ModelStoreTest, SwapsWhileOthersPredictAndCount) {
     http::Response response;
     while (!ends) {
       response.clear();
-      handler->handle({.method = "POST",
-                       .target = "/predict",
-                       .content_type = "application/json",
-                       .accept = {},
-                       .body = R"({"amount": 10.5, "count": 3, "kind": "a", "flag": true})"},
-                      response);
+      handler->handle(kGoodRequest, response);
       ++(response.status == 200 ? answered : failed);
     }
   });

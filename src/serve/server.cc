@@ -133,7 +133,7 @@ class Server::Impl {
     const std::lock_guard lock(reload_mutex_);
     notify_service_manager("RELOADING=1");
     ModelStore::ReloadReport report = store_->reload();
-    hash_models();
+    keep_up();
     const auto note = [&](base::Status status) {
       if (status.ok()) return;
       if (hooks_.log) hooks_.log(true, "reload: " + base::to_string(status.error()));
@@ -242,26 +242,16 @@ class Server::Impl {
   }
 
   void keep_up() const {
-    hash_models();
-    const std::shared_ptr<const ModelSet> set = store_->current();
-    try {
-      for (const NamedModel& named : set->models()) {
-        for (const auto& model : named.versions) model->metrics->move_window();
-      }
-    } catch (const std::bad_alloc&) {
-      return;  // the next time
-    }
-  }
-
-  /// Whoever asks for a file's hash then finds it there.
-  void hash_models() const {
     try {
       const std::shared_ptr<const ModelSet> set = store_->current();
       for (const NamedModel& named : set->models()) {
-        for (const auto& model : named.versions) model->predictor->bundle().sha256();
+        for (const auto& model : named.versions) {
+          model->metrics->move_window();
+          model->predictor->bundle().sha256();  // whoever asks for it then finds it there
+        }
       }
     } catch (const std::bad_alloc&) {
-      return;  // who asks is told
+      return;  // the next time
     }
   }
 
@@ -296,7 +286,7 @@ class Server::Impl {
     try {
       if (!store_->has_changed()) return;
       store_->take_changes();
-      hash_models();
+      keep_up();
     } catch (const std::exception& error) {  // out of memory: what serves goes on
       if (hooks_.log) hooks_.log(true, std::string("cannot look at the models: ") + error.what());
     }
