@@ -3,21 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <utility>
 
 namespace archmlp::model {
 namespace {
 
-constexpr std::uint32_t kQuietNan = 0x7FC00000;
 constexpr std::uint32_t kMaxLeaf = 0x003FFFFF;
-
-template <typename Node>
-std::uint32_t leaf_of(const Node& node) noexcept {
-  return std::bit_cast<std::uint32_t>(node.threshold) & kMaxLeaf;
-}
+static_assert(kMaxLeaf < order_of(-std::numeric_limits<float>::infinity()));
 
 constexpr std::size_t kBlock = 10;  // paths in registers: their steps overlap
-constexpr int kLevels = 5;          // that a block goes at a time
+constexpr int kLevels = 6;          // that a block goes at a time
 
 /// Walks from roots towards leaves.
 template <typename Node>
@@ -30,15 +26,15 @@ struct PackedPaths {
 
 /// Which way a row goes is not predictable, so it must not become a branch: it is added to the place.
 template <typename Node>
-void step(const float* row, const Node** at) noexcept {
+void step(const std::uint64_t* keys, const Node** at) noexcept {
   std::array<const Node*, kBlock> nodes;
   for (std::size_t i = 0; i < kBlock; ++i) nodes[i] = at[i];
-#pragma GCC unroll 5
+#pragma GCC unroll 6
   for (int level = 0; level < kLevels; ++level) {
 #pragma GCC unroll 10
     for (std::size_t i = 0; i < kBlock; ++i) {
-      const Node& node = *nodes[i];
-      nodes[i] = &node + node.children() + !(row[node.feature()] <= node.threshold);
+      const Node node = *nodes[i];
+      nodes[i] += node.children() + static_cast<std::ptrdiff_t>(node.bits < keys[node.feature()]);
     }
   }
   for (std::size_t i = 0; i < kBlock; ++i) {
@@ -49,23 +45,23 @@ void step(const float* row, const Node** at) noexcept {
 
 /// leaves[tree] = the leaf of each of the `count` paths.
 template <typename Node>
-void walk_paths(const float* row, PackedPaths<Node>& paths, std::size_t count, int full_rounds,
+void walk_paths(const std::uint64_t* keys, PackedPaths<Node>& paths, std::size_t count, int full_rounds,
                 std::uint32_t* leaves) noexcept {
   // Where a path moves to when others have ended depends on how many have, and the processor lets the loads
   // behind wait for it: so it is done apart from the steps, and not before some have ended.
   for (int round = 1; count > 0; ++round) {
     const std::size_t full = (count + kBlock - 1) / kBlock * kBlock;
     for (std::size_t i = count; i < full; ++i) paths.at[i] = paths.at[0];  // goes along to fill the block
-    for (std::size_t i = 0; i < full; i += kBlock) step(row, paths.at.data() + i);
+    for (std::size_t i = 0; i < full; i += kBlock) step(keys, paths.at.data() + i);
     if (round < full_rounds) continue;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const Node* const node = paths.at[i];
       const std::uint32_t tree = paths.trees[i];
-      leaves[tree] = leaf_of(*node);
+      leaves[tree] = node->leaf_place();
       paths.at[kept] = node;
       paths.trees[kept] = tree;
-      kept += node->children() >= 0 ? 1 : 0;
+      kept += node->is_leaf() ? 0 : 1;
     }
     count = kept;
   }
@@ -90,7 +86,7 @@ class SubtreeSizes {
 std::optional<PackedTrees> PackedTrees::make(std::span<const ForestNode> nodes,
                                              std::span<const std::uint64_t> tree_begins,
                                              std::uint32_t feature_count) {
-  if (nodes.size() > kMaxNodes) return std::nullopt;
+  if (nodes.size() > kMaxNodes || feature_count > kMaxFeatures) return std::nullopt;
   PackedTrees packed;
   if (auto near = pack<NearNode>(nodes, tree_begins, feature_count)) {
     packed.trees_ = *std::move(near);
@@ -127,29 +123,26 @@ std::optional<PackedTrees::Trees<Node>> PackedTrees::pack(std::span<const Forest
 template <typename Node>
 bool PackedTrees::append_tree(std::span<const ForestNode> tree, Node* nodes, std::size_t& count) {
   const SubtreeSizes sizes(tree);
-  const auto put = [&](std::size_t place, std::uint32_t child) {
-    const bool is_leaf = (child & ForestNode::kLeaf) != 0;
-    const std::uint32_t leaf = child & ForestNode::kIndex;
-    if (is_leaf && leaf > kMaxLeaf) return false;
-    nodes[place].threshold = is_leaf ? std::bit_cast<float>(kQuietNan | leaf) : tree[child].threshold;
-    nodes[place].set(0, -1);
-    return true;
-  };
-  std::vector<std::pair<std::uint32_t, std::size_t>> pending = {{0, count}};  // of the tree; where it is put
-  put(count++, 0);
+  std::vector<std::pair<std::uint32_t, std::size_t>> pending = {
+      {0, count++}};  // of the tree; where it is put
   while (!pending.empty()) {
     const auto [index, place] = pending.back();
     pending.pop_back();
     const ForestNode& node = tree[index];
     const auto distance = static_cast<std::ptrdiff_t>(count - place);
     if (distance > Node::kMaxDistance) return false;
-    nodes[place].set(node.feature & ForestNode::kFeature, distance);
+    nodes[place] = Node::test(node.threshold, node.feature & ForestNode::kFeature, distance);
     std::array children = {std::pair(node.left, count), std::pair(node.right, count + 1)};
     count += 2;
     if (sizes.of(node.left) > sizes.of(node.right)) std::swap(children[0], children[1]);
     for (const auto& [child, at] : children) {
-      if (!put(at, child)) return false;
-      if ((child & ForestNode::kLeaf) == 0) pending.emplace_back(child, at);
+      if ((child & ForestNode::kLeaf) == 0) {
+        pending.emplace_back(child, at);
+      } else if ((child & ForestNode::kIndex) > kMaxLeaf) {
+        return false;
+      } else {
+        nodes[at] = Node::leaf(child & ForestNode::kIndex);
+      }
     }
   }
   return true;
@@ -157,6 +150,8 @@ bool PackedTrees::append_tree(std::span<const ForestNode> tree, Node* nodes, std
 
 void PackedTrees::walk(std::span<const float> row, std::size_t first,
                        std::span<std::uint32_t> leaves) const noexcept {
+  std::array<std::uint64_t, kMaxFeatures> keys;
+  for (std::size_t i = 0; i < row.size(); ++i) keys[i] = key_of(row[i]);
   std::visit(
       [&]<typename Node>(const Trees<Node>& trees) {
         PackedPaths<Node> paths;
@@ -164,7 +159,7 @@ void PackedTrees::walk(std::span<const float> row, std::size_t first,
           paths.at[i] = trees.nodes() + trees.roots[first + i];
           paths.trees[i] = i;
         }
-        walk_paths(row.data(), paths, leaves.size(), full_rounds_, leaves.data());
+        walk_paths(keys.data(), paths, leaves.size(), full_rounds_, leaves.data());
       },
       trees_);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,41 +13,44 @@
 
 namespace archmlp::model {
 
-/// A node of 8 bytes; its children stand side by side, `children` places from it, the left one first. Of a
-/// leaf the threshold is a NaN, which no value is below or equal to, with the leaf in its payload, and
-/// children is -1: its "right child" is the leaf itself.
-struct NearNode {
-  static constexpr std::size_t kMaxFeature = 0xFFFF;
-  static constexpr std::ptrdiff_t kMaxDistance = 0x7FFF;
+/// A number so that unsigned comparison orders it as a float; -0 as 0. Precondition: no NaN.
+constexpr std::uint32_t order_of(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F);
+  return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+}
 
-  float threshold;
-  std::uint16_t tested;
-  std::int16_t distance;
+/// A value of a row as nodes are compared with it.
+constexpr std::uint64_t key_of(float value) noexcept { return std::uint64_t{order_of(value)} << 32U; }
 
-  std::size_t feature() const noexcept { return tested; }
-  std::ptrdiff_t children() const noexcept { return distance; }
-  void set(std::size_t feature, std::ptrdiff_t children) noexcept {
-    tested = static_cast<std::uint16_t>(feature);
-    distance = static_cast<std::int16_t>(children);
-  }
-};
-
-/// The same for trees in which children stand farther away.
-struct FarNode {
-  static constexpr unsigned kFeatureBits = 12;
+/// A node, loaded at once: the order of its threshold in the upper half, so that a row goes right if and only
+/// if the whole node is below the row's key; the feature and the distance to its children below. They stand
+/// side by side, the left one first. Of a leaf the upper half is its place in the leaf table, below the order
+/// of every number, and the distance is -1: its "right child" is the leaf itself.
+template <unsigned kFeatureBits, unsigned kDistanceBits>
+struct PackedNode {
+  static_assert(kFeatureBits + kDistanceBits == 32);
   static constexpr std::size_t kMaxFeature = (std::size_t{1} << kFeatureBits) - 1;
-  static constexpr std::ptrdiff_t kMaxDistance = (std::ptrdiff_t{1} << (31 - kFeatureBits)) - 1;
+  static constexpr std::ptrdiff_t kMaxDistance = (std::ptrdiff_t{1} << (kDistanceBits - 1)) - 1;
 
-  float threshold;
-  std::uint32_t bits;
+  std::uint64_t bits;
 
-  std::size_t feature() const noexcept { return bits & kMaxFeature; }
-  std::ptrdiff_t children() const noexcept { return static_cast<std::int32_t>(bits) >> kFeatureBits; }
-  void set(std::size_t feature, std::ptrdiff_t children) noexcept {
-    bits = static_cast<std::uint32_t>(feature) | static_cast<std::uint32_t>(children) << kFeatureBits;
+  static PackedNode test(float threshold, std::size_t feature, std::ptrdiff_t children) noexcept {
+    const auto distance = static_cast<std::uint32_t>(children) & ((std::uint64_t{1} << kDistanceBits) - 1);
+    return {key_of(threshold) | feature << kDistanceBits | distance};
   }
+  static PackedNode leaf(std::uint32_t place) noexcept {
+    return {std::uint64_t{place} << 32U | ((std::uint64_t{1} << kDistanceBits) - 1)};
+  }
+  std::size_t feature() const noexcept { return static_cast<std::uint32_t>(bits) >> kDistanceBits; }
+  std::ptrdiff_t children() const noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(bits) << kFeatureBits) >> kFeatureBits;
+  }
+  bool is_leaf() const noexcept { return children() < 0; }
+  std::uint32_t leaf_place() const noexcept { return static_cast<std::uint32_t>(bits >> 32U); }
 };
-static_assert(sizeof(NearNode) == 8 && sizeof(FarNode) == 8);
+
+using NearNode = PackedNode<16, 16>;
+using FarNode = PackedNode<12, 20>;  // for trees in which children stand farther away
 
 /// The trees of a forest once more, for rows without missing values, in small nodes, leaves among them. A
 /// step needs no test for the end, as a leaf leads to itself.
@@ -54,6 +58,7 @@ class PackedTrees {
  public:
   /// Forests beyond it would take too much memory twice.
   static constexpr std::size_t kMaxNodes = std::size_t{1} << 20U;
+  static constexpr std::size_t kMaxFeatures = std::size_t{1} << 14U;  // their keys stand on the stack
 
   /// Nothing for a forest that does not fit: too many nodes, features or leaves. Precondition: checked nodes
   /// that test numbers alone.

@@ -114,10 +114,50 @@ TEST(PackedTrees, ChildrenFarAwayTakeTheOtherKindOfNode) {
   }
 }
 
+TEST(PackedTrees, KeysAreOrderedAsTheNumbersAre) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> ascending = {-kInfinity,
+                                        std::numeric_limits<float>::lowest(),
+                                        -1.5F,
+                                        -1.0F,
+                                        -std::numeric_limits<float>::denorm_min(),
+                                        0.0F,
+                                        std::numeric_limits<float>::denorm_min(),
+                                        1.0F,
+                                        1.5F,
+                                        std::numeric_limits<float>::max(),
+                                        kInfinity};
+  for (std::size_t i = 1; i < ascending.size(); ++i)
+    EXPECT_LT(key_of(ascending[i - 1]), key_of(ascending[i])) << ascending[i];
+  EXPECT_EQ(key_of(-0.0F), key_of(0.0F));
+}
+
+TEST(PackedTrees, NodesKeepWhatTheyAreMadeOf) {
+  const auto check = []<typename Node>(Node) {
+    for (const std::size_t feature : {std::size_t{0}, std::size_t{1}, Node::kMaxFeature}) {
+      for (const std::ptrdiff_t distance : {std::ptrdiff_t{1}, Node::kMaxDistance}) {
+        const Node node = Node::test(-2.5F, feature, distance);
+        EXPECT_EQ(node.feature(), feature);
+        EXPECT_EQ(node.children(), distance);
+        EXPECT_FALSE(node.is_leaf());
+        EXPECT_GE(node.bits, key_of(-2.5F)) << "a row with the threshold itself goes left";
+        EXPECT_LT(node.bits, key_of(std::nextafter(-2.5F, 0.0F)));
+      }
+    }
+    const Node leaf = Node::leaf(0x003FFFFF);
+    EXPECT_TRUE(leaf.is_leaf());
+    EXPECT_EQ(leaf.leaf_place(), 0x003FFFFFU);
+    EXPECT_LT(leaf.bits, key_of(-std::numeric_limits<float>::infinity()));
+  };
+  check(NearNode{});
+  check(FarNode{});
+}
+
 TEST(PackedTrees, WhatDoesNotFitIsLeftAlone) {
   const Trees trees = random_trees(3, 4, 5, 1);
-  EXPECT_TRUE(PackedTrees::make(trees.nodes, trees.begins, 65536));
-  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, 65537)) << "too many features";
+  EXPECT_TRUE(PackedTrees::make(trees.nodes, trees.begins, PackedTrees::kMaxFeatures));
+  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, PackedTrees::kMaxFeatures + 1))
+      << "too many features";
   ForestNode leaf_far_out{
       .threshold = 0, .feature = 0, .left = ForestNode::kLeaf | 0x003FFFFF, .right = ForestNode::kLeaf};
   const std::vector<std::uint64_t> one = {0, 1};
