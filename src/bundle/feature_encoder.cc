@@ -87,6 +87,13 @@ table::Column as_reals(const table::Column& column) {
   return {column.name(), std::move(cells)};
 }
 
+/// Of a record that may end before columns of 0 and 1.
+table::Cell cell_at(const table::Record& record, const std::vector<std::uint32_t>& ones,
+                    std::size_t position) {
+  if (position < record.size()) return record[position];
+  return table::Cell::of(std::int64_t{std::find(ones.begin(), ones.end(), position) != ones.end()});
+}
+
 /// The number of a category as a model sees it; NaN if missing or unknown.
 float to_feature(std::int32_t category) noexcept {
   return category < 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(category);
@@ -147,10 +154,14 @@ base::Result<FeatureEncoder> FeatureEncoder::make(const contract::Schema& featur
           .hint =
               fmt::format("encode it when preprocessing, `one_hot: {{columns: [{}]}}`, or remove it", name)};
     } else {
-      encoder.numbers_.push_back({.input = static_cast<std::uint32_t>(encoder.inputs_.size() - 1),
-                                  .position = static_cast<std::uint32_t>(*position)});
+      encoder.numbers_.push_back({.position = static_cast<std::uint32_t>(*position),
+                                  .input = static_cast<std::uint32_t>(encoder.inputs_.size() - 1)});
     }
   }
+  std::sort(encoder.numbers_.begin(), encoder.numbers_.end(),
+            [](const Number& a, const Number& b) { return a.position < b.position; });
+  encoder.number_at_.assign(features.columns.size(), kNoNumber);
+  for (const Number& number : encoder.numbers_) encoder.number_at_[number.position] = number.input;
   for (const auto& [name, values] : categories) {
     if (std::find(inputs.begin(), inputs.end(), name) != inputs.end()) continue;
     return base::Error{.message = fmt::format("there are categories of {}, which is no input of the model",
@@ -212,9 +223,19 @@ base::Result<std::vector<float>> FeatureEncoder::encode(const table::Table& rows
 
 base::Status FeatureEncoder::encode(const table::Record& record, transform::RecordScratch& scratch,
                                     std::span<float> row) const {
-  for (const Number& number : numbers_) row[number.input] = to_feature(record[number.position].as_double());
+  if (record.size() < number_at_.size()) {
+    std::fill(row.begin(), row.end(), 0.0F);
+    for (const std::uint32_t one : scratch.ones) {
+      if (number_at_[one] != kNoNumber) row[number_at_[one]] = 1.0F;
+    }
+  }
+  for (const Number& number : numbers_) {
+    if (number.position >= record.size()) break;
+    row[number.input] = to_feature(record[number.position].as_double());
+  }
   for (const std::uint32_t i : category_inputs_) {
-    const std::int32_t category = inputs_[i].categories->find(record[inputs_[i].position]);
+    const std::int32_t category =
+        inputs_[i].categories->find(cell_at(record, scratch.ones, inputs_[i].position));
     if (category == transform::kUnknownCategory) scratch.unknown_categories.push_back(&inputs_[i].name);
     row[i] = to_feature(category);
   }

@@ -49,7 +49,8 @@ class FeatureEncoder {
   /// anything. Errors: kInvalidInput for an absent column, one of another kind, or a number beyond float32
   /// (`where` = the row).
   base::Result<std::vector<float>> encode(const table::Table& rows, transform::BatchNotes& notes) const;
-  /// Shape: [inputs]. `record`: cells as `features`. Errors: a number beyond float32, `where` = the column.
+  /// Shape: [inputs]. `record`: cells as `features`; they may end early, as Plan::apply_sparsely leaves them.
+  /// Errors: a number beyond float32, `where` = the column.
   base::Status encode(const table::Record& record, transform::RecordScratch& scratch,
                       std::span<float> row) const;
 
@@ -76,11 +77,13 @@ class FeatureEncoder {
   std::vector<Input> inputs_;
   /// The same for records, in little room: which inputs are numbers and where, and which are categories.
   struct Number {
-    std::uint32_t input;
     std::uint32_t position;
+    std::uint32_t input;
   };
-  std::vector<Number> numbers_;
+  std::vector<Number> numbers_;  // by position
   std::vector<std::uint32_t> category_inputs_;
+  static constexpr std::uint32_t kNoNumber = 0xFFFFFFFF;
+  std::vector<std::uint32_t> number_at_;  // by position: the input, or kNoNumber
 };
 
 }  // namespace archmlp::bundle

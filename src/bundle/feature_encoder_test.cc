@@ -89,6 +89,35 @@ TEST(FeatureEncoder, LooksUpIntegersAmongRealCategories) {
   EXPECT_EQ((*matrix)[1], 1.0F);
 }
 
+TEST(FeatureEncoder, RecordsMayEndBeforeColumnsOfZeroAndOne) {
+  const contract::Schema schema{{{"x", ColumnKind::kReal, true, {}},
+                                 {"unread", ColumnKind::kInteger, false, {}},
+                                 {"a", ColumnKind::kInteger, false, {}},
+                                 {"b", ColumnKind::kInteger, false, {}},
+                                 {"c", ColumnKind::kInteger, false, {}},
+                                 {"d", ColumnKind::kInteger, false, {}}}};
+  const auto encoder =
+      FeatureEncoder::make(schema, Names{"c", "b", "d", "x", "a"},
+                           {{"c", {std::int64_t{1}}}, {"d", {std::int64_t{0}, std::int64_t{1}}}});
+  ASSERT_TRUE(encoder.ok()) << base::to_string(encoder.error());
+  const auto cell = [](int value) { return table::Cell::of(std::int64_t{value}); };
+  for (const std::vector<std::uint32_t>& ones :
+       {std::vector<std::uint32_t>{}, {1, 2}, {3, 4}, {2, 3, 4, 5}, {5}}) {
+    table::Record full = {table::Cell::of(2.5), cell(0), cell(0), cell(0), cell(0), cell(0)};
+    for (const std::uint32_t one : ones) full[one].integer = 1;
+    transform::RecordScratch scratch;
+    std::vector<float> expected(5), row(5, 7.0F);
+    ASSERT_TRUE(encoder->encode(full, scratch, expected).ok());
+    const std::size_t unknown = scratch.unknown_categories.size();
+    scratch.clear();
+    scratch.ones = ones;
+    ASSERT_TRUE(encoder->encode({full[0]}, scratch, row).ok());
+    for (std::size_t i = 0; i < row.size(); ++i)
+      EXPECT_TRUE(row[i] == expected[i] || (std::isnan(row[i]) && std::isnan(expected[i]))) << i;
+    EXPECT_EQ(scratch.unknown_categories.size(), unknown);
+  }
+}
+
 TEST(FeatureEncoder, RefusesWhatItCannotEncode) {
   EXPECT_THAT(error_of({"color"}, {}), HasSubstr("one_hot: {columns: [color]}"));
   EXPECT_THAT(error_of({"colour"}, {}), HasSubstr("\"color\""));

@@ -16,7 +16,9 @@ namespace archmlp::model {
 /// A number so that unsigned comparison orders it as a float; -0 as 0. Precondition: no NaN.
 constexpr std::uint32_t order_of(float value) noexcept {
   const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F);
-  return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+  const auto negative =
+      static_cast<std::uint32_t>(static_cast<std::int32_t>(bits) >> 31);  // all bits, or none
+  return bits ^ (negative | 0x80000000U);
 }
 
 /// A value of a row as nodes are compared with it.

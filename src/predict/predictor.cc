@@ -171,7 +171,7 @@ base::Result<BatchPrediction> Predictor::predict(const table::Table& rows, Recor
 base::Status Predictor::prepare(table::Record& record, RecordForm form, Scratch& scratch) const {
   assert(accepts(form) && record.size() == schema(form).columns.size());
   scratch.transform.clear();
-  if (form == RecordForm::kRaw) TRY(bundle_->plan()->apply(record, scratch.transform));
+  if (form == RecordForm::kRaw) TRY(bundle_->plan()->apply_sparsely(record, scratch.transform));
   scratch.row.resize(bundle_->encoder().input_count());
   TRY(bundle_->encoder().encode(record, scratch.transform, scratch.row));
   if (!bundle_->model().takes_missing()) TRY(bundle_->encoder().check_complete(scratch.row));

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "archmlp/contract/schema.h"
 #include "archmlp/table/record.h"
 #include "archmlp/table/table.h"
+#include "archmlp/transform/step.h"
 
 // Columns of 0 and 1 that are made of one column.
 
@@ -30,20 +29,15 @@ void append_indicators(const contract::Schema& output, std::size_t count, std::s
     columns.emplace_back(output.columns[columns.size()].name, std::move(cells));
 }
 
-/// The same for a record.
-inline void append_indicators(std::size_t count, std::int32_t made, table::Record& record) {
-  // Copied many at a time, and from cells that were not written just now, which the processor would wait for.
-  static const auto kZeros = [] {
-    std::array<table::Cell, 64> zeros;
-    zeros.fill(table::Cell::of(std::int64_t{0}));
-    return zeros;
-  }();
-  const std::size_t first = record.size();
-  for (std::size_t done = 0; done < count; done += kZeros.size()) {
-    const std::size_t some = std::min(count - done, kZeros.size());
-    record.insert(record.end(), kZeros.begin(), kZeros.begin() + static_cast<std::ptrdiff_t>(some));
-  }
-  if (made >= 0) record[first + static_cast<std::size_t>(made)].integer = 1;
-}
+/// A step whose output ends with such columns: `apply_sparsely` is the one to write.
+class IndicatorStep : public BoundStep {
+ public:
+  using BoundStep::apply;
+  base::Status apply(table::Record& record, RecordScratch& scratch) const final;
+  base::Status apply_sparsely(table::Record& record, RecordScratch& scratch) const override = 0;
+
+ protected:
+  using BoundStep::BoundStep;
+};
 
 }  // namespace archmlp::transform

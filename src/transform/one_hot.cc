@@ -37,11 +37,12 @@ struct OneHotTarget {
   }
 };
 
-class BoundOneHot final : public BoundStep {
+class BoundOneHot final : public IndicatorStep {
  public:
   BoundOneHot(contract::Schema output, ReplacedColumns layout, std::vector<OneHotTarget> targets)
-      : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
+      : IndicatorStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
+  using IndicatorStep::apply;
   Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const override {
     const auto categories = TRY(find_categories(rows, targets_, notes));
     std::vector<table::Column> columns = layout_.kept(rows);
@@ -53,12 +54,15 @@ class BoundOneHot final : public BoundStep {
     return table_of(std::move(columns), rows.row_count());
   }
 
-  Status apply(table::Record& record, RecordScratch& scratch) const override {
+  Status apply_sparsely(table::Record& record, RecordScratch& scratch) const override {
     table::Record& spare = scratch.spare;
     layout_.keep(record, spare);
+    auto begin = static_cast<std::uint32_t>(spare.size());
     for (const OneHotTarget& target : targets_) {
       const std::int32_t category = TRY(find_category(target.source, record[target.source.column], scratch));
-      append_indicators(target.made_count, target.made_column(category), spare);
+      const std::int32_t made = target.made_column(category);
+      if (made >= 0) scratch.ones.push_back(begin + static_cast<std::uint32_t>(made));
+      begin += static_cast<std::uint32_t>(target.made_count);
     }
     record.swap(spare);
     return {};

@@ -61,4 +61,11 @@ Status Plan::apply(table::Record& record, RecordScratch& scratch) const {
   return {};
 }
 
+Status Plan::apply_sparsely(table::Record& record, RecordScratch& scratch) const {
+  scratch.clear();
+  if (steps_.empty()) return {};
+  for (std::size_t i = 0; i + 1 < steps_.size(); ++i) TRY(steps_[i]->apply(record, scratch));
+  return steps_.back()->apply_sparsely(record, scratch);
+}
+
 }  // namespace archmlp::transform

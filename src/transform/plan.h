@@ -27,6 +27,8 @@ class Plan {
   base::Result<table::Table> apply(const table::Table& rows, BatchNotes& notes) const;
   /// Clears `scratch` first; text in `record` may point into it, so it must live until the record is used up.
   base::Status apply(table::Record& record, RecordScratch& scratch) const;
+  /// The same, but the last step may leave columns of 0 and 1 out: see BoundStep::apply_sparsely.
+  base::Status apply_sparsely(table::Record& record, RecordScratch& scratch) const;
 
  private:
   contract::Schema input_;

@@ -38,6 +38,13 @@ std::optional<table::Record> applied(const Plan& plan, table::Record record, Rec
   return record;
 }
 
+/// What a record that was made sparsely stands for.
+table::Record expanded(table::Record record, const std::vector<std::uint32_t>& ones, std::size_t size) {
+  record.resize(size, table::Cell::of(std::int64_t{0}));
+  for (const std::uint32_t one : ones) record[one] = table::Cell::of(std::int64_t{1});
+  return record;
+}
+
 bool equal_records(const table::Record& a, const table::Record& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal_cells);
 }
@@ -98,6 +105,7 @@ TEST(PlanProperty, TableAndRecordAgreeToTheBit) {
   base::Rng rng(11);
   RecordScratch scratch;
   int compared = 0;
+  int sparse_count = 0;
   std::set<std::string_view> kinds_seen;
   for (int round = 0; round < 3000; ++round) {
     const table::Table rows = expression::random_table(rng, 12);
@@ -118,6 +126,10 @@ TEST(PlanProperty, TableAndRecordAgreeToTheBit) {
       if (is_outside) continue;
       ASSERT_TRUE(status.ok()) << to_string(status.error());
       ASSERT_EQ(record.size(), plan.output().columns.size());
+      table::Record sparse = record_at(rows, row);
+      ASSERT_TRUE(plan.apply_sparsely(sparse, scratch).ok());
+      if (sparse.size() < record.size()) ++sparse_count;
+      ASSERT_TRUE(equal_records(expanded(sparse, scratch.ones, record.size()), record));
       for (std::size_t i = 0; i < record.size(); ++i) {
         ASSERT_EQ(table->column(i).name(), plan.output().columns[i].name);
         ASSERT_EQ(table->column(i).kind(), plan.output().columns[i].kind);
@@ -129,6 +141,7 @@ TEST(PlanProperty, TableAndRecordAgreeToTheBit) {
     ASSERT_EQ(any_refused, !table.ok());
   }
   EXPECT_GT(compared, 50'000);
+  EXPECT_GT(sparse_count, 500);
   EXPECT_THAT(kinds_seen, testing::UnorderedElementsAreArray(step_kinds()));
 }
 

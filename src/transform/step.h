@@ -27,10 +27,12 @@ struct RecordScratch {
   expression::Scratch expression;
   table::Record spare;                                 // a step that changes the layout writes here and swaps
   std::vector<const std::string*> unknown_categories;  // columns of this record with an unseen value
+  std::vector<std::uint32_t> ones;                     // see BoundStep::apply_sparsely
 
   void clear() noexcept {
     expression.clear();
     unknown_categories.clear();
+    ones.clear();
   }
 };
 
@@ -47,6 +49,11 @@ class BoundStep {
   /// In place: cells of the input schema become cells of output().
   /// Errors: as above, `where` = the column; kOutsidePopulation from a filter.
   virtual base::Status apply(table::Record& record, RecordScratch& scratch) const = 0;
+  /// The same, but columns of 0 and 1 that end output() may be left out: the record may end before them, and
+  /// then scratch.ones are the positions of those that are 1. Precondition: scratch.ones is empty.
+  virtual base::Status apply_sparsely(table::Record& record, RecordScratch& scratch) const {
+    return apply(record, scratch);
+  }
   /// Which input columns matter if the output columns marked in `needed` do. Shapes: [outputs] -> [inputs].
   virtual std::vector<bool> inputs_needed(const std::vector<bool>& needed) const = 0;
 

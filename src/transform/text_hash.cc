@@ -30,11 +30,12 @@ struct Target {
   }
 };
 
-class BoundTextHash final : public BoundStep {
+class BoundTextHash final : public IndicatorStep {
  public:
   BoundTextHash(contract::Schema output, ReplacedColumns layout, std::vector<Target> targets)
-      : BoundStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
+      : IndicatorStep(std::move(output)), layout_(std::move(layout)), targets_(std::move(targets)) {}
 
+  using IndicatorStep::apply;
   Result<table::Table> apply(const table::Table& rows, BatchNotes& /*notes*/) const override {
     std::vector<table::Column> columns = layout_.kept(rows);
     for (const Target& target : targets_) {
@@ -51,12 +52,15 @@ class BoundTextHash final : public BoundStep {
     return table_of(std::move(columns), rows.row_count());
   }
 
-  Status apply(table::Record& record, RecordScratch& scratch) const override {
+  Status apply_sparsely(table::Record& record, RecordScratch& scratch) const override {
     table::Record& spare = scratch.spare;
     layout_.keep(record, spare);
+    auto begin = static_cast<std::uint32_t>(spare.size());
     for (const Target& target : targets_) {
       const table::Cell& cell = record[target.column];
-      append_indicators(target.n_features, cell.missing ? -1 : target.feature_of(cell.text), spare);
+      if (!cell.missing)
+        scratch.ones.push_back(begin + static_cast<std::uint32_t>(target.feature_of(cell.text)));
+      begin += static_cast<std::uint32_t>(target.n_features);
     }
     record.swap(spare);
     return {};
