@@ -22,6 +22,7 @@ namespace archmlp::bench {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kTenth = kSecond / 10;
 constexpr std::int64_t kSpin = 100'000;  // a timer wakes up no more exactly than this
 
 std::int64_t now() {
@@ -76,8 +77,13 @@ struct Running {
   std::uint64_t done = 0;
   std::int64_t last_answer = 0;
   std::vector<std::unique_ptr<Connection>> connections;
+  std::int64_t begin = 0;  // when the first that counts is due
   LoadReport report;
 
+  void add_latency(std::int64_t due, std::int64_t answered) {
+    report.latency.add(answered - due);
+    report.tenths[static_cast<std::size_t>((due - begin) / kTenth)].add(answered - due);
+  }
   const std::string& request(std::uint64_t index) const {
     return given->requests[index % given->requests.size()];
   }
@@ -149,6 +155,7 @@ void Generator::prepare(std::size_t class_index) {
   running.total =
       static_cast<std::uint64_t>(std::llround((plan_.warm_up_seconds + plan_.seconds) * given.rate));
   running.warm_up = static_cast<std::uint64_t>(std::llround(plan_.warm_up_seconds * given.rate));
+  running.report.tenths.resize(static_cast<std::size_t>(std::ceil(plan_.seconds * 10)) + 1);
   for (int i = 0; i < given.connections; ++i) {
     running.connections.push_back(std::make_unique<Connection>(*this, class_index, i));
   }
@@ -156,6 +163,7 @@ void Generator::prepare(std::size_t class_index) {
 
 std::vector<LoadReport> Generator::run() {
   start_ = now();
+  for (Running& running : running_) running.begin = due(running, running.warm_up);
   const auto planned = static_cast<std::int64_t>((plan_.warm_up_seconds + plan_.seconds) * 1e9);
   const std::int64_t deadline = start_ + planned + static_cast<std::int64_t>(plan_.drain_seconds * 1e9);
   while (!is_done() && now() < deadline) {
@@ -207,9 +215,9 @@ void Generator::sum_up(Running& running) const {
   std::uint64_t settled = report.failed;
   for (const auto& [status, count] : report.statuses) settled += count;
   report.unanswered = report.scheduled - settled;
-  const std::int64_t begin = due(running, running.warm_up);
   const std::int64_t end = std::max(due(running, running.total), running.last_answer);
-  report.achieved_rate = static_cast<double>(report.latency.count()) * 1e9 / static_cast<double>(end - begin);
+  report.achieved_rate =
+      static_cast<double>(report.latency.count()) * 1e9 / static_cast<double>(end - running.begin);
 }
 
 bool Connection::open() {
@@ -294,7 +302,7 @@ void Connection::finish() {
     const std::int64_t time = now();
     ++running.report.statuses[reader_.status()];
     running.last_answer = time;
-    if (reader_.status() == 200) running.report.latency.add(time - generator_.due(running, next_));
+    if (reader_.status() == 200) running.add_latency(generator_.due(running, next_), time);
   }
   const bool was_answered_early = sent_ < running.request(next_).size();
   if (reader_.closes() || was_answered_early) close();

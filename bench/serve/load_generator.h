@@ -33,6 +33,7 @@ struct LoadReport {
   LatencyHistogram latency;  // of answers 200: from the scheduled send to the last byte
   LatencyHistogram
       lag;  // from the scheduled send to the send, where the connection was free: the generator's own delay
+  std::vector<LatencyHistogram> tenths;  // `latency` by the tenth of a second in which requests were due
   std::map<int, std::uint64_t> statuses;
   std::uint64_t failed = 0;      // refused, reset, cut off, or answered with what is no HTTP
   std::uint64_t unanswered = 0;  // within drain_seconds

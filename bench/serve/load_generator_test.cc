@@ -175,6 +175,14 @@ TEST(LoadGenerator, AStallIsFeltByEveryRequestThatFallsIntoIt) {
   EXPECT_GT(report.latency.quantile(0.85), 100'000'000U) << "135 requests wait longer than 165 ms";
   EXPECT_GT(report.latency.max(), 290'000'000U);
   EXPECT_GT(report.latency.mean(), 40e6);
+  std::uint64_t in_tenths = 0;
+  std::size_t slow_tenths = 0;
+  for (const LatencyHistogram& tenth : report.tenths) {
+    in_tenths += tenth.count();
+    if (tenth.max() > 50'000'000U) ++slow_tenths;
+  }
+  EXPECT_EQ(in_tenths, report.latency.count());
+  EXPECT_GE(slow_tenths, 3U);
 }
 
 TEST(LoadGenerator, TellsErrorsApart) {
