@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "archmlp/base/result.h"
+#include "archmlp/base/text_index.h"
 #include "archmlp/contract/schema.h"
 
 namespace archmlp::table {
@@ -15,14 +15,14 @@ namespace archmlp::table {
 /// The names that records of a schema may have: its own, and those that are not read.
 class RecordFields {
  public:
-  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t kNone = base::TextIndex::kNone;
 
   /// `ignored`: names in the schema or not (the label, columns that the recipe removes).
   RecordFields(const contract::Schema& schema, const std::vector<std::string>& ignored);
 
   const contract::Schema& schema() const noexcept { return schema_; }
   /// The schema's in order, then the ignored ones beyond it; a field is an index into them.
-  const std::vector<std::string>& names() const noexcept { return names_; }
+  const std::vector<std::string>& names() const noexcept { return names_.texts(); }
   bool is_ignored(std::size_t field) const noexcept { return ignored_[field] != 0; }
   const contract::ColumnSchema& column(std::size_t field) const noexcept { return schema_.columns[field]; }
   /// Of those that must be there.
@@ -31,18 +31,15 @@ class RecordFields {
   /// kNone if there is no such name. Fields usually arrive in order: `likely` is looked at first, and may be
   /// any number.
   std::size_t find(std::string_view name, std::size_t likely) const noexcept {
-    if (likely < names_.size() && names_[likely] == name) return likely;
-    return find_anywhere(name);
+    if (likely < names().size() && names()[likely] == name) return likely;
+    return names_.find(name);
   }
 
  private:
-  std::size_t find_anywhere(std::string_view name) const noexcept;
-
   contract::Schema schema_;
-  std::vector<std::string> names_;
+  base::TextIndex names_;
   std::vector<std::uint8_t> ignored_;
   std::size_t required_count_ = 0;
-  std::vector<std::size_t> slots_;  // a power of two, at most half full
 };
 
 /// Which fields one record has shown so far. Reused for the next one without being cleared.

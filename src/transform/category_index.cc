@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
+#include <utility>
 
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
@@ -28,11 +28,11 @@ std::int32_t find_in(const std::vector<std::pair<T, std::int32_t>>& sorted, cons
   return place != sorted.end() && place->first == value ? place->second : kUnknownCategory;
 }
 
-/// The first 8 bytes, fewer if there are no more. Equal texts have equal heads.
-std::uint64_t head_of(std::string_view text) noexcept {
-  std::uint64_t head = 0;
-  if (!text.empty()) std::memcpy(&head, text.data(), std::min(text.size(), sizeof head));
-  return head;
+base::TextIndex index_of_texts(const std::vector<contract::Value>& categories) {
+  std::vector<std::string> texts;
+  texts.reserve(categories.size());
+  for (const contract::Value& value : categories) texts.push_back(std::get<std::string>(value));
+  return base::TextIndex(std::move(texts));
 }
 
 Error unknown_category(const CategoryColumn& column, const std::string& value, std::string where) {
@@ -68,20 +68,10 @@ CategoryIndex::CategoryIndex(ColumnKind kind, const std::vector<contract::Value>
     if (const auto real = as_real(value); real && kind == ColumnKind::kReal)
       reals_.emplace_back(*real, category);
     if (const auto* boolean = std::get_if<bool>(&value)) booleans_[*boolean ? 1 : 0] = category;
-    if (const auto* text = std::get_if<std::string>(&value))
-      texts_.push_back({head_of(*text), *text, category});
   }
+  if (kind == ColumnKind::kText) texts_ = index_of_texts(categories);
   std::sort(integers_.begin(), integers_.end());
   std::sort(reals_.begin(), reals_.end());
-  std::sort(texts_.begin(), texts_.end(),
-            [](const Text& a, const Text& b) { return a.is_before(b.head, b.text); });
-}
-
-std::int32_t CategoryIndex::find_text(std::string_view text) const noexcept {
-  const std::uint64_t head = head_of(text);
-  const auto place = std::partition_point(texts_.begin(), texts_.end(),
-                                          [&](const Text& entry) { return entry.is_before(head, text); });
-  return place != texts_.end() && place->text == text ? place->category : kUnknownCategory;
 }
 
 std::int32_t CategoryIndex::find(const table::Cell& cell) const noexcept {
@@ -96,7 +86,8 @@ std::int32_t CategoryIndex::find(const table::Cell& cell) const noexcept {
     case ColumnKind::kText:
       break;
   }
-  return find_text(cell.text);
+  const std::size_t place = texts_.find(cell.text);
+  return place == base::TextIndex::kNone ? kUnknownCategory : static_cast<std::int32_t>(place);
 }
 
 std::vector<std::int32_t> CategoryIndex::find_all(const table::Column& column) const {

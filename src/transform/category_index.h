@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "archmlp/base/result.h"
+#include "archmlp/base/text_index.h"
 #include "archmlp/contract/json_reader.h"
 #include "archmlp/contract/schema.h"
 #include "archmlp/table/record.h"
@@ -34,17 +35,7 @@ class CategoryIndex {
   contract::ColumnKind kind_;
   std::vector<std::pair<std::int64_t, std::int32_t>> integers_;
   std::vector<std::pair<double, std::int32_t>> reals_;
-  struct Text {
-    std::uint64_t head;  // of its bytes, by which most are told apart without a look at the others
-    std::string text;
-    std::int32_t category;
-    bool is_before(std::uint64_t other_head, std::string_view other) const noexcept {
-      return head != other_head ? head < other_head : text < other;
-    }
-  };
-  std::int32_t find_text(std::string_view text) const noexcept;
-
-  std::vector<Text> texts_;  // in the order of is_before
+  base::TextIndex texts_;
   std::int32_t booleans_[2] = {kUnknownCategory, kUnknownCategory};
 };
 
