@@ -165,9 +165,11 @@ std::string format_real(double value) {
 }
 
 std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t start = text.find_first_not_of(" \t");
-  if (start == text.npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t") - start + 1);
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  if (text.empty()) return {};
+  while (is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::string with_thousands(std::size_t value) {

@@ -45,7 +45,8 @@ std::string_view configured_host_name(std::string_view host) noexcept {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return low(x) == low(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return x == y || low(x) == low(y); });
 }
 
 /// The part of "https://example.org:443" behind the scheme.

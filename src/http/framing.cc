@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
+#include <iterator>
+#include <type_traits>
 
 #include "archmlp/base/text.h"
 
@@ -13,31 +16,74 @@ namespace {
 constexpr std::size_t kMaxFields = 100;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
-constexpr std::array<bool, 256> kTokenBytes = [] {
-  std::array<bool, 256> table{};
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
-    table[static_cast<unsigned char>(c)] = true;
+/// What a byte may be part of.
+constexpr std::uint8_t kInLine = 1U << 0U;  // no control character but a tab
+constexpr std::uint8_t kInToken = 1U << 1U;
+constexpr std::uint8_t kInHost = 1U << 2U;
+constexpr std::uint8_t kVisible = 1U << 3U;
+constexpr std::uint8_t kBeforeFragment = 1U << 4U;
+
+constexpr std::array<std::uint8_t, 256> kByteClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  const auto add = [&classes](std::uint8_t added, std::string_view bytes) {
+    for (const char c : bytes) classes[static_cast<unsigned char>(c)] |= added;
+  };
+  for (unsigned byte = 0; byte < classes.size(); ++byte) {
+    if (byte >= 0x20 && byte != 0x7F) classes[byte] |= kInLine;
+    if (byte > 0x20 && byte < 0x7F) classes[byte] |= kVisible;
+    if (byte != '#') classes[byte] |= kBeforeFragment;
   }
-  return table;
+  constexpr std::string_view kAlphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  add(kInToken | kInHost, kAlphanumeric);
+  add(kInToken, "!#$%&'*+-.^_`|~");
+  add(kInHost, "-._~!$&'()*+;=:[]%");
+  add(kInLine, "\t");
+  return classes;
 }();
 
-/// Of a line: no control characters but tabs.
-constexpr std::array<bool, 256> kLineBytes = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t byte = 0; byte < table.size(); ++byte)
-    table[byte] = (byte >= 0x20 && byte != 0x7F) || byte == '\t';
-  return table;
-}();
+std::uint8_t classes_of(char c) noexcept { return kByteClasses[static_cast<unsigned char>(c)]; }
+/// Those that all bytes have in common.
+std::uint8_t classes_of(std::string_view text) noexcept {
+  std::uint8_t common = 0xFF;
+  for (const char c : text) common &= classes_of(c);
+  return common;
+}
 
-bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_byte);
+bool is_token_byte(char c) noexcept { return (classes_of(c) & kInToken) != 0; }
+bool is_token(std::string_view text) noexcept { return !text.empty() && (classes_of(text) & kInToken) != 0; }
+
+template <typename Word>
+Word word_at(const char* bytes) noexcept {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+/// How many of the eight bytes at `bytes` stand in front of the first control character.
+std::size_t bytes_before_control(const char* bytes) noexcept {
+  static_assert(std::endian::native == std::endian::little, "the first byte of a word is its lowest");
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  const auto word = word_at<std::uint64_t>(bytes);
+  const std::uint64_t is_below_blank = word - 0x20 * kEach;  // in the highest bit of the first such byte
+  const std::uint64_t is_delete = (word & 0x7F * kEach) + kEach;
+  const std::uint64_t is_control = (is_below_blank | is_delete) & ~word & 0x80 * kEach;
+  return static_cast<std::size_t>(std::countr_zero(is_control)) / 8;
+}
+
+/// How many bytes stand in front of the first one that a line may not hold: as a rule, the CR at its end.
+std::size_t line_size(std::string_view bytes) noexcept {
+  std::size_t size = 0;
+  while (size + 8 <= bytes.size()) {
+    const std::size_t count = bytes_before_control(bytes.data() + size);
+    size += count;
+    if (count == 8) continue;
+    if (bytes[size] != '\t') return size;
+    ++size;
+  }
+  while (size < bytes.size() && (classes_of(bytes[size]) & kInLine) != 0) ++size;
+  return size;
 }
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -49,8 +95,7 @@ bool equals_ignoring_case(std::string_view text, std::string_view wanted) noexce
 }
 
 bool is_request_id(std::string_view value) noexcept {
-  return !value.empty() && value.size() <= 128 &&
-         std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  return !value.empty() && value.size() <= 128 && (classes_of(value) & kVisible) != 0;
 }
 
 /// "00-<32 hex>-<16 hex>-<2 hex>". Source: W3C Trace Context, section 3.2.2.
@@ -62,6 +107,79 @@ bool is_traceparent(std::string_view value) noexcept {
     if (is_dash ? c != '-' : !(is_digit(c) || (c >= 'a' && c <= 'f'))) return false;
   }
   return true;
+}
+
+/// The header fields that mean something here.
+enum class Field {
+  kAccept,
+  kAuthorization,
+  kConnection,
+  kContentEncoding,
+  kContentLength,
+  kContentType,
+  kExpect,
+  kHost,
+  kOrigin,
+  kRequestId,
+  kTraceparent,
+  kTransferEncoding,
+  kOther
+};
+
+/// `wanted` is in lower case. The bit that is set makes small letters of capitals; of nothing else that a
+/// line may hold it makes a letter, a dash or a colon.
+template <std::size_t kSize>
+bool begins_with(std::string_view line, const char (&wanted)[kSize]) noexcept {
+  constexpr std::size_t kLength = kSize - 1;
+  using Word = std::conditional_t<(kLength < 8), std::uint32_t, std::uint64_t>;
+  constexpr auto kSmall = static_cast<Word>(0x2020202020202020);
+  if (line.size() < kLength) return false;
+  Word difference = 0;
+  for (std::size_t step = 0; step < kLength; step += sizeof(Word)) {
+    const std::size_t at = std::min(step, kLength - sizeof(Word));
+    difference |= (word_at<Word>(line.data() + at) | kSmall) ^ word_at<Word>(wanted + at);
+  }
+  return difference == 0;
+}
+
+/// Takes the name and its colon off a line; leaves it as it is for kOther.
+Field take_name(std::string_view& line) noexcept {
+  const auto takes = [&line](const auto& name) {
+    if (!begins_with(line, name)) return false;
+    line.remove_prefix(std::size(name) - 1);
+    return true;
+  };
+  switch (line.front() | 0x20) {
+    case 'a':
+      if (takes("accept:")) return Field::kAccept;
+      if (takes("authorization:")) return Field::kAuthorization;
+      break;
+    case 'c':
+      if (takes("content-type:")) return Field::kContentType;
+      if (takes("content-length:")) return Field::kContentLength;
+      if (takes("content-encoding:")) return Field::kContentEncoding;
+      if (takes("connection:")) return Field::kConnection;
+      break;
+    case 'e':
+      if (takes("expect:")) return Field::kExpect;
+      break;
+    case 'h':
+      if (takes("host:")) return Field::kHost;
+      break;
+    case 'o':
+      if (takes("origin:")) return Field::kOrigin;
+      break;
+    case 't':
+      if (takes("traceparent:")) return Field::kTraceparent;
+      if (takes("transfer-encoding:")) return Field::kTransferEncoding;
+      break;
+    case 'x':
+      if (takes("x-request-id:")) return Field::kRequestId;
+      break;
+    default:
+      break;
+  }
+  return Field::kOther;
 }
 
 class HeadReader {
@@ -86,20 +204,16 @@ class HeadReader {
   }
 
  private:
-  bool refuse(int status, std::string message, std::string hint = {}) {
-    refusal_ = {status, std::move(message), std::move(hint)};
+  [[gnu::cold]] bool refuse(int status, std::string_view message, std::string_view hint = {}) {
+    refusal_ = {status, std::string(message), std::string(hint)};
     return false;
   }
 
   /// Up to the next CR LF; a CR or LF on its own, or any other control character but a tab, is refused.
   bool take_line(std::string_view& line) {
-    const auto* end = static_cast<const char*>(std::memchr(rest_.data(), '\r', rest_.size()));
-    const std::size_t size = end == nullptr ? rest_.size() : static_cast<std::size_t>(end - rest_.data());
-    bool is_clean = true;
-    for (std::size_t i = 0; i < size; ++i) is_clean &= kLineBytes[static_cast<unsigned char>(rest_[i])];
-    if (!is_clean) return refuse(400, "a control character stands in the header");
-    if (end == nullptr) return refuse(400, "the header is cut short");
-    if (size + 1 >= rest_.size() || rest_[size + 1] != '\n') {
+    const std::size_t size = line_size(rest_);
+    if (size == rest_.size()) return refuse(400, "the header is cut short");
+    if (!rest_.substr(size).starts_with("\r\n")) {
       return refuse(400, "a control character stands in the header");
     }
     line = rest_.substr(0, size);
@@ -109,28 +223,27 @@ class HeadReader {
 
   bool read_request_line(std::string_view line) {
     const std::size_t first = line.find(' ');
-    const std::size_t last = line.rfind(' ');
+    const std::size_t last = line.ends_with(" HTTP/1.1") ? line.size() - 9 : line.rfind(' ');
     if (first == std::string_view::npos || first == last) return refuse(400, "this is no HTTP request line");
     head_.method = line.substr(0, first);
     head_.target = line.substr(first + 1, last - first - 1);
     const std::string_view version = line.substr(last + 1);
     if (!is_token(head_.method)) return refuse(400, "the method is malformed");
-    if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-      const bool is_other_version = version.size() == 8 && version.starts_with("HTTP/") &&
-                                    is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
-      return is_other_version ? refuse(505, "this server speaks HTTP/1.1 and HTTP/1.0")
-                              : refuse(400, "this is no HTTP request line");
-    }
-    head_.is_http_1_0 = version == "HTTP/1.0";
+    const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+                            version[6] == '.' && is_digit(version[7]);
+    if (!is_version) return refuse(400, "this is no HTTP request line");
+    if (version[5] != '1' || version[7] > '1') return refuse(505, "this server speaks HTTP/1.1 and HTTP/1.0");
+    head_.is_http_1_0 = version[7] == '0';
     head_.keep_alive = !head_.is_http_1_0;
     return read_target();
   }
 
   bool read_target() {
     std::string_view& target = head_.target;
-    const bool visible =
-        std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-    if (!visible) return refuse(400, "the request target holds a byte that URLs do not", "percent-encode it");
+    const std::uint8_t classes = classes_of(target);
+    if ((classes & kVisible) == 0) {
+      return refuse(400, "the request target holds a byte that URLs do not", "percent-encode it");
+    }
     if (target.size() > 7 && equals_ignoring_case(target.substr(0, 7), "http://")) {  // absolute form
       const std::size_t path = target.find_first_of("/?#", 7);
       if (path == std::string_view::npos || target[path] != '/')
@@ -139,47 +252,48 @@ class HeadReader {
     }
     if (target == "*" && head_.method == "OPTIONS") return true;
     if (!target.starts_with('/')) return refuse(400, "the request target is malformed");
-    if (target.find('#') != std::string_view::npos) return refuse(400, "the request target holds a fragment");
+    if ((classes & kBeforeFragment) == 0) return refuse(400, "the request target holds a fragment");
     return true;
   }
 
   bool read_field(std::string_view line) {
     if (is_blank(line.front())) return refuse(400, "a header field is folded over two lines");
+    const Field field = take_name(line);
+    const std::string_view value = base::trimmed(line);
+    switch (field) {
+      case Field::kAccept:
+        if (head_.accept.empty()) head_.accept = value;
+        return true;
+      case Field::kAuthorization:
+        return read_once(head_.authorization, value, "Authorization");
+      case Field::kConnection:
+        return read_connection(value);
+      case Field::kContentEncoding:
+        return read_once(head_.content_encoding, value, "Content-Encoding");
+      case Field::kContentLength:
+        return read_length(value);
+      case Field::kContentType:
+        return read_once(head_.content_type, value, "Content-Type");
+      case Field::kExpect:
+        return read_expect(value);
+      case Field::kHost:
+        return read_host(value);
+      case Field::kOrigin:
+        return read_once(head_.origin, value, "Origin");
+      case Field::kRequestId:
+        if (is_request_id(value)) head_.request_id = value;
+        return true;
+      case Field::kTraceparent:
+        if (is_traceparent(value)) head_.traceparent = value;
+        return true;
+      case Field::kTransferEncoding:
+        return read_transfer_encoding(value);
+      case Field::kOther:
+        break;
+    }
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
-      return refuse(400, "a header field is malformed");
-    }
-    const std::string_view name = line.substr(0, colon);
-    const std::string_view value = base::trimmed(line.substr(colon + 1));
-    switch (name.size()) {
-      case 4:
-        return !equals_ignoring_case(name, "host") || read_host(value);
-      case 6:
-        if (equals_ignoring_case(name, "accept") && head_.accept.empty()) head_.accept = value;
-        if (equals_ignoring_case(name, "origin")) return read_once(head_.origin, value, "Origin");
-        return !equals_ignoring_case(name, "expect") || read_expect(value);
-      case 10:
-        return !equals_ignoring_case(name, "connection") || read_connection(value);
-      case 11:
-        if (equals_ignoring_case(name, "traceparent") && is_traceparent(value)) head_.traceparent = value;
-        return true;
-      case 12:
-        if (equals_ignoring_case(name, "x-request-id") && is_request_id(value)) head_.request_id = value;
-        return !equals_ignoring_case(name, "content-type") ||
-               read_once(head_.content_type, value, "Content-Type");
-      case 13:
-        return !equals_ignoring_case(name, "authorization") ||
-               read_once(head_.authorization, value, "Authorization");
-      case 14:
-        return !equals_ignoring_case(name, "content-length") || read_length(value);
-      case 16:
-        return !equals_ignoring_case(name, "content-encoding") ||
-               read_once(head_.content_encoding, value, "Content-Encoding");
-      case 17:
-        return !equals_ignoring_case(name, "transfer-encoding") || read_transfer_encoding(value);
-      default:
-        return true;
-    }
+    const bool has_name = colon != std::string_view::npos && is_token(line.substr(0, colon));
+    return has_name || refuse(400, "a header field is malformed");
   }
 
   bool read_once(std::string_view& slot, std::string_view value, std::string_view name) {
@@ -192,12 +306,8 @@ class HeadReader {
   bool read_host(std::string_view value) {
     if (has_host_) return refuse(400, "the header field Host is there twice");
     has_host_ = true;
-    const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
-      return is_letter(c) || is_digit(c) ||
-             std::string_view("-._~!$&'()*+;=:[]%").find(c) != std::string_view::npos;
-    });
     head_.host = value;
-    return plain || refuse(400, "the header field Host is malformed");
+    return (classes_of(value) & kInHost) != 0 || refuse(400, "the header field Host is malformed");
   }
 
   bool read_expect(std::string_view value) {
@@ -220,10 +330,12 @@ class HeadReader {
   bool read_length(std::string_view value) {
     if (has_length_) return refuse(400, "the header field Content-Length is there twice");
     has_length_ = true;
-    if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
+    const char* const end = value.data() + value.size();
+    const auto result = std::from_chars(value.data(), end, head_.content_length);
+    if (result.ec == std::errc::invalid_argument || result.ptr != end) {
+      head_.content_length = 0;
       return refuse(400, "the header field Content-Length is not one number");
     }
-    const auto result = std::from_chars(value.data(), value.data() + value.size(), head_.content_length);
     length_is_huge_ = result.ec != std::errc();
     return true;
   }
@@ -316,7 +428,7 @@ ChunkDecoder::State ChunkDecoder::step(char byte, const std::string& body) {
     place_ = next;
     return byte == wanted ? State::kMore : State::kMalformed;
   };
-  const bool is_text = (static_cast<unsigned char>(byte) >= 0x20 && byte != 0x7F) || byte == '\t';
+  const bool is_text = (classes_of(byte) & kInLine) != 0;
   switch (place_) {
     case Place::kSize:
       return read_size(byte);

@@ -6,6 +6,13 @@
 #include <utility>  // Boost.Beast 1.74 forgets it
 
 #include <array>
+#include <cctype>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -113,6 +120,153 @@ TEST(Framing, RefusesMalformedRequestLines) {
   EXPECT_EQ(parse("GET / HTTP/2.0\r\nHost: a\r\n\r\n").refusal.status, 505);
 }
 
+struct NamedField {
+  std::string_view name;
+  std::string_view value;
+  bool (*was_read)(const RequestHead& head);
+};
+constexpr NamedField kFields[] = {
+    {"Accept", "text/csv", [](const RequestHead& head) { return head.accept == "text/csv"; }},
+    {"Authorization", "Bearer x", [](const RequestHead& head) { return head.authorization == "Bearer x"; }},
+    {"Connection", "keep-alive", [](const RequestHead& head) { return head.keep_alive; }},
+    {"Content-Encoding", "gzip", [](const RequestHead& head) { return head.content_encoding == "gzip"; }},
+    {"Content-Length", "7", [](const RequestHead& head) { return head.content_length == 7; }},
+    {"Content-Type", "text/csv", [](const RequestHead& head) { return head.content_type == "text/csv"; }},
+    {"Host", "a", [](const RequestHead& head) { return head.host == "a"; }},
+    {"Origin", "http://a", [](const RequestHead& head) { return head.origin == "http://a"; }},
+    {"Traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
+     [](const RequestHead& head) { return head.traceparent.size() == 55; }},
+    {"X-Request-Id", "7", [](const RequestHead& head) { return head.request_id == "7"; }},
+};
+
+Parsed parse_field(std::string_view name, std::string_view value) {
+  return parse("GET / HTTP/1.0\r\n" + std::string(name) + ":" + std::string(value) + "\r\n\r\n");
+}
+
+std::string in_mixed_case(std::string_view name, std::size_t first) {
+  std::string mixed(name);
+  for (std::size_t i = 0; i < mixed.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(mixed[i]);
+    mixed[i] = static_cast<char>(i % 2 == first ? std::toupper(byte) : std::tolower(byte));
+  }
+  return mixed;
+}
+
+TEST(Framing, CapitalsOfNamesMeanNothing) {
+  for (const auto& [name, value, was_read] : kFields) {
+    for (const std::size_t first : {0U, 1U, 2U}) {
+      const Parsed parsed = parse_field(in_mixed_case(name, first), value);
+      EXPECT_TRUE(parsed.ok) << name << parsed.refusal.message;
+      EXPECT_TRUE(was_read(parsed.head)) << name;
+    }
+  }
+  for (const std::size_t first : {0U, 1U, 2U}) {
+    EXPECT_EQ(parse_field(in_mixed_case("Expect", first), "x").refusal.status, 417);
+    EXPECT_THAT(parse_field(in_mixed_case("Transfer-Encoding", first), "x").refusal.message,
+                HasSubstr("transfer coding"));
+  }
+}
+
+TEST(Framing, AlmostANameIsAnother) {
+  std::vector<NamedField> fields(std::begin(kFields), std::end(kFields));
+  const auto never = [](const RequestHead&) { return false; };
+  fields.push_back({"Expect", "x", never});
+  fields.push_back({"Transfer-Encoding", "x", never});
+  for (const auto& [name, value, was_read] : fields) {
+    const auto expect_other = [&, read = was_read](const std::string& other) {
+      const Parsed parsed = parse_field(other, value);
+      EXPECT_FALSE(read(parsed.head)) << other;
+      EXPECT_TRUE(parsed.ok || parsed.refusal.status == 400) << other;
+      if (parsed.ok) return;
+      EXPECT_THAT(parsed.refusal.message,
+                  testing::AnyOf("a header field is malformed", "a header field is folded over two lines",
+                                 "a control character stands in the header"))
+          << other;
+    };
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      for (int byte = 0; byte < 256; ++byte) {
+        if (std::tolower(byte) == std::tolower(static_cast<unsigned char>(name[i]))) continue;
+        std::string other(name);
+        other[i] = static_cast<char>(byte);
+        expect_other(other);
+      }
+    }
+    expect_other(std::string(name) + "x");
+    expect_other("x" + std::string(name));
+    expect_other(std::string(name.substr(1)));
+    expect_other(std::string(name.substr(0, name.size() - 1)));
+    expect_other(std::string(name) + " ");
+  }
+}
+
+TEST(Framing, ControlCharactersAreFoundWhereverTheyStand) {
+  for (const char filler : {'a', '~', ' ', '\t', '\x80', '\xFE', '\xFF'}) {
+    for (std::size_t at = 0; at < 20; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string value(20, filler);
+        value[at] = static_cast<char>(byte);
+        const Parsed parsed = parse_field("X", value);
+        const bool is_control = (byte < 0x20 && byte != '\t') || byte == 0x7F;
+        ASSERT_EQ(parsed.ok, !is_control) << at << " " << byte;
+        if (is_control) {
+          ASSERT_EQ(parsed.refusal.message, "a control character stands in the header");
+        }
+      }
+    }
+  }
+}
+
+TEST(Framing, AHeadThatIsCutShortIsRefused) {
+  const std::string_view bytes = "GET / HTTP/1.1\r\nHost: localhost:5000\r\nAccept: \ttext/csv\r\n\r\n";
+  ASSERT_TRUE(parse(bytes).ok);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    const std::string exact(bytes.substr(0, size));
+    const Parsed parsed = parse(exact);
+    EXPECT_FALSE(parsed.ok) << size;
+    EXPECT_EQ(parsed.refusal.message,
+              exact.ends_with('\r') ? "a control character stands in the header" : "the header is cut short");
+  }
+}
+
+TEST(Framing, LengthsAreDecimalNumbers) {
+  const FramingLimits any{.max_body_bytes = std::numeric_limits<std::size_t>::max()};
+  const auto parse_length = [&any](std::string_view value) {
+    return parse("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(value) + "\r\n\r\n", any);
+  };
+  EXPECT_EQ(parse_length("0").head.content_length, 0U);
+  EXPECT_EQ(parse_length("0000000000000000000000000000000012").head.content_length, 12U);
+  EXPECT_EQ(parse_length("18446744073709551615").head.content_length, any.max_body_bytes);
+  EXPECT_EQ(parse_length("18446744073709551616").refusal.status, 413);
+  for (const std::string_view value :
+       {"12x", "x12", "1 2", "1\t2", "12,", "12.", "1e2", "\xB2", "99999999999999999999999x"}) {
+    const Parsed parsed = parse_length(value);
+    EXPECT_EQ(parsed.refusal.message, "the header field Content-Length is not one number") << value;
+    EXPECT_EQ(parsed.head.content_length, 0U) << value;
+  }
+}
+
+TEST(Framing, VersionsAndTargets) {
+  const auto parse_line = [](std::string_view line) {
+    return parse(std::string(line) + "\r\nHost: a\r\n\r\n").refusal;
+  };
+  for (const char* version : {"HTTP/0.9", "HTTP/0.1", "HTTP/1.2", "HTTP/2.0", "HTTP/2.1", "HTTP/9.9"}) {
+    EXPECT_EQ(parse_line("GET / " + std::string(version)).status, 505) << version;
+  }
+  for (const char* version : {"HTTP/1.", "HTTP/1.a", "HTTP/a.1", "HTTP/1,1", "HTTP/1.10", "HTTQ/1.1", ""}) {
+    EXPECT_EQ(parse_line("GET / " + std::string(version)).message, "this is no HTTP request line") << version;
+  }
+  EXPECT_EQ(parse_line("G(T / HTTP/2.0").message, "the method is malformed") << "comes first";
+  EXPECT_EQ(parse_line(" HTTP/1.1").message, "this is no HTTP request line");
+  EXPECT_EQ(parse_line("GET HTTP/1.1 HTTP/1.1").message, "the request target is malformed");
+  for (const char* target : {"/a b", "/#\x7E\x80", "/a\tb", " /", "/ "}) {
+    EXPECT_THAT(parse_line("GET " + std::string(target) + " HTTP/1.1").message, HasSubstr("URLs do not"))
+        << target;
+  }
+  EXPECT_EQ(parse_line("GET http://a/b#c HTTP/1.1").message, "the request target holds a fragment");
+  EXPECT_EQ(parse_line("GET http://a#/b HTTP/1.1").message, "the request target has no path");
+  EXPECT_EQ(parse_line("GET #/b HTTP/1.1").message, "the request target is malformed");
+}
+
 TEST(Framing, FieldCountIsLimited) {
   std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
   for (int i = 0; i < 100; ++i) head += "X: y\r\n";
@@ -130,6 +284,17 @@ TEST(Framing, FindsTheEndOfAHeadHoweverItArrives) {
   EXPECT_EQ(arrived, found);
   finder.reset();
   EXPECT_EQ(finder.find(bytes), bytes.size() - 4);
+}
+
+TEST(Framing, NothingButABlankLineEndsAHead) {
+  HeadFinder finder;
+  for (const std::string_view bytes : {"GET / HTTP/1.1\r\n", "a\n\n", "a\r\r\n\r", "a\r\n\r\r\n", "a\r\r\r\r",
+                                       "a\r\n \r\n", "a\r\n\n\r\n"}) {
+    finder.reset();
+    EXPECT_EQ(finder.find(bytes), 0U) << bytes;
+  }
+  finder.reset();
+  EXPECT_EQ(finder.find("a\r\r\n\r\n\r\n"), 6U);
 }
 
 TEST(Framing, KnowsEarlyWhatCannotBecomeAHead) {

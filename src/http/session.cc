@@ -448,18 +448,19 @@ void Session::refuse(const Refusal& refusal, Rejection reason) {
 }
 
 void Session::write_head(const Response& response, bool keep_alive, std::string_view request_id) {
+  using namespace std::string_view_literals;  // whose sizes need not be looked for
   std::string& out = group_.output_;
   if (response.status == 200) {
-    out += "HTTP/1.1 200 OK";
+    out += "HTTP/1.1 200 OK"sv;
   } else {
-    out += "HTTP/1.1 ";
+    out += "HTTP/1.1 "sv;
     append_number(out, static_cast<std::size_t>(response.status));
     out += ' ';
     out += reason_phrase(response.status);
   }
   out += group_.common_fields();
   out += response.content_type;
-  out += "\r\nContent-Length: ";
+  out += "\r\nContent-Length: "sv;
   append_number(out, response.body.size());
   const auto add = [&out](std::string_view name, std::string_view value) { out.append(name).append(value); };
   if (!response.served_by.empty()) add("\r\nX-Model: ", response.served_by);
@@ -475,7 +476,7 @@ void Session::write_head(const Response& response, bool keep_alive, std::string_
   } else if (head_.is_http_1_0) {
     out += "\r\nConnection: keep-alive";
   }
-  out += "\r\n\r\n";
+  out += "\r\n\r\n"sv;
 }
 
 /// What the group's output holds from `begin` on is to be sent.
