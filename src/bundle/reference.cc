@@ -25,6 +25,16 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the section is read as it lies in the file");
 
 constexpr std::string_view kReference = "reference";
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+/// Bit i, as a table: SSE2 cannot shift by another amount in each lane.
+constexpr std::array<std::uint32_t, 32> kBits = [] {
+  std::array<std::uint32_t, 32> bits{};
+  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = std::uint32_t{1} << i;
+  return bits;
+}();
+
+std::uint32_t mask_of(bool is_set) noexcept { return is_set ? ~std::uint32_t{0} : 0; }
 
 base::Error wrong_input(const std::string& name, std::string message) {
   return model::broken_section(kReference, std::move(message), "input " + base::quoted(name));
@@ -92,20 +102,8 @@ base::Result<ReferenceDistribution> ReferenceDistribution::make(const FeatureEnc
     TRY(check_marks(encoder.input_name(i), categories, input.marks));
     const std::size_t bins = bin_count_of(categories, input.marks.size());
     TRY(check_counts(encoder.input_name(i), input.counts, bins, row_count));
-    Lookup& lookup = reference.lookups_.emplace_back();
-    lookup.marks.fill(std::numeric_limits<float>::quiet_NaN());
-    std::copy(input.marks.begin(), input.marks.end(), lookup.marks.begin());
-    lookup.category_count = categories;
-    lookup.mark_count = static_cast<std::uint32_t>(input.marks.size());
-    lookup.last_bin = static_cast<std::uint32_t>(bins - 1);
-    const auto place = static_cast<std::uint32_t>(i);
-    const std::uint32_t first_bin =
-        std::exchange(reference.bin_count_, reference.bin_count_ + static_cast<std::uint32_t>(bins));
-    if (categories > 0 || input.marks.size() > 1) {
-      reference.graded_.push_back({place, first_bin});
-    } else {
-      reference.indicators_.push_back({place, first_bin, lookup.marks[0], first_bin + lookup.last_bin});
-    }
+    reference.add_lookup(input, categories);
+    reference.add_usual(input, categories);
   }
   reference.inputs_ = std::move(inputs);
   return reference;
@@ -154,11 +152,51 @@ std::vector<std::byte> ReferenceDistribution::to_bytes() const {
   return out;
 }
 
+void ReferenceDistribution::add_lookup(const InputDistribution& input, std::uint32_t category_count) {
+  Lookup& lookup = lookups_.emplace_back();
+  std::copy(input.marks.begin(), input.marks.end(), lookup.marks.begin());
+  lookup.category_count = category_count;
+  lookup.mark_count = static_cast<std::uint32_t>(input.marks.size());
+  lookup.last_bin = static_cast<std::uint32_t>(input.counts.size() - 1);
+  lookup.first_bin = bin_count_;
+  bin_count_ += lookup.last_bin + 1;
+}
+
+void ReferenceDistribution::add_usual(const InputDistribution& input, std::uint32_t category_count) {
+  const std::vector<float>& marks = input.marks;
+  const std::size_t candidates = category_count > 0 ? marks.size() : marks.size() + 1;
+  const auto first = input.counts.begin();
+  const auto most = std::max_element(first, first + static_cast<std::ptrdiff_t>(candidates));
+  const auto bin = static_cast<std::size_t>(most - first);
+  usual_bins_.push_back(static_cast<std::uint32_t>(bin));
+  if (category_count > 0) {
+    usual_from_.push_back(marks[bin]);
+    usual_to_.push_back(marks[bin]);
+  } else {
+    usual_from_.push_back(bin > 0 ? marks[bin - 1] : -kInfinity);
+    usual_to_.push_back(bin < marks.size() ? std::nextafter(marks[bin], -kInfinity) : kInfinity);
+  }
+}
+
+std::uint32_t ReferenceDistribution::unusual_in_block(std::span<const float> row,
+                                                      std::size_t begin) const noexcept {
+  const float* const values = &row[begin];
+  const float* const from = &usual_from_[begin];
+  const float* const to = &usual_to_[begin];
+  const std::size_t count = std::min(row.size() - begin, kBlockInputs);
+  std::uint32_t unusual = 0;
+  for (std::size_t i = 0; i < count; ++i) {  // without branches, for the compiler to compare several at once
+    const std::uint32_t is_usual = mask_of(from[i] <= values[i]) & mask_of(values[i] <= to[i]);
+    unusual |= kBits[i] & ~is_usual;
+  }
+  return unusual;
+}
+
 std::size_t ReferenceDistribution::bin_of(std::size_t input, float value) const noexcept {
   const Lookup& lookup = lookups_[input];
   if (std::isnan(value)) return lookup.last_bin;
-  std::uint32_t not_above = 0;  // marks; comparisons with NaN do not hold
-  for (const float mark : lookup.marks) not_above += mark <= value ? 1U : 0U;
+  std::uint32_t not_above = 0;  // marks
+  for (std::size_t i = 0; i < lookup.mark_count; ++i) not_above += lookup.marks[i] <= value ? 1U : 0U;
   if (lookup.category_count == 0) return not_above;
   if (not_above > 0 && lookup.marks[not_above - 1] == value) return not_above - 1;
   const bool is_known =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -52,16 +53,19 @@ class ReferenceDistribution {
   std::size_t bin_count() const noexcept { return bin_count_; }  // of all inputs, one behind the other
   /// Of a number the bin is how many edges are not above it; ±0 are equal. No allocation.
   std::size_t bin_of(std::size_t input, float value) const noexcept;
-  /// Calls add(bin) for each input of a row, in any order: its bin among those of all inputs. Shape:
-  /// [inputs].
-  template <typename Add>
-  void for_each_bin(std::span<const float> row, Add add) const {
-    for (const Indicator& each : indicators_) {
-      const float value = row[each.input];
-      const std::uint32_t bin = each.first_bin + (each.edge <= value ? 1U : 0U);
-      add(value != value ? each.missing_bin : bin);
+  /// The bin with the most training rows, of those of an interval of numbers or of a single category: never
+  /// that of missing values.
+  std::size_t usual_bin(std::size_t input) const noexcept { return usual_bins_[input]; }
+  /// Calls visit(bin) for each input of a row that is not in its usual bin: its bin among those of all
+  /// inputs. Far fewer than all where most inputs are indicators of categories. Shape: [inputs].
+  template <typename Visit>
+  void for_each_unusual_bin(std::span<const float> row, Visit visit) const {
+    for (std::size_t begin = 0; begin < row.size(); begin += kBlockInputs) {
+      for (std::uint32_t left = unusual_in_block(row, begin); left != 0; left &= left - 1) {
+        const std::size_t input = begin + static_cast<std::size_t>(std::countr_zero(left));
+        visit(lookups_[input].first_bin + bin_of(input, row[input]));
+      }
     }
-    for (const Graded& each : graded_) add(each.first_bin + bin_of(each.input, row[each.input]));
   }
   /// Of the training rows, in [0, 1].
   double share(std::size_t input, std::size_t bin) const noexcept {
@@ -78,33 +82,28 @@ class ReferenceDistribution {
   static constexpr double kLeastShare = 1e-4;
 
  private:
-  ReferenceDistribution() = default;
-
-  /// What bin_of reads: a fixed number of marks, so that counting them takes no branch.
+  /// What bin_of reads.
   struct Lookup {
-    std::array<float, kMaxCategoryBins> marks;  // NaN behind the last one
-    std::uint32_t category_count = 0;           // 0: a number
+    std::array<float, kMaxCategoryBins> marks{};
     std::uint32_t mark_count = 0;
+    std::uint32_t category_count = 0;  // 0: a number
     std::uint32_t last_bin = 0;
+    std::uint32_t first_bin = 0;  // among those of all inputs
   };
 
-  /// Inputs with one edge or none, as most are where categories are indicators; and all others.
-  struct Indicator {
-    std::uint32_t input;
-    std::uint32_t first_bin;
-    float edge;  // NaN: none
-    std::uint32_t missing_bin;
-  };
-  struct Graded {
-    std::uint32_t input;
-    std::uint32_t first_bin;
-  };
+  static constexpr std::size_t kBlockInputs = 32;
+
+  ReferenceDistribution() = default;
+  void add_lookup(const InputDistribution& input, std::uint32_t category_count);
+  void add_usual(const InputDistribution& input, std::uint32_t category_count);
+  /// Of the kBlockInputs inputs from `begin` on: bit i is set where begin + i is not in its usual bin.
+  std::uint32_t unusual_in_block(std::span<const float> row, std::size_t begin) const noexcept;
 
   std::uint64_t row_count_ = 0;
   std::vector<InputDistribution> inputs_;
   std::vector<Lookup> lookups_;
-  std::vector<Indicator> indicators_;
-  std::vector<Graded> graded_;
+  std::vector<std::uint32_t> usual_bins_;
+  std::vector<float> usual_from_, usual_to_;  // the least and the greatest value in each usual bin
   std::uint32_t bin_count_ = 0;
 };
 

@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -82,29 +82,71 @@ TEST(Reference, ACategoryIsInItsOwnBinThatOfOthersOrTheLast) {
   EXPECT_EQ(reference.bin_of(2, kNan), 21U);
 }
 
-TEST(Reference, TheBinsOfARowAreThoseOfItsValues) {
+TEST(Reference, TheUsualBinHoldsMostTrainingRowsWithAValueOfTheirOwn) {
   std::vector<InputDistribution> inputs = example_inputs();
-  inputs[0] = {.marks = {0.5F}, .counts = {60, 30, 10}};  // an indicator; without an edge below
-  for (const bool has_edge : {true, false}) {
-    if (!has_edge) inputs[0] = {.marks = {}, .counts = {90, 10}};
-    const ReferenceDistribution reference =
-        ReferenceDistribution::make(example_encoder(), 100, inputs).value();
-    ASSERT_EQ(reference.bin_count(), (has_edge ? 3U : 2U) + 4U + 22U);
-    for (const float size : {0.0F, 0.5F, 1.0F, -0.0F, kInfinity, -kInfinity, kNan}) {
-      for (const float street : {1.0F, 2.0F, kNan}) {
-        const std::array row = {size, 2.0F, street};
-        std::vector<std::size_t> found;
-        reference.for_each_bin(row, [&found](std::size_t bin) { found.push_back(bin); });
-        std::vector<std::size_t> expected;
-        std::size_t first = 0;
-        for (std::size_t input = 0; input < row.size(); ++input) {
-          expected.push_back(first + reference.bin_of(input, row[input]));
-          first += reference.bin_count(input);
-        }
-        EXPECT_THAT(found, testing::UnorderedElementsAreArray(expected)) << size << ' ' << street;
-      }
+  inputs[0].counts = {5, 3, 2, 0, 90};
+  const ReferenceDistribution reference = ReferenceDistribution::make(example_encoder(), 100, inputs).value();
+  EXPECT_EQ(reference.usual_bin(0), 0U) << "not that of missing values";
+  EXPECT_EQ(reference.usual_bin(1), 0U);
+  EXPECT_EQ(reference.usual_bin(2), 0U) << "not that of all other categories";
+  EXPECT_EQ(example_reference().usual_bin(0), 3U);
+}
+
+/// 40 numbers whose usual bins lie everywhere among 0 to 9 edges, and 40 inputs of 3 or 50 categories.
+ReferenceDistribution varied_reference() {
+  contract::Schema features;
+  FeatureCategories categories;
+  std::vector<InputDistribution> inputs;
+  for (std::size_t i = 0; i < 80; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    features.columns.push_back({name, contract::ColumnKind::kInteger, true, {}});
+    InputDistribution& input = inputs.emplace_back();
+    if (i % 2 == 0) {
+      for (std::size_t edge = 0; edge < i / 2 % 10; ++edge)
+        input.marks.push_back(static_cast<float>(edge) - 3.0F);
+      input.counts.assign(input.marks.size() + 2, 1);
+    } else {
+      input = example_inputs()[i % 4 == 1 ? 1 : 2];
+      for (std::int64_t value = 0; value < (i % 4 == 1 ? 3 : 50); ++value)
+        categories[name].emplace_back(value);
+      input.counts.assign(input.counts.size(), 1);
     }
+    input.counts[i / 2 % input.counts.size()] = 1001 - input.counts.size();
   }
+  const auto encoder = FeatureEncoder::make(features, features.names(), categories);
+  return ReferenceDistribution::make(encoder.value(), 1000, std::move(inputs)).value();
+}
+
+TEST(Reference, RowsThatAreNotInUnusualBinsAreInTheUsualOne) {
+  const ReferenceDistribution reference = varied_reference();
+  std::vector<float> values = {kNan, kInfinity, -kInfinity, -0.0F, 2.5F, 1e30F, 1e-45F, -1e-45F};
+  for (int i = -5; i < 55; ++i) {
+    const auto value = static_cast<float>(i);
+    values.insert(values.end(), {value, std::nextafter(value, kInfinity), std::nextafter(value, -kInfinity)});
+  }
+  std::vector<std::uint64_t> expected(reference.bin_count()), counts(reference.bin_count());
+  constexpr std::size_t kRowCount = 5000;
+  std::mt19937 random(1);
+  std::vector<float> row(reference.input_count());
+  for (std::size_t i = 0; i < kRowCount; ++i) {
+    for (float& value : row) value = values[random() % values.size()];
+    std::size_t first = 0;
+    for (std::size_t input = 0; input < row.size(); ++input) {
+      ++expected[first + reference.bin_of(input, row[input])];
+      first += reference.bin_count(input);
+    }
+    reference.for_each_unusual_bin(row, [&counts](std::size_t bin) { ++counts[bin]; });
+  }
+  std::size_t first = 0;
+  for (std::size_t input = 0; input < row.size(); ++input) {
+    std::uint64_t& usual = counts[first + reference.usual_bin(input)];
+    EXPECT_EQ(usual, 0U) << input;
+    usual = kRowCount;
+    for (std::size_t bin = 0; bin < reference.bin_count(input); ++bin)
+      if (bin != reference.usual_bin(input)) usual -= counts[first + bin];
+    first += reference.bin_count(input);
+  }
+  EXPECT_EQ(counts, expected);
 }
 
 TEST(Reference, SharesAreOfTheTrainingRows) {

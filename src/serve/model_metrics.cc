@@ -1,6 +1,8 @@
 #include "archmlp/serve/model_metrics.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "archmlp/table/table_row.h"
 
@@ -18,6 +20,15 @@ void add_to(std::vector<std::uint64_t>& sums, const std::vector<http::Counter>& 
   for (std::size_t i = 0; i < counters.size(); ++i) sums[i] += counters[i].value();
 }
 
+/// counts: of one input, how far its bins went between two readings; the usual one, how far the rows went.
+/// Neither goes back, so only here is there anything to fall below zero: threads count on after the bins are
+/// read, until the rows are, and the difference is off by those, which matters where next to none are usual.
+void derive_usual(std::size_t usual, std::vector<std::uint64_t>& counts) {
+  const std::uint64_t rows = std::exchange(counts[usual], 0);
+  const std::uint64_t others = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  counts[usual] = rows - std::min(rows, others);
+}
+
 }  // namespace
 
 ModelMetrics::Block::Block(const predict::Predictor& predictor)
@@ -31,7 +42,7 @@ ModelMetrics::Block::Block(const predict::Predictor& predictor)
   }
   const bundle::ReferenceDistribution* reference = predictor.bundle().reference();
   if (reference == nullptr) return;
-  bins_ = std::vector<http::Counter>(reference->bin_count());
+  unusual_bins_ = std::vector<http::Counter>(reference->bin_count());
 }
 
 void ModelMetrics::Block::arrived(const table::Record& record, RecordForm form) noexcept {
@@ -60,34 +71,50 @@ void ModelMetrics::Block::unknown_category(const std::string& column, RecordForm
 
 void ModelMetrics::Block::predicted(const predict::Predictor& predictor, std::span<const float> rows,
                                     std::span<const double> outputs) noexcept {
+  const bundle::ReferenceDistribution* reference = predictor.bundle().reference();
+  const std::size_t inputs = predictor.bundle().encoder().input_count();
   const std::size_t width = predictor.output_count();
   const std::size_t count = outputs.size() / width;
-  if (count == 0) return;
-  rows_.add(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::span<const double> output = outputs.subspan(i * width, width);
-    if (classes_.empty()) {
-      value_sum_.store(value_sum_.load(std::memory_order_relaxed) + output[0], std::memory_order_relaxed);
-    } else {
-      classes_[predictor.class_of(output)].add();
-    }
+    rows_.add();
+    count_output(predictor, outputs.subspan(i * width, width));
+    if (reference != nullptr) count_bins(*reference, rows.subspan(i * inputs, inputs));
   }
-  if (bins_.empty()) return;
-  const bundle::ReferenceDistribution& reference = *predictor.bundle().reference();
-  const std::size_t inputs = reference.input_count();
-  for (std::size_t i = 0; i < count; ++i)
-    reference.for_each_bin(rows.subspan(i * inputs, inputs), [this](std::size_t bin) { bins_[bin].add(); });
+}
+
+void ModelMetrics::Block::count_output(const predict::Predictor& predictor,
+                                       std::span<const double> output) noexcept {
+  if (classes_.empty()) {
+    value_sum_.store(value_sum_.load(std::memory_order_relaxed) + output[0], std::memory_order_relaxed);
+  } else {
+    classes_[predictor.class_of(output)].add();
+  }
+}
+
+void ModelMetrics::Block::count_bins(const bundle::ReferenceDistribution& reference,
+                                     std::span<const float> row) noexcept {
+  reference.for_each_unusual_bin(row, [this](std::size_t bin) { unusual_bins_[bin].add(); });
 }
 
 ModelMetrics::ModelMetrics(std::shared_ptr<const predict::Predictor> predictor, std::size_t thread_count)
     : predictor_(std::move(predictor)) {
   for (std::size_t i = 0; i < thread_count; ++i) blocks_.push_back(std::make_unique<Block>(*predictor_));
-  window_bins_ = next_window_bins_ = all_bins();
+  window_bins_ = next_window_bins_ = counted_bins();
 }
 
-std::vector<std::uint64_t> ModelMetrics::all_bins() const {
-  std::vector<std::uint64_t> sums(blocks_.front()->bins_.size());
-  for (const auto& block : blocks_) add_to(sums, block->bins_);
+std::vector<std::uint64_t> ModelMetrics::counted_bins() const {
+  const bundle::ReferenceDistribution* reference = predictor_->bundle().reference();
+  if (reference == nullptr) return {};
+  std::vector<std::uint64_t> sums(reference->bin_count());
+  std::size_t first = 0;
+  for (std::size_t input = 0; input < reference->input_count(); ++input) {
+    const std::size_t usual = first + reference->usual_bin(input), count = reference->bin_count(input);
+    for (const auto& block : blocks_) {
+      for (std::size_t i = first; i < first + count; ++i) sums[i] += block->unusual_bins_[i].value();
+      sums[usual] += block->rows_.value();
+    }
+    first += count;
+  }
   return sums;
 }
 
@@ -118,13 +145,14 @@ ModelMetrics::Totals ModelMetrics::totals() {
   const bundle::ReferenceDistribution* reference = predictor_->bundle().reference();
   if (reference == nullptr) return totals;
 
-  const std::vector<std::uint64_t> bins = all_bins();
+  const std::vector<std::uint64_t> bins = counted_bins();
   totals.drift_rows = totals.rows - window_row_;
   std::size_t begin = 0;
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
     std::vector<std::uint64_t> counts(reference->bin_count(input));
     for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = bins[begin + i] - window_bins_[begin + i];
     begin += counts.size();
+    derive_usual(reference->usual_bin(input), counts);
     totals.inputs.push_back(
         {predictor_->bundle().model_features()[input], reference->population_stability_index(input, counts)});
   }
@@ -136,7 +164,7 @@ void ModelMetrics::move_window() {
   std::uint64_t rows = 0;
   for (const auto& block : blocks_) rows += block->rows_.value();
   if (rows - next_window_row_ < kWindowRows) return;
-  window_bins_ = std::exchange(next_window_bins_, all_bins());
+  window_bins_ = std::exchange(next_window_bins_, counted_bins());
   window_row_ = std::exchange(next_window_row_, rows);
 }
 

@@ -42,6 +42,9 @@ class ModelMetrics {
       std::vector<http::Counter> missing;
       std::vector<http::Counter> unknown;
     };
+    void count_output(const predict::Predictor& predictor, std::span<const double> output) noexcept;
+    void count_bins(const bundle::ReferenceDistribution& reference, std::span<const float> row) noexcept;
+
     http::Counter rows_;
     http::Counter refused_rows_;
     http::Counter agreements_;  // of a shadow with the version that answered
@@ -49,7 +52,7 @@ class ModelMetrics {
     std::array<OfColumns, 2> columns_;  // by RecordForm
     std::vector<http::Counter> classes_;
     std::atomic<double> value_sum_{0};
-    std::vector<http::Counter> bins_;  // of the reference distribution, input behind input
+    std::vector<http::Counter> unusual_bins_;  // of the reference distribution; those of usual bins stay 0
     std::array<const contract::Schema*, 2> schemas_;
   };
 
@@ -84,7 +87,9 @@ class ModelMetrics {
   void move_window();
 
  private:
-  std::vector<std::uint64_t> all_bins() const;
+  /// By bin of the reference distribution, input behind input, how many rows were counted in it; in the place
+  /// of a usual bin, how many rows there were.
+  std::vector<std::uint64_t> counted_bins() const;
 
   std::shared_ptr<const predict::Predictor> predictor_;
   std::vector<std::unique_ptr<Block>> blocks_;
