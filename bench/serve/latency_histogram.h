@@ -8,12 +8,15 @@
 
 namespace archmlp::bench {
 
-/// Counts of times in nanoseconds. Each power of two is cut into 256 equal parts, so that a quantile is at
-/// most 0.4 % too large, whatever its size; what is below 256 ns, the count, the mean and the maximum are
-/// exact.
-class LatencyHistogram {
+/// Counts of times in nanoseconds. Each power of two is cut into kParts equal parts, so that a quantile is at
+/// most 1 / kParts too large, whatever its size; what is below kParts ns, the count, the mean and the maximum
+/// are exact.
+template <unsigned kPartBits>
+class TimeHistogram {
  public:
-  LatencyHistogram() : counts_((kExponents + 1) * kParts) {}
+  static constexpr std::size_t kParts = std::size_t{1} << kPartBits;
+
+  TimeHistogram() : counts_((kExponents + 1) * kParts) {}
 
   /// Negative times count as 0.
   void add(std::int64_t nanoseconds) {
@@ -40,9 +43,7 @@ class LatencyHistogram {
   }
 
  private:
-  static constexpr unsigned kPartBits = 8;
-  static constexpr std::size_t kParts = std::size_t{1} << kPartBits;
-  static constexpr std::size_t kExponents = 34;  // to 2^42 ns: more than an hour
+  static constexpr std::size_t kExponents = 34;  // of the smallest to 2^39 ns: nine minutes
 
   static std::size_t bucket_of(std::uint64_t value) noexcept {
     if (value < kParts) return value;
@@ -60,5 +61,8 @@ class LatencyHistogram {
   std::uint64_t max_ = 0;
   double sum_ = 0;
 };
+
+using LatencyHistogram = TimeHistogram<8>;
+using SmallLatencyHistogram = TimeHistogram<5>;  // for many of them: 9 KB
 
 }  // namespace archmlp::bench

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -327,6 +328,17 @@ void Connection::start_if_late() {
 }
 
 }  // namespace
+
+std::uint64_t p99_of_a_tenth(const LoadReport& report) {
+  std::vector<std::uint64_t> found;
+  for (const SmallLatencyHistogram& tenth : report.tenths) {
+    if (tenth.count() > 0) found.push_back(tenth.quantile(0.99));
+  }
+  if (found.empty()) return 0;
+  const auto middle = found.begin() + static_cast<std::ptrdiff_t>(found.size() / 2);
+  std::nth_element(found.begin(), middle, found.end());
+  return *middle;
+}
 
 std::vector<LoadReport> generate_load(const LoadPlan& plan) {
   return std::make_unique<Generator>(plan)->run();

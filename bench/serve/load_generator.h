@@ -33,12 +33,16 @@ struct LoadReport {
   LatencyHistogram latency;  // of answers 200: from the scheduled send to the last byte
   LatencyHistogram
       lag;  // from the scheduled send to the send, where the connection was free: the generator's own delay
-  std::vector<LatencyHistogram> tenths;  // `latency` by the tenth of a second in which requests were due
+  std::vector<SmallLatencyHistogram> tenths;  // `latency` by the tenth of a second in which requests were due
   std::map<int, std::uint64_t> statuses;
   std::uint64_t failed = 0;      // refused, reset, cut off, or answered with what is no HTTP
   std::uint64_t unanswered = 0;  // within drain_seconds
   double achieved_rate = 0;      // answers 200 a second
 };
+
+/// Nanoseconds: of the tenths of a second with an answer, each one's p99, and of those the middle one. A
+/// stall of the machine spoils hardly more than its own. 0 without any.
+std::uint64_t p99_of_a_tenth(const LoadReport& report);
 
 /// An open loop: request i of a class is due at i / rate, whatever became of those before it, and goes to
 /// connection i mod connections. If that one still waits for an answer, the request waits behind it and the

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -163,18 +162,6 @@ std::string quantiles_json(const LatencyHistogram& histogram) {
       static_cast<double>(histogram.max()) * 1e-6);
 }
 
-/// Of the tenths of a second: in the middle one of them. A stall of the machine spoils its tenth alone.
-double p99_of_a_tenth(const LoadReport& report) {
-  std::vector<std::uint64_t> found;
-  for (const LatencyHistogram& tenth : report.tenths) {
-    if (tenth.count() > 0) found.push_back(tenth.quantile(0.99));
-  }
-  if (found.empty()) return 0;
-  const auto middle = found.begin() + static_cast<std::ptrdiff_t>(found.size() / 2);
-  std::nth_element(found.begin(), middle, found.end());
-  return static_cast<double>(*middle) * 1e-6;
-}
-
 std::string statuses_json(const LoadReport& report) {
   std::string text;
   for (const auto& [status, count] : report.statuses)
@@ -192,7 +179,7 @@ void print_json(const Flags& flags, const std::vector<LoadReport>& reports) {
         R"("failed": {}, "unanswered": {}, "latency_ms": {}, "p99_of_a_tenth_ms": {:.6f}, "send_lag_ms": {}}})",
         i == 0 ? "" : ", ", given.name, given.rate, report.achieved_rate, given.connections, report.scheduled,
         statuses_json(report), report.failed, report.unanswered, quantiles_json(report.latency),
-        p99_of_a_tenth(report), quantiles_json(report.lag));
+        static_cast<double>(p99_of_a_tenth(report)) * 1e-6, quantiles_json(report.lag));
   }
   fmt::print("]}}\n");
 }

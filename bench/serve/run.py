@@ -136,15 +136,16 @@ class Bench:
 
     def batch(self, name, model, request, server):
         full_load(server, request, 1, 1)
-        processor, ratios, elapsed, elapsed_ratios = [], [], [], []
+        processor, ratios, elapsed, elapsed_ratios, all_parts = [], [], [], [], []
         for _ in range(self.given.rounds):
-            alone = in_process(model, request, 3)["sum_us"] * 1e-6
+            all_parts.append(in_process(model, request, 3))
+            alone = all_parts[-1]["sum_us"] * 1e-6
             processor.append(full_load(server, request, self.given.seconds, 1).processor)
             ratios.append(processor[-1] / alone)
             report = open_loop(server, [Class(name, request, 20, 1)], self.given.seconds)[0]
             elapsed.append(report["latency_ms"]["p50"] * 1e-3)
             elapsed_ratios.append(elapsed[-1] / alone)
-        parts = in_process(model, request)
+        parts = {key: statistics.median(one[key] for one in all_parts) for key in all_parts[0]}
         row(name, f"{statistics.median(processor) * 1e3:.3f}", f"{parts['sum_us'] * 1e-3:.3f}", f"{statistics.median(ratios):.2f}",
             f"{statistics.median(elapsed) * 1e3:.3f}", f"{statistics.median(elapsed_ratios):.2f}")
         print(f"  in process: parsing {parts['parse_us']:,.0f} + predicting {parts['predict_us']:,.0f} + formatting "

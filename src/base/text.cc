@@ -10,14 +10,6 @@
 namespace archmlp::base {
 namespace {
 
-char lower_ascii(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower_ascii(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return lower_ascii(c); });
-  return lower;
-}
-
 /// Edit distance with swaps of neighbours; gives up (returns limit + 1) beyond `limit`.
 /// Source: Damerau 1964 (restricted form).
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
@@ -64,11 +56,11 @@ std::size_t utf8_length(const unsigned char* text, std::size_t size) noexcept {
 std::vector<std::string> nearest_names(std::string_view wanted, std::span<const std::string> known,
                                        std::size_t limit) {
   constexpr std::size_t kLongestCompared = 200;  // keeps the cost bounded for hostile names
-  const std::string lower_wanted = lower_ascii(wanted.substr(0, kLongestCompared));
+  const std::string lower_wanted = to_lower(wanted.substr(0, kLongestCompared));
   const std::size_t tolerance = std::max<std::size_t>(1, std::min<std::size_t>(lower_wanted.size() / 3, 4));
   std::vector<std::pair<std::size_t, std::size_t>> found;  // distance, index
   for (std::size_t i = 0; i < known.size(); ++i) {
-    const std::string lower_known = lower_ascii(std::string_view(known[i]).substr(0, kLongestCompared));
+    const std::string lower_known = to_lower(std::string_view(known[i]).substr(0, kLongestCompared));
     std::size_t distance = edit_distance(lower_wanted, lower_known, tolerance);
     const bool contains = lower_wanted.size() >= 3 && lower_known.find(lower_wanted) != std::string::npos;
     if (distance > tolerance && contains) distance = tolerance;
@@ -162,6 +154,17 @@ std::string format_real(double value) {
   std::string text;
   append_real(text, value);
   return text;
+}
+
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = to_lower(c);
+  return lower;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return x == y || to_lower(x) == to_lower(y); });
 }
 
 std::string_view trimmed(std::string_view text) noexcept {

@@ -30,6 +30,13 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept;
 std::string format_real(double value);
 void append_real(std::string& out, double value);
 
+/// Of ASCII alone, whatever the locale.
+constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+std::string to_lower(std::string_view text);
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
 /// Without the blanks and tabs around it.
 std::string_view trimmed(std::string_view text) noexcept;
 

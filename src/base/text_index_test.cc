@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <set>
 
 #include "archmlp/base/rng.h"
@@ -37,7 +36,7 @@ TEST(TextIndex, FindsWhatASearchFinds) {
   }
 }
 
-TEST(TextIndex, LooksAtEveryByte) {
+TEST(TextIndex, TellsTextsApartThatDifferInOneByte) {
   for (std::size_t size = 1; size <= 40; ++size) {
     const std::string text(size, 'x');
     const TextIndex index({text});

@@ -82,6 +82,23 @@ TEST(FormatReal, HasTheShortestDigits) {
   }
 }
 
+TEST(EqualIgnoringCase, KnowsAsciiAlone) {
+  EXPECT_TRUE(equal_ignoring_case("Content-Type", "content-tYPE"));
+  EXPECT_TRUE(equal_ignoring_case("", ""));
+  EXPECT_FALSE(equal_ignoring_case("a", "ab"));
+  EXPECT_FALSE(equal_ignoring_case("@[`{", "`{@["));
+  EXPECT_FALSE(equal_ignoring_case("\xC4", "\xE4"));
+  EXPECT_EQ(to_lower("AZaz@[\xC4"), "azaz@[\xC4");
+}
+
+TEST(Trimmed, TakesBlanksAndTabsOffBothEnds) {
+  EXPECT_EQ(trimmed(" \ta b\t "), "a b");
+  EXPECT_EQ(trimmed("a"), "a");
+  EXPECT_EQ(trimmed("\n"), "\n");
+  EXPECT_EQ(trimmed(" \t "), "");
+  EXPECT_EQ(trimmed(""), "");
+}
+
 TEST(WithThousands, GroupsDigits) {
   EXPECT_EQ(with_thousands(0), "0");
   EXPECT_EQ(with_thousands(999), "999");

@@ -88,10 +88,12 @@ table::Column as_reals(const table::Column& column) {
 }
 
 /// Of a record that may end before columns of 0 and 1.
-table::Cell cell_at(const table::Record& record, const std::vector<std::uint32_t>& ones,
-                    std::size_t position) {
+const table::Cell& cell_at(const table::Record& record, const std::vector<std::uint32_t>& ones,
+                           std::size_t position) {
+  static const table::Cell kZero = table::Cell::of(std::int64_t{0});
+  static const table::Cell kOne = table::Cell::of(std::int64_t{1});
   if (position < record.size()) return record[position];
-  return table::Cell::of(std::int64_t{std::find(ones.begin(), ones.end(), position) != ones.end()});
+  return std::find(ones.begin(), ones.end(), position) == ones.end() ? kZero : kOne;
 }
 
 /// The number of a category as a model sees it; NaN if missing or unknown.
@@ -242,10 +244,9 @@ base::Status FeatureEncoder::encode(const table::Record& record, transform::Reco
   std::uint32_t is_beyond = 0;  // of the width of a float, so that several are looked at at once
   for (const float value : row) is_beyond |= std::isinf(value) ? 1U : 0U;
   if (is_beyond == 0) return {};
-  const auto first = std::find_if(numbers_.begin(), numbers_.end(),
-                                  [row](const Number& number) { return std::isinf(row[number.input]); });
-  const std::string& name = inputs_[first->input].name;
-  return beyond_float32(name, record[first->position].as_double(), name);
+  const auto first = std::find_if(row.begin(), row.end(), [](float value) { return std::isinf(value); });
+  const Input& input = inputs_[static_cast<std::size_t>(first - row.begin())];
+  return beyond_float32(input.name, record[input.position].as_double(), input.name);
 }
 
 base::Status FeatureEncoder::check_complete(std::span<const float> matrix,

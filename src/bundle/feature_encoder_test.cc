@@ -118,6 +118,20 @@ TEST(FeatureEncoder, RecordsMayEndBeforeColumnsOfZeroAndOne) {
   }
 }
 
+TEST(FeatureEncoder, TheFirstInputBeyondFloat32IsNamed) {
+  const contract::Schema schema{{{"b", ColumnKind::kReal, true, {}}, {"a", ColumnKind::kReal, true, {}}}};
+  const auto encoder = FeatureEncoder::make(schema, Names{"a", "b"}, {});
+  transform::BatchNotes notes;
+  const table::Table table = *table::Table::from_columns(
+      {table::Column("b", table::RealCells{{1e39}}), table::Column("a", table::RealCells{{-2e39}})});
+  EXPECT_THAT(encoder->encode(table, notes).error().message, HasSubstr("column \"a\": -2e+39"));
+  transform::RecordScratch scratch;
+  std::vector<float> row(2);
+  const base::Status status = encoder->encode({table::Cell::of(1e39), table::Cell::of(-2e39)}, scratch, row);
+  EXPECT_THAT(status.error().message, HasSubstr("column \"a\": -2e+39"));
+  EXPECT_EQ(status.error().where, "a");
+}
+
 TEST(FeatureEncoder, RefusesWhatItCannotEncode) {
   EXPECT_THAT(error_of({"color"}, {}), HasSubstr("one_hot: {columns: [color]}"));
   EXPECT_THAT(error_of({"colour"}, {}), HasSubstr("\"color\""));

@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::size_t kLeastTokenSize = 16;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return result;
-}
-
 /// Of a Host field: "[::1]:5000" to "::1", "Example.org:80" to "Example.org"; empty for what is malformed.
 std::string_view host_name(std::string_view host) noexcept {
   const bool is_bracketed = host.starts_with('[');
@@ -43,12 +35,6 @@ std::string_view configured_host_name(std::string_view host) noexcept {
   return is_bare_ipv6 ? host : host_name(host);
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return x == y || low(x) == low(y); });
-}
-
 /// The part of "https://example.org:443" behind the scheme.
 std::string_view authority_of(std::string_view origin) noexcept {
   const std::size_t at = origin.find("://");
@@ -61,7 +47,7 @@ AccessRules::AccessRules(Parts parts) : parts_(std::move(parts)) {
   for (const std::string& token : parts_.tokens) token_hashes_.push_back(hash_of(token));
   parts_.tokens.clear();
   for (std::string& host : parts_.hosts) host = std::string(configured_host_name(host));
-  for (std::string& origin : parts_.origins) origin = lower(origin);
+  for (std::string& origin : parts_.origins) origin = base::to_lower(origin);
 }
 
 AccessRules::Hash AccessRules::hash_of(std::string_view token) noexcept {
@@ -82,7 +68,7 @@ bool AccessRules::knows_host(std::string_view host) const noexcept {
   const std::string_view name = host_name(host);
   if (name.empty()) return false;
   return std::any_of(parts_.hosts.begin(), parts_.hosts.end(),
-                     [name](const std::string& known) { return equal_ignoring_case(known, name); });
+                     [name](const std::string& known) { return base::equal_ignoring_case(known, name); });
 }
 
 std::optional<Refusal> AccessRules::check(const RequestHead& head) const {
@@ -92,9 +78,9 @@ std::optional<Refusal> AccessRules::check(const RequestHead& head) const {
                    .message = "this server does not answer for the host " + base::quoted(head.host),
                    .hint = "ask for it by a name that --allowed-hosts has"};
   }
-  const bool is_own = !head.host.empty() && equal_ignoring_case(authority_of(head.origin), head.host);
+  const bool is_own = !head.host.empty() && base::equal_ignoring_case(authority_of(head.origin), head.host);
   if (!head.origin.empty() && !is_own) {
-    const std::string origin = lower(head.origin);
+    const std::string origin = base::to_lower(head.origin);
     if (std::find(parts_.origins.begin(), parts_.origins.end(), origin) == parts_.origins.end()) {
       return Refusal{
           .status = 403,
@@ -110,7 +96,7 @@ std::optional<Refusal> AccessRules::check(const RequestHead& head) const {
   constexpr std::string_view kScheme = "bearer ";
   const std::string_view given = head.authorization;
   const bool is_bearer =
-      given.size() > kScheme.size() && equal_ignoring_case(given.substr(0, kScheme.size()), kScheme);
+      given.size() > kScheme.size() && base::equal_ignoring_case(given.substr(0, kScheme.size()), kScheme);
   if (is_bearer && knows_token(base::trimmed(given.substr(kScheme.size())))) return std::nullopt;
   return Refusal{
       .status = 401,
@@ -148,7 +134,7 @@ base::Result<std::vector<std::string>> read_tokens(const std::filesystem::path& 
 }
 
 bool is_loopback(std::string_view host) noexcept {
-  if (equal_ignoring_case(host, "localhost")) return true;
+  if (base::equal_ignoring_case(host, "localhost")) return true;
   char text[INET6_ADDRSTRLEN];
   if (host.size() >= sizeof text) return false;
   text[host.copy(text, sizeof text - 1)] = '\0';

@@ -156,6 +156,10 @@ ErrorAnswer answer_for(const base::Error& error, bool is_syntax_error) {
 
 void write_error(Response& response, const base::Error& error) { write_error(response, answer_for(error)); }
 
+void Handler::refuse(std::string_view /*target*/, const ErrorAnswer& error, Response& response) {
+  write_error(response, error);
+}
+
 std::string_view reason_phrase(int status) noexcept { return text_of(status).reason; }
 std::string_view error_code(int status) noexcept { return text_of(status).code; }
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <bit>
 #include <charconv>
-#include <cstring>
 #include <iterator>
 #include <type_traits>
 
+#include "archmlp/base/load.h"
 #include "archmlp/base/text.h"
 
 namespace archmlp::http {
@@ -54,18 +54,11 @@ std::uint8_t classes_of(std::string_view text) noexcept {
 bool is_token_byte(char c) noexcept { return (classes_of(c) & kInToken) != 0; }
 bool is_token(std::string_view text) noexcept { return !text.empty() && (classes_of(text) & kInToken) != 0; }
 
-template <typename Word>
-Word word_at(const char* bytes) noexcept {
-  Word word;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
-
 /// How many of the eight bytes at `bytes` stand in front of the first control character.
 std::size_t bytes_before_control(const char* bytes) noexcept {
   static_assert(std::endian::native == std::endian::little, "the first byte of a word is its lowest");
   constexpr std::uint64_t kEach = 0x0101010101010101;
-  const auto word = word_at<std::uint64_t>(bytes);
+  const auto word = base::load<std::uint64_t>(bytes);
   const std::uint64_t is_below_blank = word - 0x20 * kEach;  // in the highest bit of the first such byte
   const std::uint64_t is_delete = (word & 0x7F * kEach) + kEach;
   const std::uint64_t is_control = (is_below_blank | is_delete) & ~word & 0x80 * kEach;
@@ -84,14 +77,6 @@ std::size_t line_size(std::string_view bytes) noexcept {
   }
   while (size < bytes.size() && (classes_of(bytes[size]) & kInLine) != 0) ++size;
   return size;
-}
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-/// `wanted` is in lower case.
-bool equals_ignoring_case(std::string_view text, std::string_view wanted) noexcept {
-  return text.size() == wanted.size() &&
-         std::equal(text.begin(), text.end(), wanted.begin(), [](char a, char b) { return lower(a) == b; });
 }
 
 bool is_request_id(std::string_view value) noexcept {
@@ -137,7 +122,7 @@ bool begins_with(std::string_view line, const char (&wanted)[kSize]) noexcept {
   Word difference = 0;
   for (std::size_t step = 0; step < kLength; step += sizeof(Word)) {
     const std::size_t at = std::min(step, kLength - sizeof(Word));
-    difference |= (word_at<Word>(line.data() + at) | kSmall) ^ word_at<Word>(wanted + at);
+    difference |= (base::load<Word>(line.data() + at) | kSmall) ^ base::load<Word>(wanted + at);
   }
   return difference == 0;
 }
@@ -244,7 +229,7 @@ class HeadReader {
     if ((classes & kVisible) == 0) {
       return refuse(400, "the request target holds a byte that URLs do not", "percent-encode it");
     }
-    if (target.size() > 7 && equals_ignoring_case(target.substr(0, 7), "http://")) {  // absolute form
+    if (target.size() > 7 && base::equal_ignoring_case(target.substr(0, 7), "http://")) {  // absolute form
       const std::size_t path = target.find_first_of("/?#", 7);
       if (path == std::string_view::npos || target[path] != '/')
         return refuse(400, "the request target has no path");
@@ -299,7 +284,7 @@ class HeadReader {
   bool read_once(std::string_view& slot, std::string_view value, std::string_view name) {
     if (slot.data() != nullptr)
       return refuse(400, "the header field " + std::string(name) + " is there twice");
-    slot = value;
+    slot = value.empty() ? std::string_view("") : value;  // an empty one is there, too
     return true;
   }
 
@@ -311,7 +296,8 @@ class HeadReader {
   }
 
   bool read_expect(std::string_view value) {
-    if (!equals_ignoring_case(value, "100-continue")) return refuse(417, "only 100-continue can be expected");
+    if (!base::equal_ignoring_case(value, "100-continue"))
+      return refuse(417, "only 100-continue can be expected");
     head_.expects_continue = true;
     return true;
   }
@@ -321,8 +307,8 @@ class HeadReader {
       const std::size_t comma = std::min(value.find(','), value.size());
       const std::string_view option = base::trimmed(value.substr(0, comma));
       value.remove_prefix(std::min(comma + 1, value.size()));
-      if (equals_ignoring_case(option, "close")) says_close_ = true;
-      if (equals_ignoring_case(option, "keep-alive")) says_keep_alive_ = true;
+      if (base::equal_ignoring_case(option, "close")) says_close_ = true;
+      if (base::equal_ignoring_case(option, "keep-alive")) says_keep_alive_ = true;
     }
     return true;
   }
@@ -342,7 +328,7 @@ class HeadReader {
 
   bool read_transfer_encoding(std::string_view value) {
     if (head_.is_chunked) return refuse(400, "the header field Transfer-Encoding is there twice");
-    if (!equals_ignoring_case(value, "chunked")) {
+    if (!base::equal_ignoring_case(value, "chunked")) {
       return refuse(400, "the transfer coding is not supported",
                     "send Content-Length, or Transfer-Encoding: chunked");
     }
@@ -409,7 +395,7 @@ ChunkDecoder::State ChunkDecoder::read_size(char byte) {
     place_ = Place::kSizeEnd;
     return digit_count_ == 0 ? State::kMalformed : State::kMore;
   }
-  const char letter = lower(byte);
+  const char letter = base::to_lower(byte);
   if (!is_digit(byte) && (letter < 'a' || letter > 'f')) return State::kMalformed;
   if (++digit_count_ > 15) return State::kMalformed;
   size_ = size_ * 16 + static_cast<std::uint64_t>(is_digit(byte) ? byte - '0' : letter - 'a' + 10);

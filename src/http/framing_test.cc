@@ -92,6 +92,8 @@ TEST(Framing, RefusesAmbiguousAndMalformedHeads) {
            {"Host: a b\r\n", 400, "Host is malformed"},
            {"Host: a/b\r\n", 400, "Host is malformed"},
            {"Host: a\r\nContent-Type: a\r\nContent-Type: b\r\n", 400, "twice"},
+           {"Host: a\r\nContent-Type:\r\nContent-Type: b\r\n", 400, "twice"},
+           {"Host: a\r\nAuthorization: \t\r\nAuthorization: Bearer b\r\n", 400, "twice"},
            {"Host: a\r\nX: a\nContent-Length: 5\r\n", 400, "control character"},
            {"Host: a\r\nX: a\rY: b\r\n", 400, "control character"},
            {std::string_view("Host: a\r\nX: \0\r\n", 15), 400, "control character"},

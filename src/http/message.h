@@ -41,12 +41,17 @@ struct Response {
   }
 };
 
+struct ErrorAnswer;
+
 /// Answers requests. Each thread has its own, so it may keep buffers.
 class Handler {
  public:
   virtual ~Handler() = default;
   /// Whatever the request, `response` (cleared) becomes an answer to it. May throw std::bad_alloc.
   virtual void handle(const Request& request, Response& response) = 0;
+  /// The answer, in `response` (cleared), to a request that is refused before it is handled: as the clients
+  /// of `target` expect it, or of what was read of it by then. In the one form of all errors by default.
+  virtual void refuse(std::string_view target, const ErrorAnswer& error, Response& response);
   /// Would the answer keep others waiting? Then a thread of the pool gives it.
   virtual bool is_long_work(const Request& request) const noexcept = 0;
   /// Called between requests, on the handler's thread, at least every second while it has nothing to do: time

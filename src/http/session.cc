@@ -29,16 +29,24 @@ void append_number(std::string& out, std::size_t number) {
   out.append(digits, end);
 }
 
+ErrorAnswer answer_for(const Refusal& refusal) {
+  return {.status = refusal.status,
+          .code = error_code(refusal.status),
+          .message = refusal.message,
+          .where = {},
+          .hint = refusal.hint};
+}
+
 void answer_with(Handler& handler, const Request& request, Response& response) {
   try {
     handler.handle(request, response);
   } catch (const std::exception&) {
     std::string().swap(response.body);
-    write_error(response, {.status = 503,
-                           .code = error_code(503),
-                           .message = "out of memory",
-                           .where = {},
-                           .hint = "send fewer records at a time"});
+    response.clear();
+    handler.refuse(request.target,
+                   answer_for(Refusal{
+                       .status = 503, .message = "out of memory", .hint = "send fewer records at a time"}),
+                   response);
   }
 }
 
@@ -319,23 +327,16 @@ void Session::answer() {
                         .body = body_view_,
                         .slack = kBodySlack};
   if (group_.now_ - group_.loop_.woken_at() > group_.config_.overload_delay) {
-    group_.counters_.reject(Rejection::kOverload);
-    write_error(response, {.status = 503,
-                           .code = error_code(503),
-                           .message = "the server has more to do than it can",
-                           .where = {},
-                           .hint = "try again in a second"});
-    return finish_answer(response);
+    return turn_away(
+        {.status = 503, .message = "the server has more to do than it can", .hint = "try again in a second"},
+        Rejection::kOverload);
   }
   if (group_.pool_ != nullptr && group_.handler_->is_long_work(request)) {
     if (pass_to_pool()) return;
-    group_.counters_.reject(Rejection::kPool);
-    write_error(response, {.status = 503,
-                           .code = error_code(503),
-                           .message = "too many large requests wait already",
-                           .where = {},
-                           .hint = "try again in a second, or send fewer records at a time"});
-    return finish_answer(response);
+    return turn_away({.status = 503,
+                      .message = "too many large requests wait already",
+                      .hint = "try again in a second, or send fewer records at a time"},
+                     Rejection::kPool);
   }
   answer_with(*group_.handler_, request, response);
   finish_answer(response);
@@ -435,48 +436,47 @@ void Session::finish_answer(Response& response) {
 }
 
 void Session::refuse(const Refusal& refusal, Rejection reason) {
+  head_.keep_alive = false;
+  turn_away(refusal, reason);
+}
+
+void Session::turn_away(const Refusal& refusal, Rejection reason) {
   Response& response = group_.response_;
   response.clear();
   group_.counters_.reject(reason);
-  write_error(response, {.status = refusal.status,
-                         .code = error_code(refusal.status),
-                         .message = refusal.message,
-                         .where = {},
-                         .hint = refusal.hint});
-  head_.keep_alive = false;
+  group_.handler_->refuse(head_.target, answer_for(refusal), response);
   finish_answer(response);
 }
 
 void Session::write_head(const Response& response, bool keep_alive, std::string_view request_id) {
-  using namespace std::string_view_literals;  // whose sizes need not be looked for
   std::string& out = group_.output_;
-  if (response.status == 200) {
-    out += "HTTP/1.1 200 OK"sv;
-  } else {
-    out += "HTTP/1.1 "sv;
-    append_number(out, static_cast<std::size_t>(response.status));
-    out += ' ';
-    out += reason_phrase(response.status);
-  }
-  out += group_.common_fields();
-  out += response.content_type;
-  out += "\r\nContent-Length: "sv;
+  const auto add = [&out](std::string_view text) { out += text; };
+  add("HTTP/1.1 ");
+  append_number(out, static_cast<std::size_t>(response.status));
+  add(" ");
+  add(reason_phrase(response.status));
+  add(group_.common_fields());
+  add(response.content_type);
+  add("\r\nContent-Length: ");
   append_number(out, response.body.size());
-  const auto add = [&out](std::string_view name, std::string_view value) { out.append(name).append(value); };
-  if (!response.served_by.empty()) add("\r\nX-Model: ", response.served_by);
-  if (!request_id.empty()) add("\r\nX-Request-Id: ", request_id);
-  if (!response.allow.empty()) add("\r\nAllow: ", response.allow);
-  if (response.status == 401) add("\r\nWWW-Authenticate: ", "Bearer");
+  const auto add_field = [&](std::string_view name, std::string_view value) {
+    add(name);
+    add(value);
+  };
+  if (!response.served_by.empty()) add_field("\r\nX-Model: ", response.served_by);
+  if (!request_id.empty()) add_field("\r\nX-Request-Id: ", request_id);
+  if (!response.allow.empty()) add_field("\r\nAllow: ", response.allow);
+  if (response.status == 401) add("\r\nWWW-Authenticate: Bearer");
   if (response.retry_after_seconds > 0) {
-    add("\r\nRetry-After: ", {});
+    add("\r\nRetry-After: ");
     append_number(out, static_cast<std::size_t>(response.retry_after_seconds));
   }
   if (!keep_alive) {
-    out += "\r\nConnection: close";
+    add("\r\nConnection: close");
   } else if (head_.is_http_1_0) {
-    out += "\r\nConnection: keep-alive";
+    add("\r\nConnection: keep-alive");
   }
-  out += "\r\n\r\n"sv;
+  add("\r\n\r\n");
 }
 
 /// What the group's output holds from `begin` on is to be sent.

@@ -53,7 +53,8 @@ class Session final : public EventLoop::Watcher {
   bool pass_to_pool();
   std::string kept_head() const;
   void finish_answer(Response& response);
-  void refuse(const Refusal& refusal, Rejection reason);
+  void refuse(const Refusal& refusal, Rejection reason);     // and ends the connection
+  void turn_away(const Refusal& refusal, Rejection reason);  // this request alone
   void write_head(const Response& response, bool keep_alive, std::string_view request_id);
   void flush(std::size_t begin);
   void keep_unsent(std::string_view rest);

@@ -58,10 +58,11 @@ CategorySets Forest::sets() const noexcept {
 void Forest::add_trees(std::span<const float> row, bool may_miss, double* sums) const noexcept {
   Paths paths;
   std::array<std::uint32_t, Paths::kCapacity> leaves;
+  const std::uint64_t* const keys = packed_ && !may_miss ? PackedTrees::keys_of(row) : nullptr;
   for (std::size_t first = 0; first < tree_count(); first += Paths::kCapacity) {
     const auto some = std::span(leaves).first(std::min(Paths::kCapacity, tree_count() - first));
-    if (packed_ && !may_miss) {
-      packed_->walk(row, first, some);
+    if (keys != nullptr) {
+      packed_->walk(keys, first, some);
     } else {
       for (std::uint32_t i = 0; i < some.size(); ++i) paths.add(i);
       walk_trees(nodes_, tree_begins_.data() + first, sets(), row, may_miss, paths, leaves.data());

@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace archmlp::model {
@@ -86,7 +88,7 @@ class SubtreeSizes {
 std::optional<PackedTrees> PackedTrees::make(std::span<const ForestNode> nodes,
                                              std::span<const std::uint64_t> tree_begins,
                                              std::uint32_t feature_count) {
-  if (nodes.size() > kMaxNodes || feature_count > kMaxFeatures) return std::nullopt;
+  if (nodes.size() > kMaxNodes) return std::nullopt;
   PackedTrees packed;
   if (auto near = pack<NearNode>(nodes, tree_begins, feature_count)) {
     packed.trees_ = *std::move(near);
@@ -148,10 +150,20 @@ bool PackedTrees::append_tree(std::span<const ForestNode> tree, Node* nodes, std
   return true;
 }
 
-void PackedTrees::walk(std::span<const float> row, std::size_t first,
-                       std::span<std::uint32_t> leaves) const noexcept {
-  std::array<std::uint64_t, kMaxFeatures> keys;
+const std::uint64_t* PackedTrees::keys_of(std::span<const float> row) noexcept {
+  thread_local std::unique_ptr<std::uint64_t[]> keys;
+  thread_local std::size_t size = 0;
+  if (row.size() > size) {
+    keys.reset(new (std::nothrow) std::uint64_t[row.size()]);
+    size = keys ? row.size() : 0;
+    if (!keys) return nullptr;
+  }
   for (std::size_t i = 0; i < row.size(); ++i) keys[i] = key_of(row[i]);
+  return keys.get();
+}
+
+void PackedTrees::walk(const std::uint64_t* keys, std::size_t first,
+                       std::span<std::uint32_t> leaves) const noexcept {
   std::visit(
       [&]<typename Node>(const Trees<Node>& trees) {
         PackedPaths<Node> paths;
@@ -159,7 +171,7 @@ void PackedTrees::walk(std::span<const float> row, std::size_t first,
           paths.at[i] = trees.nodes() + trees.roots[first + i];
           paths.trees[i] = i;
         }
-        walk_paths(keys.data(), paths, leaves.size(), full_rounds_, leaves.data());
+        walk_paths(keys, paths, leaves.size(), full_rounds_, leaves.data());
       },
       trees_);
 }

@@ -60,7 +60,7 @@ class PackedTrees {
  public:
   /// Forests beyond it would take too much memory twice.
   static constexpr std::size_t kMaxNodes = std::size_t{1} << 20U;
-  static constexpr std::size_t kMaxFeatures = std::size_t{1} << 14U;  // their keys stand on the stack
+  static constexpr std::size_t kMaxFeatures = NearNode::kMaxFeature + 1;
 
   /// Nothing for a forest that does not fit: too many nodes, features or leaves. Precondition: checked nodes
   /// that test numbers alone.
@@ -71,9 +71,14 @@ class PackedTrees {
   /// Does a row find most of the trees near, when others have just been there?
   bool is_near() const noexcept { return is_near_; }
 
+  /// What walk() needs of a row, until this thread asks for the next one's; null if there is no memory for
+  /// it. Precondition: no NaN in it.
+  static const std::uint64_t* keys_of(std::span<const float> row) noexcept;
+
   static constexpr std::size_t kCapacity = 256;  // of one walk: what it touches stays in the first cache
-  /// leaves[i]: the leaf where `row` ends in tree first + i. Precondition: leaves.size() <= kCapacity.
-  void walk(std::span<const float> row, std::size_t first, std::span<std::uint32_t> leaves) const noexcept;
+  /// leaves[i]: the leaf where a row ends in tree first + i. Preconditions: the keys of a row of all
+  /// features; leaves.size() <= kCapacity.
+  void walk(const std::uint64_t* keys, std::size_t first, std::span<std::uint32_t> leaves) const noexcept;
 
  private:
   template <typename Node>

@@ -76,7 +76,7 @@ TEST(PackedTrees, EndWhereThePlainWalkEnds) {
       for (const auto& [first, count] :
            std::vector<std::pair<std::size_t, std::size_t>>{{0, 100}, {93, 5}, {7, 10}, {99, 1}}) {
         std::vector<std::uint32_t> leaves(count);
-        packed->walk({values, kFeatures}, first, leaves);
+        packed->walk(PackedTrees::keys_of({values, kFeatures}), first, leaves);
         for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(leaves[i], walk_plainly(trees, first + i, values));
       }
     }
@@ -109,7 +109,7 @@ TEST(PackedTrees, ChildrenFarAwayTakeTheOtherKindOfNode) {
   std::vector<std::uint32_t> leaves(1);
   for (std::uint32_t value = 0; value < 1U << 17U; value += 97) {
     const auto x = static_cast<float>(value);
-    packed->walk({&x, 1}, 0, leaves);
+    packed->walk(PackedTrees::keys_of({&x, 1}), 0, leaves);
     ASSERT_EQ(leaves[0], value);
   }
 }

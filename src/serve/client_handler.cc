@@ -34,6 +34,13 @@ bool ClientHandler::is_long_work(const Request& request) const noexcept {
   return request.body.size() > kLongBodyBytes || path == "/openapi.json";
 }
 
+void ClientHandler::refuse(std::string_view target, const http::ErrorAnswer& error, Response& response) {
+  const std::string_view path = path_of(target);
+  if (is_v2_path(path)) return write_v2_error(response, error);
+  if (is_mlflow_path(path)) return write_mlflow_error(response, error);
+  write_error(response, error);
+}
+
 void ClientHandler::handle(const Request& request, Response& response) {
   models_.refresh();
   const std::string_view path = path_of(request.target);

@@ -16,6 +16,7 @@ class ClientHandler final : public http::Handler {
   ClientHandler(Service& service, std::size_t thread) : service_(service), models_(service.store(), thread) {}
 
   void handle(const http::Request& request, http::Response& response) override;
+  void refuse(std::string_view target, const http::ErrorAnswer& error, http::Response& response) override;
   /// Bodies of more than a few records.
   bool is_long_work(const http::Request& request) const noexcept override;
   void on_tick() noexcept override { models_.refresh(); }

@@ -27,6 +27,10 @@ using http::Response;
 /// MLflow's names for what HTTP says by its status. Source: mlflow/protos/databricks.proto.
 std::string_view mlflow_code(int status) noexcept {
   switch (status) {
+    case 401:
+      return "UNAUTHENTICATED";
+    case 403:
+      return "PERMISSION_DENIED";
     case 404:
       return "RESOURCE_DOES_NOT_EXIST";
     case 413:
@@ -38,17 +42,6 @@ std::string_view mlflow_code(int status) noexcept {
     default:
       return "BAD_REQUEST";
   }
-}
-
-void write_mlflow_error(Response& response, const ErrorAnswer& error) {
-  const std::string_view allow = response.allow;
-  write_error(response, error);
-  response.allow = allow;
-  response.body = R"({"error_code": ")";
-  response.body += mlflow_code(error.status);
-  response.body += R"(", "message": )";
-  http::append_json_string(response.body, one_line(error));
-  response.body += "}\n";
 }
 
 void refuse_mlflow(const Error& error, Response& response) {
@@ -118,6 +111,17 @@ void answer_invocations(Service& service, ThreadModels& models, const Request& r
 }
 
 }  // namespace
+
+void write_mlflow_error(Response& response, const ErrorAnswer& error) {
+  const std::string_view allow = response.allow;
+  write_error(response, error);
+  response.allow = allow;
+  response.body = R"({"error_code": ")";
+  response.body += mlflow_code(error.status);
+  response.body += R"(", "message": )";
+  http::append_json_string(response.body, one_line(error));
+  response.body += "}\n";
+}
 
 bool is_mlflow_path(std::string_view path) noexcept {
   return path == "/invocations" || path == "/ping" || path == "/health" || path == "/version";

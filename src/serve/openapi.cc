@@ -32,13 +32,8 @@ Json answer(std::string_view description, Json content) {
   return {{"description", description}, {"content", std::move(content)}};
 }
 
-/// What HTTP refuses before a protocol sees it (a token, a limit, a time-out) has the server's own form.
 Json error_answer(const Protocol& protocol, int status) {
-  const bool may_come_before = status == 401 || status == 413 || status == 503;
-  Json schema = schema_named(protocol.error_schema);
-  if (may_come_before && protocol.error_schema != "error")
-    schema = {{"anyOf", {std::move(schema), schema_named("error")}}};
-  return answer(http::reason_phrase(status), content("application/json", std::move(schema)));
+  return answer(http::reason_phrase(status), json_content(protocol.error_schema));
 }
 
 class Operation {

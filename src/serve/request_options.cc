@@ -12,14 +12,6 @@ namespace {
 using base::Error;
 using predict::RecordForm;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return result;
-}
-
 /// Takes what stands in front of the next `separator` off `text`.
 std::string_view take(std::string_view& text, char separator) noexcept {
   const std::size_t end = std::min(text.find(separator), text.size());
@@ -38,7 +30,7 @@ std::optional<unsigned> hex_value(char c) noexcept {
 /// Quality in thousandths of one media range's parameters; 1000 if none is given or it is malformed.
 int quality_of(std::string_view parameters) {
   while (!parameters.empty()) {
-    const std::string parameter = lower(base::trimmed(take(parameters, ';')));
+    const std::string parameter = base::to_lower(base::trimmed(take(parameters, ';')));
     if (!parameter.starts_with("q=")) continue;
     int quality = 0;
     int unit = 1000;
@@ -174,9 +166,9 @@ base::Result<RecordForm> form_for(std::optional<RecordForm> wanted, const predic
 
 std::optional<BodyFormat> body_format_of(std::string_view content_type) {
   if (content_type.empty() || content_type == "application/json") return BodyFormat::kJson;
-  const std::string type = lower(base::trimmed(take(content_type, ';')));
+  const std::string type = base::to_lower(base::trimmed(take(content_type, ';')));
   while (!content_type.empty()) {
-    std::string parameter = lower(base::trimmed(take(content_type, ';')));
+    std::string parameter = base::to_lower(base::trimmed(take(content_type, ';')));
     std::erase(parameter, '"');
     if (parameter.starts_with("charset=") && parameter != "charset=utf-8" && parameter != "charset=utf8")
       return std::nullopt;
@@ -197,7 +189,7 @@ AnswerFormat preferred_format(std::string_view accept) {
   Preference csv;
   for (int position = 0; !accept.empty(); ++position) {
     std::string_view range = take(accept, ',');
-    const std::string type = lower(base::trimmed(take(range, ';')));
+    const std::string type = base::to_lower(base::trimmed(take(range, ';')));
     const int quality = quality_of(range);
     if (type == "*/*" || type == "application/*") json.consider(quality, type == "*/*" ? 1 : 2, position);
     if (type == "*/*" || type == "text/*") text.consider(quality, type == "*/*" ? 1 : 2, position);

@@ -225,6 +225,24 @@ TEST(Server, LimitsTheBody) {
   EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 413"));
 }
 
+TEST(Server, RefusesInTheFormOfTheProtocol) {
+  const auto server = start({.max_body = 1000, .read_timeout = 1});
+  const auto answer_to = [&](const std::string& line) {
+    Client client(server->port());
+    client.send(line + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1001\r\n\r\n");
+    const std::string answer = client.receive();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 413"));
+    return nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n")));
+  };
+  EXPECT_EQ(answer_to("POST /predict")["error"]["code"], "resource_limit");
+  EXPECT_TRUE(answer_to("POST /v2/models/model/infer")["error"].is_string());
+  EXPECT_EQ(answer_to("POST /invocations?model=model")["error_code"], "RESOURCE_EXHAUSTED");
+  Client slow(server->port());
+  slow.send("POST /v2/models/model/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
+  EXPECT_THAT(slow.receive(),
+              testing::AllOf(StartsWith("HTTP/1.1 408"), HasSubstr("{\"error\": \"the request")));
+}
+
 TEST(Server, LimitsTheHeader) {
   const auto server = start();
   Client client(server->port());

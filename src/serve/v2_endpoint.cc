@@ -25,15 +25,6 @@ using http::ErrorAnswer;
 using http::Request;
 using http::Response;
 
-void write_v2_error(Response& response, const ErrorAnswer& error) {
-  const std::string_view allow = response.allow;
-  write_error(response, error);
-  response.allow = allow;
-  response.body = R"({"error": )";
-  http::append_json_string(response.body, one_line(error));
-  response.body += "}\n";
-}
-
 void refuse_v2(const Error& error, Response& response) { write_v2_error(response, request_error(error)); }
 
 bool check_v2_method(const Request& request, bool is_post, Response& response) {
@@ -268,6 +259,15 @@ void answer_infer(Service& service, ThreadModels& models, const Request& request
 }
 
 }  // namespace
+
+void write_v2_error(Response& response, const ErrorAnswer& error) {
+  const std::string_view allow = response.allow;
+  write_error(response, error);
+  response.allow = allow;
+  response.body = R"({"error": )";
+  http::append_json_string(response.body, one_line(error));
+  response.body += "}\n";
+}
 
 bool is_v2_path(std::string_view path) noexcept { return path == "/v2" || path.starts_with("/v2/"); }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "archmlp/base/text.h"
+#include "archmlp/base/text_hash.h"
 #include "archmlp/table/cell_decoder.h"
 #include "archmlp/table/number_parser.h"
 
@@ -222,7 +223,7 @@ void ColumnChunk::append_texts(const CsvField* fields, std::size_t stride, std::
       const CsvField& field = batch[i * stride];
       missing[i] = !field.quoted && plan_->missing_values->contains(field.raw());
       if (missing[i] || field.escaped) continue;
-      hashes[i] = hash_of_text(field.raw());
+      hashes[i] = base::hash_of_text(field.raw());
       index_.prefetch(hashes[i]);
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -237,7 +238,7 @@ std::int32_t ColumnChunk::level_of(const CsvField& field, std::uint32_t hash) {
   if (!field.escaped) return static_cast<std::int32_t>(index_.insert(field.raw(), hash, text_.levels));
   char* const draft = text_.levels.draft(field.size);
   const std::string_view text(draft, unescape(field, draft));
-  return static_cast<std::int32_t>(index_.insert(text, hash_of_text(text), text_.levels));
+  return static_cast<std::int32_t>(index_.insert(text, base::hash_of_text(text), text_.levels));
 }
 
 void ColumnChunk::look_for_text(const CsvField* fields, std::size_t stride, std::size_t row_count) {

@@ -9,22 +9,15 @@
 #include <numeric>
 #include <utility>
 
-#include "archmlp/base/hash.h"
+#include "archmlp/base/load.h"
 #include "archmlp/base/parallel.h"
-#include "archmlp/base/rng.h"
 #include "archmlp/base/try.h"
 #include "archmlp/table/large_memory.h"
 
 namespace archmlp::table {
 namespace {
 
-/// Up to 16 bytes with two overlapping words: names, codes and words are short.
-template <typename Word>
-Word load(const char* bytes) noexcept {
-  Word word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
+using base::load;
 
 template <typename Word>
 bool equal_ends(const char* a, const char* b, std::size_t size) noexcept {
@@ -283,27 +276,6 @@ class Merger {
 };
 
 }  // namespace
-
-std::uint32_t hash_of_text(std::string_view text) noexcept {
-  const std::size_t size = text.size();
-  std::uint64_t hash = 0;
-  if (size > 16) {
-    hash = base::checksum64(std::as_bytes(std::span(text)));
-  } else if (size >= 8) {
-    const auto first = load<std::uint64_t>(text.data());
-    hash = base::mix64(base::mix64(first + size) ^ load<std::uint64_t>(text.data() + size - 8));
-  } else if (size >= 4) {
-    const std::uint64_t first = load<std::uint32_t>(text.data());
-    hash = base::mix64((first << 32U | load<std::uint32_t>(text.data() + size - 4)) ^
-                       (std::uint64_t{size} << 56U));
-  } else {
-    std::uint64_t word = std::uint64_t{size} << 56U;
-    for (std::size_t i = 0; i < size; ++i)
-      word |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
-    hash = base::mix64(word);
-  }
-  return static_cast<std::uint32_t>(hash >> 32U);
-}
 
 void LevelList::reserve(std::size_t level_count, std::size_t byte_count) {
   hashes_.reserve(level_count);

@@ -12,9 +12,6 @@
 
 namespace archmlp::table {
 
-/// A hash of the text that differs between few texts and is kept with them. Never leaves the program.
-std::uint32_t hash_of_text(std::string_view text) noexcept;
-
 /// The distinct texts of one chunk of a column, numbered in order of first appearance.
 class LevelList {
  public:
@@ -25,7 +22,7 @@ class LevelList {
   /// Start to fetch what [level] reads: first where the text is, then, once that is there, the text.
   void prefetch_place(std::size_t level) const noexcept { __builtin_prefetch(begins_.data() + level); }
   void prefetch_text(std::size_t level) const noexcept { __builtin_prefetch(bytes_.get() + begins_[level]); }
-  /// hash_of_text of each.
+  /// base::hash_of_text of each.
   std::span<const std::uint32_t> hashes() const noexcept { return hashes_; }
   std::size_t byte_count() const noexcept { return begins_.back(); }
 

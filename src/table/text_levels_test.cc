@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "archmlp/base/rng.h"
+#include "archmlp/base/text_hash.h"
 
 namespace archmlp::table {
 namespace {
@@ -27,11 +28,11 @@ std::vector<std::string> random_texts(std::size_t count, std::uint64_t seed) {
   return texts;
 }
 
-std::uint32_t few_hashes(std::string_view text) { return hash_of_text(text) % 97; }
+std::uint32_t few_hashes(std::string_view text) { return base::hash_of_text(text) % 97; }
 std::uint32_t one_hash(std::string_view) { return 0xFFFFFFFF; }
 
 using HashFunction = std::uint32_t (*)(std::string_view);
-constexpr HashFunction kHashes[] = {hash_of_text, few_hashes, one_hash};
+constexpr HashFunction kHashes[] = {base::hash_of_text, few_hashes, one_hash};
 
 TextChunk chunk_of(const std::vector<std::string>& texts, HashFunction hash, LevelIndex& index) {
   TextChunk chunk;
@@ -62,7 +63,7 @@ Numbered numbered(const std::vector<std::string>& texts) {
 TEST(LevelIndexTest, NumbersTextsInOrderOfAppearanceWhateverTheirHashes) {
   LevelIndex index;
   for (const HashFunction hash : kHashes) {
-    const std::vector<std::string> texts = random_texts(hash == &hash_of_text ? 50'000 : 2'000, 1);
+    const std::vector<std::string> texts = random_texts(hash == &base::hash_of_text ? 50'000 : 2'000, 1);
     const TextChunk chunk = chunk_of(texts, hash, index);
     const Numbered expected = numbered(texts);
     EXPECT_EQ(chunk.codes, expected.codes);
@@ -79,7 +80,7 @@ TEST(MergeTextChunksTest, NumbersAsIfItWereOneChunkWhateverHashesAndThreads) {
     std::vector<std::string> all;
     std::vector<TextChunk> chunks;
     for (std::size_t i = 0; i < kChunks; ++i) {
-      const std::vector<std::string> texts = random_texts(hash == &hash_of_text ? 20'000 : 500, i);
+      const std::vector<std::string> texts = random_texts(hash == &base::hash_of_text ? 20'000 : 500, i);
       all.insert(all.end(), texts.begin(), texts.end());
       chunks.push_back(chunk_of(texts, hash, index));
     }
