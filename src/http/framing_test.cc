@@ -175,7 +175,7 @@ TEST(Framing, AlmostANameIsAnother) {
   fields.push_back({"Expect", "x", never});
   fields.push_back({"Transfer-Encoding", "x", never});
   for (const auto& [name, value, was_read] : fields) {
-    const auto expect_other = [&, read = was_read](const std::string& other) {
+    const auto expect_other = [&, read = was_read, value = value](const std::string& other) {
       const Parsed parsed = parse_field(other, value);
       EXPECT_FALSE(read(parsed.head)) << other;
       EXPECT_TRUE(parsed.ok || parsed.refusal.status == 400) << other;
