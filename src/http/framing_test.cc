@@ -9,6 +9,7 @@
 #include <cctype>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,14 +26,17 @@ namespace {
 using testing::HasSubstr;
 
 struct Parsed {
-  bool ok;
+  bool ok = false;
   RequestHead head;
   Refusal refusal;
+  std::shared_ptr<const std::vector<char>> bytes;  // which the head shows, without one more behind them
 };
 
 Parsed parse(std::string_view bytes, const FramingLimits& limits = {}) {
-  Parsed parsed{};
-  parsed.ok = parse_head(bytes, limits, parsed.head, parsed.refusal);
+  Parsed parsed;
+  parsed.bytes = std::make_shared<const std::vector<char>>(bytes.begin(), bytes.end());
+  const std::string_view kept(parsed.bytes->data(), parsed.bytes->size());
+  parsed.ok = parse_head(kept, limits, parsed.head, parsed.refusal);
   return parsed;
 }
 
