@@ -6,6 +6,7 @@
 #include "archmlp/base/text_hash.h"
 
 namespace archmlp::base {
+
 TextIndex::TextIndex(std::vector<std::string> texts) : texts_(std::move(texts)) {
   assert(texts_.size() < kEmpty);
   std::size_t size = 8;

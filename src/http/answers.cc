@@ -131,7 +131,6 @@ void append_error_json(std::string& out, const ErrorAnswer& error) {
 void write_error(Response& response, const ErrorAnswer& error) {
   response.status = error.status;
   response.content_type = "application/json";
-  response.allow = {};
   response.retry_after_seconds = error.status == 503 ? 1 : 0;
   response.body = R"({"error": )";
   append_error_json(response.body, error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <limits>
 #include <memory>
 #include <new>
@@ -158,7 +159,10 @@ const std::uint64_t* PackedTrees::keys_of(std::span<const float> row) noexcept {
     size = keys ? row.size() : 0;
     if (!keys) return nullptr;
   }
-  for (std::size_t i = 0; i < row.size(); ++i) keys[i] = key_of(row[i]);
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    assert(row[i] == row[i]);  // below a leaf's place, the key of a NaN would lead out of the tree
+    keys[i] = key_of(row[i]);
+  }
   return keys.get();
 }
 

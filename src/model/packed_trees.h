@@ -60,7 +60,6 @@ class PackedTrees {
  public:
   /// Forests beyond it would take too much memory twice.
   static constexpr std::size_t kMaxNodes = std::size_t{1} << 20U;
-  static constexpr std::size_t kMaxFeatures = NearNode::kMaxFeature + 1;
 
   /// Nothing for a forest that does not fit: too many nodes, features or leaves. Precondition: checked nodes
   /// that test numbers alone.

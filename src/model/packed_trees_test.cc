@@ -155,8 +155,8 @@ TEST(PackedTrees, NodesKeepWhatTheyAreMadeOf) {
 
 TEST(PackedTrees, WhatDoesNotFitIsLeftAlone) {
   const Trees trees = random_trees(3, 4, 5, 1);
-  EXPECT_TRUE(PackedTrees::make(trees.nodes, trees.begins, PackedTrees::kMaxFeatures));
-  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, PackedTrees::kMaxFeatures + 1))
+  EXPECT_TRUE(PackedTrees::make(trees.nodes, trees.begins, NearNode::kMaxFeature + 1));
+  EXPECT_FALSE(PackedTrees::make(trees.nodes, trees.begins, NearNode::kMaxFeature + 2))
       << "too many features";
   ForestNode leaf_far_out{
       .threshold = 0, .feature = 0, .left = ForestNode::kLeaf | 0x003FFFFF, .right = ForestNode::kLeaf};

@@ -113,9 +113,7 @@ void answer_invocations(Service& service, ThreadModels& models, const Request& r
 }  // namespace
 
 void write_mlflow_error(Response& response, const ErrorAnswer& error) {
-  const std::string_view allow = response.allow;
   write_error(response, error);
-  response.allow = allow;
   response.body = R"({"error_code": ")";
   response.body += mlflow_code(error.status);
   response.body += R"(", "message": )";

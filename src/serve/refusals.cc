@@ -47,11 +47,8 @@ std::optional<http::ErrorAnswer> wrong_method(const http::Request& request, bool
 
 bool check_method(const http::Request& request, bool is_post, http::Response& response) {
   const std::optional<http::ErrorAnswer> error = wrong_method(request, is_post, response);
-  if (!error) return true;
-  const std::string_view allow = response.allow;
-  write_error(response, *error);
-  response.allow = allow;
-  return false;
+  if (error) write_error(response, *error);
+  return !error;
 }
 
 http::ErrorAnswer unknown_type_error(std::string_view content_type, std::string hint) {

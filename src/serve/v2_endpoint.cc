@@ -261,9 +261,7 @@ void answer_infer(Service& service, ThreadModels& models, const Request& request
 }  // namespace
 
 void write_v2_error(Response& response, const ErrorAnswer& error) {
-  const std::string_view allow = response.allow;
   write_error(response, error);
-  response.allow = allow;
   response.body = R"({"error": )";
   http::append_json_string(response.body, one_line(error));
   response.body += "}\n";
