@@ -40,6 +40,13 @@ std::string temporary_prefix(const fs::path& final_path) {
   return prefix.append(final_path.filename().string()).append(1, '.');
 }
 
+/// Of writing what is not in place yet.
+Error output_error(std::string_view action, const fs::path& path, int error_number) {
+  Error error = io_error(action, path, error_number);
+  if (error_number == ENOSPC) error.hint += "; the previous output is untouched";
+  return error;
+}
+
 /// The pattern for mkstemps and mkdtemp; mkdtemp wants the X's last, so folders carry the suffix in front.
 std::string file_pattern(const fs::path& final_path) {
   return (parent_of(final_path) / (temporary_prefix(final_path) + "XXXXXX")).string() + std::string(kSuffix);
@@ -74,7 +81,7 @@ void remove_stale_temporaries(const fs::path& final_path) {
 
 Status sync_descriptor(int descriptor, const fs::path& path) {
   if (::fsync(descriptor) == 0) return {};
-  return io_error("cannot write the file to disk", path, errno);
+  return output_error("cannot write the file to disk", path, errno);
 }
 
 /// Makes a rename durable. Some file systems cannot sync a folder; they say EINVAL.
@@ -177,7 +184,7 @@ Result<AtomicFile> AtomicFile::create(const fs::path& given_path) {
   remove_stale_temporaries(final_path);
   std::string pattern = file_pattern(final_path);
   const int descriptor = ::mkostemps(pattern.data(), static_cast<int>(kSuffix.size()), O_CLOEXEC);
-  if (descriptor < 0) return io_error("cannot create the file", final_path, errno);
+  if (descriptor < 0) return output_error("cannot create the file", final_path, errno);
   ::flock(descriptor, LOCK_EX | LOCK_NB);
   ::fchmod(descriptor, permissions_of_new(0666));
   return AtomicFile(final_path, std::move(pattern), descriptor);
@@ -187,7 +194,7 @@ Status AtomicFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return io_error("cannot write the file", final_path_, errno);
+    if (written < 0) return output_error("cannot write the file", final_path_, errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
@@ -196,7 +203,7 @@ Status AtomicFile::write(std::string_view bytes) {
 Status AtomicFile::commit() {
   TRY(sync_descriptor(descriptor_, final_path_));
   if (::rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
-    return io_error("cannot put the file in place", final_path_, errno);
+    return output_error("cannot put the file in place", final_path_, errno);
   }
   ::close(std::exchange(descriptor_, -1));
   return sync_folder(parent_of(final_path_));
@@ -255,7 +262,8 @@ Result<AtomicFolder> AtomicFolder::create(const fs::path& path,
   TRY(refuse_unsafe_folder(final_path, expected_names));
   remove_stale_temporaries(final_path);
   std::string pattern = folder_pattern(final_path);
-  if (::mkdtemp(pattern.data()) == nullptr) return io_error("cannot create the folder", final_path, errno);
+  if (::mkdtemp(pattern.data()) == nullptr)
+    return output_error("cannot create the folder", final_path, errno);
   const int descriptor = ::open(pattern.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) {
     const int error_number = errno;
@@ -286,7 +294,7 @@ Status AtomicFolder::commit() {
       ::renameat2(AT_FDCWD, temporary_path_.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_EXCHANGE) == 0;
   if (!exchanged &&
       ::renameat2(AT_FDCWD, temporary_path_.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_NOREPLACE) != 0) {
-    return io_error("cannot put the folder in place", final_path_, errno);
+    return output_error("cannot put the folder in place", final_path_, errno);
   }
   ::close(std::exchange(descriptor_, -1));
   TRY(sync_folder(parent_of(final_path_)));

@@ -45,7 +45,7 @@ Error io_error(std::string_view action, const std::filesystem::path& path, int e
                .hint = error_number == ENOENT   ? "check the path"
                        : error_number == EACCES ? "check the permissions"
                        : error_number == EISDIR ? "it is a folder: give a file in it"
-                       : error_number == ENOSPC ? "free some disk space; the previous output is untouched"
+                       : error_number == ENOSPC ? "free some disk space"
                                                 : ""};
 }
 

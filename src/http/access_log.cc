@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "archmlp/base/file.h"
 #include "archmlp/base/try.h"
 
 namespace archmlp::http {
@@ -39,13 +40,16 @@ base::Result<int> open_log(const std::filesystem::path& path) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::filesystem::path& path) {
+base::Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::filesystem::path& path, Tell tell) {
   const int descriptor = TRY(open_log(path));
-  return std::unique_ptr<AccessLog>(new AccessLog(path, descriptor));
+  return std::unique_ptr<AccessLog>(new AccessLog(path, descriptor, std::move(tell)));
 }
 
-AccessLog::AccessLog(std::filesystem::path path, int descriptor)
-    : path_(std::move(path)), descriptor_(descriptor), writer_([this] { write_lines(); }) {}
+AccessLog::AccessLog(std::filesystem::path path, int descriptor, Tell tell)
+    : path_(std::move(path)),
+      tell_(std::move(tell)),
+      descriptor_(descriptor),
+      writer_([this] { write_lines(); }) {}
 
 AccessLog::~AccessLog() {
   {
@@ -88,8 +92,9 @@ bool AccessLog::must_end() const {
   return ends_;
 }
 
-/// Gives how many bytes were written before that failed, or before the end was no longer waited for.
-std::size_t AccessLog::write(std::string_view lines) const {
+/// Gives how many bytes were written before that failed with `error`, or before the end was no longer waited
+/// for.
+std::size_t AccessLog::write(std::string_view lines, int& error) const {
   const std::size_t piece = piece_bytes(descriptor_);
   std::size_t written = 0;
   while (written < lines.size()) {
@@ -101,10 +106,24 @@ std::size_t AccessLog::write(std::string_view lines) const {
     const ssize_t count =
         ::write(descriptor_, lines.data() + written, std::min(lines.size() - written, piece));
     if (count > 0) written += static_cast<std::size_t>(count);
-    if (count < 0 && errno != EINTR && errno != EAGAIN)
-      break;  // disk full, or no reader: these lines are lost
+    if (count < 0 && errno != EINTR && errno != EAGAIN) {  // disk full, or no reader: these lines are lost
+      error = errno;
+      break;
+    }
   }
   return written;
+}
+
+/// error: of the write that failed; 0 where lines are lost because their reader stalls.
+void AccessLog::tell_change(bool is_losing, int error) const {
+  if (!tell_) return;
+  if (!is_losing) return tell_(false, "the access log is written again: " + path_.string());
+  base::Error lost = base::io_error("cannot write the access log, requests go on without it", path_, error);
+  if (error == 0) {
+    lost.message = "the access log is not read as fast as it is written, requests go on without it";
+    lost.hint = "look at what reads it";
+  }
+  tell_(true, base::to_string(lost));
 }
 
 void AccessLog::write_lines() {
@@ -114,7 +133,9 @@ void AccessLog::write_lines() {
   sigaddset(&signals, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::string lines;
-  bool is_cut = false;  // what was written last is a part of a line
+  bool is_cut = false;     // what was written last is a part of a line
+  bool is_losing = false;  // as it was told last
+  std::uint64_t known_dropped = 0;
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return ends_ || !waiting_.empty(); });
@@ -122,12 +143,18 @@ void AccessLog::write_lines() {
     lines.swap(waiting_);
     lock.unlock();
     if (is_cut) lines.insert(0, 1, '\n');
-    const std::size_t written = write(lines);
+    int error = 0;
+    const std::size_t written = write(lines, error);
     if (written > 0) is_cut = lines[written - 1] != '\n';
     const std::size_t lost = lines.size() - written;
     lines.clear();
     lock.lock();
     dropped_bytes_ += lost;
+    const bool loses = std::exchange(known_dropped, dropped_bytes_) != dropped_bytes_;
+    if (std::exchange(is_losing, loses) == loses) continue;
+    lock.unlock();
+    tell_change(loses, error);
+    lock.lock();
   }
 }
 

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,8 +18,11 @@ namespace archmlp::http {
 /// stalls no answer. Thread-safe.
 class AccessLog {
  public:
+  /// Called by the thread that writes, when lines begin to be lost (is_error) and when they are written
+  /// again.
+  using Tell = std::function<void(bool is_error, const std::string& line)>;
   /// "-" is standard output. Errors: kIo.
-  static base::Result<std::unique_ptr<AccessLog>> open(const std::filesystem::path& path);
+  static base::Result<std::unique_ptr<AccessLog>> open(const std::filesystem::path& path, Tell tell = {});
   /// Writes what is left, unless the reader stalls.
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;
@@ -31,12 +35,14 @@ class AccessLog {
   base::Status reopen();
 
  private:
-  AccessLog(std::filesystem::path path, int descriptor);
+  AccessLog(std::filesystem::path path, int descriptor, Tell tell);
   void write_lines();
-  std::size_t write(std::string_view lines) const;
+  std::size_t write(std::string_view lines, int& error) const;
+  void tell_change(bool is_losing, int error) const;
   bool must_end() const;
 
   std::filesystem::path path_;
+  Tell tell_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   int descriptor_;

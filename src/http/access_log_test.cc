@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <vector>
 
@@ -113,6 +114,35 @@ TEST_F(AccessLogFile, AReaderThatStallsStallsNobody) {
     EXPECT_EQ(log->dropped_bytes() % line.size(), 0U) << "whole lines";
   }  // nor does it stall the end
   ::close(reader);
+}
+
+TEST_F(AccessLogFile, AFullDiskIsToldOnceAndSoIsItsEnd) {
+  const std::filesystem::path file = path_.string() + ".file";
+  std::filesystem::create_symlink("/dev/full", path_);
+  std::mutex mutex;
+  std::vector<std::pair<bool, std::string>> told;
+  {
+    const auto log = std::move(AccessLog::open(path_, [&](bool is_error, const std::string& line) {
+                       const std::lock_guard lock(mutex);
+                       told.emplace_back(is_error, line);
+                     })).value();
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      log->append("lost\n");
+      wait_until([&] { return log->dropped_bytes() == 5 * i; });
+    }
+    std::filesystem::remove(path_);
+    std::filesystem::create_symlink(file, path_);
+    ASSERT_TRUE(log->reopen().ok());
+    log->append("kept\n");
+    wait_until([&] { return text_of(file) == "kept\n"; });
+  }
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told[0].first);
+  EXPECT_THAT(told[0].second,
+              testing::AllOf(testing::HasSubstr(path_.string()), testing::HasSubstr("No space left"),
+                             testing::HasSubstr("Hint: free some disk space")));
+  EXPECT_FALSE(told[1].first);
+  std::filesystem::remove(file);
 }
 
 TEST_F(AccessLogFile, AReaderThatIsGoneIsNoEnd) {

@@ -102,7 +102,7 @@ class Server::Impl {
     service_->set_reload([this] { return reload(); });
     service_->set_asks_for_token(config_.token_file.has_value());
     service_->set_max_rows(static_cast<std::size_t>(config_.max_rows));
-    if (config_.access_log) log_ = TRY(http::AccessLog::open(*config_.access_log));
+    if (config_.access_log) log_ = TRY(http::AccessLog::open(*config_.access_log, hooks_.log));
     http::ServerConfig server{.host = config_.host,
                               .port = static_cast<std::uint16_t>(config_.port),
                               .thread_count = threads.loops,
