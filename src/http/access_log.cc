@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "archmlp/base/file.h"
+#include "archmlp/base/thread_name.h"
 #include "archmlp/base/try.h"
 
 namespace archmlp::http {
@@ -127,6 +128,7 @@ void AccessLog::tell_change(bool is_losing, int error) const {
 }
 
 void AccessLog::write_lines() {
+  base::name_this_thread("access log");
   // A reader that is gone must not end the process.
   sigset_t signals;
   sigemptyset(&signals);

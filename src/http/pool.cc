@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "archmlp/base/thread_name.h"
+
 namespace archmlp::http {
 namespace {
 
@@ -57,6 +59,7 @@ bool Pool::submit(std::size_t bytes, Job job) {
 }
 
 void Pool::work(Handler& handler) {
+  base::name_this_thread("request pool");
   give_way();
   std::unique_lock lock(mutex_);
   while (true) {

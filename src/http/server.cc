@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "archmlp/base/thread_name.h"
 #include "archmlp/base/try.h"
 #include "archmlp/http/event_loop.h"
 #include "archmlp/http/listener.h"
@@ -35,6 +36,7 @@ class Worker {
 
   void start() {
     thread_ = std::thread([this] {
+      base::name_this_thread("event loop");
       // Writing to a connection that is gone, through TLS, must not end the process.
       sigset_t signals;
       sigemptyset(&signals);

@@ -256,14 +256,15 @@ class Server::Impl {
   }
 
   void start_tickers() {
-    tickers_.push_back(std::make_unique<Ticker>(kUpkeep, [this] { keep_up(); }));
+    tickers_.push_back(std::make_unique<Ticker>("upkeep", kUpkeep, [this] { keep_up(); }));
     if (config_.watch) {
-      tickers_.push_back(
-          std::make_unique<Ticker>(to_milliseconds(*config_.watch), [this] { take_changes(); }));
+      tickers_.push_back(std::make_unique<Ticker>("watch models", to_milliseconds(*config_.watch),
+                                                  [this] { take_changes(); }));
     }
     // On a thread of its own: a large model may take longer to load than the service manager waits.
     if (const auto interval = watchdog_interval()) {
-      tickers_.push_back(std::make_unique<Ticker>(*interval / 2, [this, interval] { tell_life(*interval); }));
+      tickers_.push_back(
+          std::make_unique<Ticker>("watchdog", *interval / 2, [this, interval] { tell_life(*interval); }));
     }
   }
 

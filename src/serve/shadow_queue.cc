@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "archmlp/base/thread_name.h"
 #include "archmlp/serve/read_records.h"
 
 namespace archmlp::serve {
@@ -64,6 +65,7 @@ std::uint64_t ShadowQueue::dropped() const {
 }
 
 void ShadowQueue::work() {
+  base::name_this_thread("shadow");
   constexpr int kNice = 15;
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   std::unique_lock lock(mutex_);

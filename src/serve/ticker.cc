@@ -2,10 +2,15 @@
 
 #include <utility>
 
+#include "archmlp/base/thread_name.h"
+
 namespace archmlp::serve {
 
-Ticker::Ticker(std::chrono::nanoseconds interval, std::function<void()> tick)
-    : interval_(interval), tick_(std::move(tick)), thread_([this] { run(); }) {}
+Ticker::Ticker(const char* name, std::chrono::nanoseconds interval, std::function<void()> tick)
+    : interval_(interval), tick_(std::move(tick)), thread_([this, name] {
+        base::name_this_thread(name);
+        run();
+      }) {}
 
 Ticker::~Ticker() {
   stop();

@@ -11,7 +11,8 @@ namespace archmlp::serve {
 /// Calls `tick` on a thread of its own, at once and then about as often as said.
 class Ticker {
  public:
-  Ticker(std::chrono::nanoseconds interval, std::function<void()> tick);
+  /// `name`: of the thread, for operators and debuggers.
+  Ticker(const char* name, std::chrono::nanoseconds interval, std::function<void()> tick);
   /// Waits for a call that is under way.
   ~Ticker();
   Ticker(const Ticker&) = delete;
