@@ -25,7 +25,7 @@ void add_csv_options(Options& options, contract::CsvOptions& read);
 std::string flag_of(std::string_view parameter);  // "max_depth" to "--max-depth"
 void add_model_options(Options& options, nlohmann::ordered_json& parameters);
 
-/// What --memory says: "2GB", "500 MB", "256M", "1000000". Errors: kInvalidInput.
+/// What --memory says: "2GB", "500 MB", "256M", "16MiB", "1000000". Errors: kInvalidInput.
 base::Result<std::size_t> bytes_from(const std::string& text);
 
 /// "a,b,c" as its parts; none for "".

@@ -27,10 +27,19 @@ Json json_from_flag(std::string_view text) {
 }
 
 base::Result<std::size_t> bytes_from_text(const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {
-      {{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}, {"", 1}}};
+  constexpr std::array<std::pair<std::string_view, double>, 10> kUnits = {{{"gib", 0x1p30},
+                                                                           {"mib", 0x1p20},
+                                                                           {"kib", 0x1p10},
+                                                                           {"gb", 1e9},
+                                                                           {"mb", 1e6},
+                                                                           {"kb", 1e3},
+                                                                           {"g", 1e9},
+                                                                           {"m", 1e6},
+                                                                           {"k", 1e3},
+                                                                           {"", 1}}};
+  const std::string lower = base::to_lower(text);
   for (const auto& [unit, size] : kUnits) {
-    if (!text.ends_with(unit)) continue;
+    if (!lower.ends_with(unit)) continue;
     std::string number = text.substr(0, text.size() - unit.size());
     while (number.ends_with(' ')) number.pop_back();
     const nlohmann::ordered_json amount = json_from_flag(number);

@@ -13,7 +13,7 @@ namespace archmlp::contract {
 /// `{..}` parsed as YAML (`{no: 1, yes: 5}`, JSON too), everything else a string. `sqrt` -> "sqrt".
 nlohmann::ordered_json json_from_flag(std::string_view text);
 
-/// "2GB", "500 MB", "256M", "1000000". Errors: kInvalidInput.
+/// "2GB", "500 MB", "256M", "16MiB", "1000000"; units in any case. Errors: kInvalidInput.
 base::Result<std::size_t> bytes_from_text(const std::string& text);
 
 }  // namespace archmlp::contract

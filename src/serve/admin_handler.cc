@@ -10,6 +10,8 @@
 #include "archmlp/serve/refusals.h"
 #include "archmlp/serve/request_options.h"
 #include "archmlp/serve/routes.h"
+#include "archmlp/serve/v2_refusals.h"
+#include "archmlp/serve/v2_repository.h"
 
 namespace archmlp::serve {
 namespace {
@@ -52,37 +54,18 @@ base::Result<contract::TrafficConfig> traffic_from(std::string_view body) {
                                  .shadow = TRY(shares_from(object, "shadow"))};
 }
 
-base::Result<bool> ready_from(const Json& json) {
-  const contract::JsonObject object = TRY(contract::JsonObject::from(json, "body"));
-  return object.has("ready") ? object.boolean("ready") : base::Result<bool>(false);
-}
-
 }  // namespace
 
-void answer_repository_index(const ModelStore& store, std::string_view body, Response& response) {
-  bool only_ready = false;
-  if (!base::trimmed(body).empty()) {
-    const auto json = contract::parse_json(body);
-    if (!json.ok()) return refuse_request(json.error(), response);
-    const base::Result<bool> ready = ready_from(*json);
-    if (!ready.ok()) return refuse_request(ready.error(), response);
-    only_ready = *ready;
-  }
-  Json list = Json::array();
-  for (const RepositoryEntry& entry : store.index()) {
-    if (only_ready && !entry.is_served) continue;
-    list.push_back({{"name", entry.name},
-                    {"version", entry.version},
-                    {"state", entry.is_served ? "READY" : "UNAVAILABLE"},
-                    {"reason", entry.reason}});
-  }
-  response.body = dumped(list);
+void AdminHandler::refuse(std::string_view target, const http::ErrorAnswer& error, Response& response) {
+  if (is_v2_repository_path(path_of(target))) return write_v2_error(response, error);
+  write_error(response, error);
 }
 
 void AdminHandler::handle(const Request& request, Response& response) {
   response.route = static_cast<std::uint8_t>(Route::kAdmin);
   const std::string_view path = path_of(request.target);
-  if (path.starts_with("/v2/repository/")) return answer_repository(request, path, response);
+  if (is_v2_repository_path(path))
+    return answer_v2_repository(service_.store(), true, request, path, response);
   if (path == "/livez") {
     if (check_method(request, false, response)) response.body = "{\"status\": \"live\"}\n";
     return;
@@ -153,26 +136,6 @@ void AdminHandler::answer_reload(Response& response) {
   for (const base::Error& error : report.errors) errors.push_back(to_json(error));
   response.status = report.errors.empty() ? 200 : 409;
   response.body = dumped({{"loaded", report.loaded}, {"removed", report.removed}, {"errors", errors}});
-}
-
-void AdminHandler::answer_repository(const Request& request, std::string_view path, Response& response) {
-  if (!check_method(request, true, response)) return;
-  if (path == "/v2/repository/index")
-    return answer_repository_index(service_.store(), request.body, response);
-  ModelPath parts;
-  const bool is_known = parse_model_path(path, "/v2/repository/models/", parts) && parts.version.empty() &&
-                        (parts.action == "load" || parts.action == "unload");
-  if (!is_known) return refuse_unknown_path(path, response);
-  const base::Status done =
-      parts.action == "load" ? service_.store().load(parts.name) : service_.store().unload(parts.name);
-  if (!done.ok()) {
-    refuse_request(done.error(), response);
-    const http::ErrorAnswer answer = http::answer_for(done.error());
-    response.body = Json{{"error", base::to_string(done.error())}}.dump() + "\n";
-    response.status = answer.status == 404 ? 404 : 400;
-    return;
-  }
-  response.body = "{}\n";
 }
 
 }  // namespace archmlp::serve

@@ -12,26 +12,21 @@ namespace archmlp::serve {
 ///   GET  /admin/models                      what is served, and how requests are spread
 ///   PUT  /admin/models/NAME/traffic         {"split": {VERSION: per cent}, "shadow": {VERSION: per cent}}
 ///   POST /admin/reload                      looks at configuration, certificate, tokens and model files
-///   POST /v2/repository/index               the folder of models
-///   POST /v2/repository/models/NAME/load, /unload
+///   POST /v2/repository/…                   as answer_v2_repository
 ///   GET  /livez, GET /metrics
 class AdminHandler final : public http::Handler {
  public:
   explicit AdminHandler(Service& service) : service_(service) {}
   void handle(const http::Request& request, http::Response& response) override;
+  void refuse(std::string_view target, const http::ErrorAnswer& error, http::Response& response) override;
   bool is_long_work(const http::Request&) const noexcept override { return false; }
 
  private:
   void answer_models(http::Response& response) const;
   void answer_traffic(const std::string& name, std::string_view body, http::Response& response);
   void answer_reload(http::Response& response);
-  void answer_repository(const http::Request& request, std::string_view path, http::Response& response);
 
   Service& service_;
 };
-
-/// The answer to POST /v2/repository/index, for clients too: [{"name", "version", "state", "reason"}].
-/// `body` may be {"ready": true} for those alone that are served.
-void answer_repository_index(const ModelStore& store, std::string_view body, http::Response& response);
 
 }  // namespace archmlp::serve

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "archmlp/http/answers.h"
 #include "archmlp/test_support/example_parts.h"
 
 namespace archmlp::serve {
@@ -77,8 +78,26 @@ TEST_F(AdminHandlerTest, Repository) {
   EXPECT_EQ(send("POST", "/v2/repository/index", R"({"ready": true})").body, "[]\n");
   EXPECT_EQ(send("POST", "/v2/repository/models/fraud/unload").status, 404);
   EXPECT_TRUE(answer().at("error").is_string());
+}
+
+TEST_F(AdminHandlerTest, ErrorsOfTheRepositoryHaveTheFormOfItsProtocol) {
+  const auto error = [&] { return answer().at("error").get<std::string>(); };
   EXPECT_EQ(send("POST", "/v2/repository/models/fraud/delete").status, 404);
+  EXPECT_THAT(error(), HasSubstr("/v2/repository/models/NAME/load"));
   EXPECT_EQ(send("GET", "/v2/repository/models/fraud/load").status, 405);
+  EXPECT_THAT(error(), HasSubstr("use POST"));
+  EXPECT_EQ(response_.allow, "POST");
+  EXPECT_EQ(send("POST", "/v2/repository/models/fraud/load?force=1").status, 400);
+  EXPECT_THAT(error(), HasSubstr("force"));
+  for (const std::string_view body : {"[]", "{", R"({"ready": 1})"}) {
+    EXPECT_EQ(send("POST", "/v2/repository/index", body).status, 400) << body;
+    EXPECT_THAT(error(), HasSubstr(R"({"ready": true})")) << body;
+  }
+  response_.clear();
+  handler_->refuse("/v2/repository/index",
+                   {.status = 401, .code = "unauthorized", .message = "no token", .where = {}, .hint = {}},
+                   response_);
+  EXPECT_EQ(error(), "no token");
 }
 
 TEST_F(AdminHandlerTest, MetricsAndUnknownPaths) {

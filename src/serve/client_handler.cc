@@ -13,6 +13,7 @@
 #include "archmlp/serve/request_options.h"
 #include "archmlp/serve/routes.h"
 #include "archmlp/serve/v2_endpoint.h"
+#include "archmlp/serve/v2_refusals.h"
 
 namespace archmlp::serve {
 namespace {

@@ -9,13 +9,14 @@
 #include "archmlp/base/text.h"
 #include "archmlp/base/try.h"
 #include "archmlp/base/version.h"
-#include "archmlp/serve/admin_handler.h"
 #include "archmlp/serve/refusals.h"
 #include "archmlp/serve/request_options.h"
 #include "archmlp/serve/routes.h"
 #include "archmlp/serve/service.h"
 #include "archmlp/serve/thread_models.h"
 #include "archmlp/serve/v2_metadata.h"
+#include "archmlp/serve/v2_refusals.h"
+#include "archmlp/serve/v2_repository.h"
 
 namespace archmlp::serve {
 namespace {
@@ -24,22 +25,6 @@ using base::Error;
 using http::ErrorAnswer;
 using http::Request;
 using http::Response;
-
-void refuse_v2(const Error& error, Response& response) { write_v2_error(response, request_error(error)); }
-
-bool check_v2_method(const Request& request, bool is_post, Response& response) {
-  const std::optional<ErrorAnswer> error = wrong_method(request, is_post, response);
-  if (error) write_v2_error(response, *error);
-  return !error;
-}
-
-/// The method, and that there is no query.
-bool check_plain(const Request& request, bool is_post, Response& response) {
-  if (!check_v2_method(request, is_post, response)) return false;
-  const auto query = query_of(request.target, {});
-  if (!query.ok()) refuse_v2(query.error(), response);
-  return query.ok();
-}
 
 /// 404, or 503 for a model whose file is there and is not served.
 void refuse_model(const ModelStore& store, const ModelPath& parts, const Error& error, Response& response) {
@@ -70,31 +55,6 @@ void answer_flag(std::string_view name, bool flag, Response& response) {
   response.retry_after_seconds = flag ? 0 : 1;
   response.body = "{\"";
   response.body.append(name).append(flag ? "\": true}\n" : "\": false}\n");
-}
-
-void answer_repository(Service& service, const Request& request, std::string_view path, Response& response) {
-  response.route = static_cast<std::uint8_t>(Route::kRepository);
-  if (path == "/v2/repository/index") {
-    if (!check_plain(request, true, response)) return;
-    answer_repository_index(service.store(), request.body, response);
-    if (response.status != 200)
-      write_v2_error(response, {.status = response.status,
-                                .code = http::error_code(response.status),
-                                .message = "the body is not understood",
-                                .where = "body",
-                                .hint = R"(send none, or {"ready": true})"});
-    return;
-  }
-  ModelPath parts;
-  const bool is_change = parse_model_path(path, "/v2/repository/models/", parts) && parts.version.empty() &&
-                         (parts.action == "load" || parts.action == "unload");
-  if (!is_change) return write_v2_error(response, unknown_path_error(path));
-  if (!check_v2_method(request, true, response)) return;
-  write_v2_error(response, {.status = 403,
-                            .code = http::error_code(403),
-                            .message = "models are not loaded or unloaded from here",
-                            .where = {},
-                            .hint = "ask the port for operators, which --admin-port opens"});
 }
 
 /// Where no version is named, the one that most requests go to.
@@ -260,13 +220,6 @@ void answer_infer(Service& service, ThreadModels& models, const Request& request
 
 }  // namespace
 
-void write_v2_error(Response& response, const ErrorAnswer& error) {
-  write_error(response, error);
-  response.body = R"({"error": )";
-  http::append_json_string(response.body, one_line(error));
-  response.body += "}\n";
-}
-
 bool is_v2_path(std::string_view path) noexcept { return path == "/v2" || path.starts_with("/v2/"); }
 
 void answer_v2(Service& service, ThreadModels& models, const Request& request, std::string_view path,
@@ -282,7 +235,10 @@ void answer_v2(Service& service, ThreadModels& models, const Request& request, s
     const bool is_live = path == "/v2/health/live";
     return answer_flag(is_live ? "live" : "ready", is_live || service.is_ready(), response);
   }
-  if (path.starts_with("/v2/repository/")) return answer_repository(service, request, path, response);
+  if (is_v2_repository_path(path)) {
+    response.route = static_cast<std::uint8_t>(Route::kRepository);
+    return answer_v2_repository(service.store(), false, request, path, response);
+  }
   ModelPath parts;
   if (parse_model_path(path, "/v2/models/", parts)) {
     if (parts.action.empty() || parts.action == "ready")

@@ -15,7 +15,6 @@ class ThreadModels;
 /// The Open Inference Protocol, version 2, over HTTP: everything below /v2. A bad record refuses its whole
 /// request; every error is {"error": "…"}. See docs/guides/serving.md.
 bool is_v2_path(std::string_view path) noexcept;
-void write_v2_error(http::Response& response, const http::ErrorAnswer& error);
 /// Precondition: is_v2_path(path), the path of the request.
 void answer_v2(Service& service, ThreadModels& models, const http::Request& request, std::string_view path,
                http::Response& response);
