@@ -13,7 +13,6 @@ place, and with float_precision="round_trip", which like ours is exact. DuckDB r
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,8 @@ import numpy as np
 import pandas as pd
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "bench"))
+import duckdb_peer  # noqa: E402
 
 PEER = """
 import json, sys, time
@@ -35,8 +36,6 @@ seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_st
 print(json.dumps({"read_seconds": seconds, "read_cpu_seconds": cpu_seconds, "rows": len(frame)}))
 """
 
-NODE_FOLDER = REPOSITORY / "build/bench/duckdb"
-DUCKDB = "@duckdb/node-api@1.5.6-r.1"
 DUCKDB_PROGRAM = """
 import { DuckDBInstance } from '@duckdb/node-api';
 const [data, threads] = process.argv.slice(2);
@@ -48,22 +47,6 @@ const rows = (await connection.runAndReadAll('select count(*) from data')).getRo
 console.log(JSON.stringify({read_seconds: seconds, read_cpu_seconds: (used.user + used.system) / 1e6,
                             rows: Number(rows)}));
 """
-
-
-def install_duckdb():
-    """The program that runs it; nothing where npm cannot install it."""
-    program = NODE_FOLDER / "read_csv.mjs"
-    if not (NODE_FOLDER / "node_modules").exists():
-        if not shutil.which("npm"):
-            return None
-        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
-        (NODE_FOLDER / "package.json").write_text('{"name": "bench", "private": true}\n')
-        done = subprocess.run(["npm", "install", "--silent", DUCKDB], cwd=NODE_FOLDER, capture_output=True, text=True)
-        if done.returncode != 0:
-            print(f"DuckDB is left out: npm cannot install {DUCKDB}: {done.stderr.strip()[:200]}")
-            return None
-    program.write_text(DUCKDB_PROGRAM)
-    return program
 
 
 def make_paysim_like(path, rows):
@@ -175,7 +158,7 @@ def main():
             "pandas C, round_trip": lambda: run(
                 [sys.executable, "-c", PEER, path, '{"float_precision": "round_trip"}']),
         }
-        duckdb = None if arguments.no_duckdb else install_duckdb()
+        duckdb = None if arguments.no_duckdb else duckdb_peer.install("read_csv.mjs", DUCKDB_PROGRAM)
         if duckdb:
             readers[f"DuckDB, {arguments.threads} threads"] = lambda: run(["node", duckdb, path, arguments.threads])
         seconds = {reader: [] for reader in readers}

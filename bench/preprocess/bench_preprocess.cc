@@ -15,6 +15,7 @@
 #include "archmlp/datasets/paysim.h"
 #include "archmlp/preprocess/preprocess_stage.h"
 #include "archmlp/table/csv_reader.h"
+#include "archmlp/table/table_row.h"
 #include "archmlp/test_support/counting_new.h"
 #include "archmlp/transform/contract_check.h"
 
@@ -33,22 +34,6 @@ void must(const base::Status& status) {
   if (status.ok()) return;
   std::cerr << base::to_string(status.error()) << '\n';
   std::exit(1);
-}
-
-table::Cell cell_at(const table::Column& column, std::size_t row) {
-  if (column.is_missing(row)) return table::Cell::none(column.kind());
-  switch (column.kind()) {
-    case contract::ColumnKind::kInteger:
-      return table::Cell::of(column.integers().values[row]);
-    case contract::ColumnKind::kReal:
-      return table::Cell::of(column.reals().values[row]);
-    case contract::ColumnKind::kBoolean:
-      return table::Cell::of(column.booleans().values[row] != 0);
-    case contract::ColumnKind::kText:
-      break;
-  }
-  const table::TextCells& texts = column.texts();
-  return table::Cell::of(std::string_view(texts.levels[static_cast<std::size_t>(texts.codes[row])]));
 }
 
 /// The example's fitted steps, and rows for them.

@@ -21,9 +21,10 @@ from pathlib import Path
 import pandas
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "bench"))
+import duckdb_peer  # noqa: E402
+
 ARCHMLP = REPOSITORY / "build/release/bin/archmlp"
-NODE_FOLDER = REPOSITORY / "build/bench/duckdb"
-DUCKDB = "@duckdb/node-api@1.5.6-r.1"
 FILES = ("x_train.csv", "x_test.csv", "y_train.csv", "y_test.csv")
 
 
@@ -67,22 +68,6 @@ for (const [side, flag] of [['train', 'false'], ['test', 'true']]) {
     to ${quote(out + '/y_' + side + '.csv')} (header)`);
 }
 """
-
-
-def install_duckdb():
-    """The program that runs it; nothing where npm cannot install it."""
-    program = NODE_FOLDER / "pipeline.mjs"
-    if not (NODE_FOLDER / "node_modules").exists():
-        if not shutil.which("npm"):
-            return None
-        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
-        (NODE_FOLDER / "package.json").write_text('{"name": "bench", "private": true}\n')
-        done = subprocess.run(["npm", "install", "--silent", DUCKDB], cwd=NODE_FOLDER, capture_output=True, text=True)
-        if done.returncode != 0:
-            print(f"DuckDB is left out: npm cannot install {DUCKDB}: {done.stderr.strip()[:200]}")
-            return None
-    program.write_text(DUCKDB_PROGRAM)
-    return program
 
 
 def measure(command, out):
@@ -142,7 +127,7 @@ def main():
                         arguments.threads, "--out", folder / "ArchMLP/prepared"],
             "pandas": [sys.executable, __file__, "--pandas-only", data, folder / "pandas"],
         }
-        duckdb = None if arguments.no_duckdb else install_duckdb()
+        duckdb = None if arguments.no_duckdb else duckdb_peer.install("pipeline.mjs", DUCKDB_PROGRAM)
         if duckdb:
             sides["DuckDB"] = ["node", duckdb, data, folder / "DuckDB", arguments.threads]
         results = {side: [] for side in sides}

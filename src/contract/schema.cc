@@ -47,21 +47,6 @@ base::Result<ColumnSchema> column_from_json(const Json& json, std::string path) 
   return column;
 }
 
-/// Labels keep their JSON type, so a class of another type than the column would never be predicted.
-bool is_of_kind(const Value& value, ColumnKind kind) noexcept {
-  switch (kind) {
-    case ColumnKind::kInteger:
-      return std::holds_alternative<std::int64_t>(value);
-    case ColumnKind::kReal:
-      return std::holds_alternative<double>(value);
-    case ColumnKind::kBoolean:
-      return std::holds_alternative<bool>(value);
-    case ColumnKind::kText:
-      return std::holds_alternative<std::string>(value);
-  }
-  return false;
-}
-
 base::Status read_classes(const JsonObject& object, LabelSchema& label) {
   const Json& classes = *TRY(object.array("classes"));
   for (const Json& item : classes) {
@@ -71,6 +56,7 @@ base::Status read_classes(const JsonObject& object, LabelSchema& label) {
       value.error().where = where;
       return value.error();
     }
+    // Labels keep their JSON type, so a class of another type than the column would never be predicted.
     if (!is_of_kind(*value, label.kind)) {
       return Error{.message = fmt::format("expected a class of kind {}, found {}", to_string(label.kind),
                                           describe(item)),
@@ -92,6 +78,20 @@ std::optional<ColumnKind> column_kind_from(std::string_view name) noexcept {
   const auto* found = std::find(kKindNames.begin(), kKindNames.end(), name);
   if (found == kKindNames.end()) return std::nullopt;
   return static_cast<ColumnKind>(found - kKindNames.begin());
+}
+
+bool is_of_kind(const Value& value, ColumnKind kind) noexcept {
+  switch (kind) {
+    case ColumnKind::kInteger:
+      return std::holds_alternative<std::int64_t>(value);
+    case ColumnKind::kReal:
+      return std::holds_alternative<double>(value);
+    case ColumnKind::kBoolean:
+      return std::holds_alternative<bool>(value);
+    case ColumnKind::kText:
+      return std::holds_alternative<std::string>(value);
+  }
+  return false;
 }
 
 std::optional<std::size_t> Schema::find(std::string_view name) const noexcept {

@@ -17,6 +17,8 @@ enum class ColumnKind { kInteger, kReal, kBoolean, kText };
 /// "integer", "real", "boolean", "text": in recipes, contracts and messages.
 std::string_view to_string(ColumnKind kind) noexcept;
 std::optional<ColumnKind> column_kind_from(std::string_view name) noexcept;
+/// A missing value is of none.
+bool is_of_kind(const Value& value, ColumnKind kind) noexcept;
 
 struct ColumnSchema {
   std::string name;

@@ -14,6 +14,7 @@
 #include "archmlp/contract/schema.h"
 #include "archmlp/table/record.h"
 #include "archmlp/table/table.h"
+#include "archmlp/table/table_row.h"
 
 namespace archmlp::expression {
 
@@ -24,22 +25,6 @@ inline contract::Schema schema_of(const table::Table& rows) {
         {.name = column.name(), .kind = column.kind(), .nullable = true, .missing_values = {""}});
   }
   return schema;
-}
-
-inline table::Cell cell_at(const table::Column& column, std::size_t row) {
-  if (column.is_missing(row)) return table::Cell::none(column.kind());
-  switch (column.kind()) {
-    case contract::ColumnKind::kInteger:
-      return table::Cell::of(column.integers().values[row]);
-    case contract::ColumnKind::kReal:
-      return table::Cell::of(column.reals().values[row]);
-    case contract::ColumnKind::kBoolean:
-      return table::Cell::of(column.booleans().values[row] != 0);
-    case contract::ColumnKind::kText:
-      break;
-  }
-  const table::TextCells& texts = column.texts();
-  return table::Cell::of(std::string_view(texts.levels[static_cast<std::size_t>(texts.codes[row])]));
 }
 
 inline table::Record record_at(const table::Table& rows, std::size_t row) {

@@ -11,10 +11,12 @@
 #include <sstream>
 #include <vector>
 
-#include "archmlp/http/test_waiting.h"
+#include "archmlp/test_support/waiting.h"
 
 namespace archmlp::http {
 namespace {
+
+using test_support::wait_until;
 
 class AccessLogFile : public testing::Test {
  protected:

@@ -115,7 +115,8 @@ class AccessTokens : public testing::Test {
     std::ofstream(path_, std::ios::binary) << text;
     return read_tokens(path_);
   }
-  std::string path_ = testing::TempDir() + "/access_tokens";
+  std::string path_ =
+      testing::TempDir() + "/access_tokens_" + testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 TEST_F(AccessTokens, OneALine) {

@@ -9,10 +9,12 @@
 #include <atomic>
 #include <thread>
 
-#include "archmlp/http/test_waiting.h"
+#include "archmlp/test_support/waiting.h"
 
 namespace archmlp::http {
 namespace {
+
+using test_support::wait_until;
 
 std::unique_ptr<EventLoop> make_loop() { return std::move(EventLoop::make()).value(); }
 

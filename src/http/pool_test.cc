@@ -7,10 +7,13 @@
 #include <mutex>
 #include <set>
 
-#include "archmlp/http/test_waiting.h"
+#include "archmlp/test_support/waiting.h"
 
 namespace archmlp::http {
 namespace {
+
+using test_support::Gate;
+using test_support::wait_until;
 
 class NoHandler final : public Handler {
  public:

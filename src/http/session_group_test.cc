@@ -44,7 +44,7 @@ class SessionGroupTest : public testing::Test {
     return got;
   }
 
-  Gate gate_;
+  test_support::Gate gate_;
   std::atomic<int> ticks_{0};
   LoopCounters counters_;
   std::unique_ptr<EventLoop> loop_ = std::move(EventLoop::make()).value();

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "archmlp/http/server.h"
-#include "archmlp/http/test_waiting.h"
+#include "archmlp/test_support/waiting.h"
 
 namespace archmlp::http {
 
@@ -25,7 +25,7 @@ class EchoHandler final : public Handler {
   static constexpr std::size_t kBigBytes = 24U << 20U;
   static constexpr std::array<std::string_view, 2> kRoutes = {"other", "echo"};
 
-  EchoHandler(Gate& gate, std::atomic<int>& ticks) : gate_(gate), ticks_(ticks) {}
+  EchoHandler(test_support::Gate& gate, std::atomic<int>& ticks) : gate_(gate), ticks_(ticks) {}
   void on_tick() noexcept override { ++ticks_; }
   bool is_long_work(const Request& request) const noexcept override {
     return request.target.starts_with("/long") || request.target == "/gated";
@@ -44,7 +44,7 @@ class EchoHandler final : public Handler {
   }
 
  private:
-  Gate& gate_;
+  test_support::Gate& gate_;
   std::atomic<int>& ticks_;
 };
 
@@ -63,7 +63,7 @@ class TestServer {
   TestServer& operator=(const TestServer&) = delete;
 
   Server* operator->() const noexcept { return server_.get(); }
-  Gate& gate() noexcept { return gate_; }
+  test_support::Gate& gate() noexcept { return gate_; }
   /// Of the first threads, loops before those of the pool.
   int ticks(std::size_t thread) const { return ticks_[thread]; }
   std::uint64_t open_connections() const {
@@ -79,7 +79,7 @@ class TestServer {
   }
 
  private:
-  Gate gate_;
+  test_support::Gate gate_;
   std::array<std::atomic<int>, 16> ticks_{};
   std::unique_ptr<Server> server_;
 };

@@ -21,6 +21,7 @@
 namespace archmlp::http {
 namespace {
 
+using test_support::wait_until;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;

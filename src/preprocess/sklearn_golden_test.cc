@@ -166,7 +166,7 @@ TEST_P(SklearnGolden, GivesARecordTheSameBitsAsATable) {
     ASSERT_EQ(status.ok(), !is_outside);
     if (is_outside) continue;
     for (std::size_t i = 0; i < record.size(); ++i) {
-      ASSERT_TRUE(expression::equal_cells(record[i], expression::cell_at(table->column(i), row)))
+      ASSERT_TRUE(expression::equal_cells(record[i], table::cell_at(table->column(i), row)))
           << table->column(i).name() << " row " << row;
     }
   }
@@ -186,8 +186,8 @@ TEST_P(SklearnGolden, GivesARowAloneTheSameBitsAsAmongOthers) {
     const bool is_outside = !notes.outside.empty() && notes.outside[row] != 0;
     ASSERT_EQ(is_outside, !own_notes.outside.empty() && own_notes.outside[0] != 0);
     for (std::size_t i = 0; i < alone->columns().size(); ++i) {
-      ASSERT_TRUE(expression::equal_cells(expression::cell_at(alone->column(i), 0),
-                                          expression::cell_at(table->column(i), row)))
+      ASSERT_TRUE(
+          expression::equal_cells(table::cell_at(alone->column(i), 0), table::cell_at(table->column(i), row)))
           << table->column(i).name() << " row " << row;
     }
   }

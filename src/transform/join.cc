@@ -249,20 +249,6 @@ class JoinStep final : public Step {
   table::Table keys_, columns_;
 };
 
-bool is_number_of(const contract::Value& value, ColumnKind kind) noexcept {
-  switch (kind) {
-    case ColumnKind::kInteger:
-      return std::holds_alternative<std::int64_t>(value);
-    case ColumnKind::kReal:
-      return std::holds_alternative<double>(value);
-    case ColumnKind::kBoolean:
-      return std::holds_alternative<bool>(value);
-    case ColumnKind::kText:
-      break;
-  }
-  return std::holds_alternative<std::string>(value);
-}
-
 /// Text points into the value.
 Cell cell_of(const contract::Value& value) noexcept {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return Cell::of(*integer);
@@ -285,7 +271,7 @@ Result<table::Column> read_column(const contract::JsonObject& json, std::size_t 
   ColumnBuilder builder(*kind, row_count);
   for (std::size_t row = 0; row < row_count; ++row) {
     if (!is_key && std::holds_alternative<std::monostate>(values[row])) continue;
-    if (!is_number_of(values[row], *kind)) {
+    if (!contract::is_of_kind(values[row], *kind)) {
       return Error{.message = "a value is not of the column's kind",
                    .where = fmt::format("{}.values[{}]", json.path(), row)};
     }

@@ -15,7 +15,6 @@
 namespace archmlp::transform {
 namespace {
 
-using expression::cell_at;
 using expression::equal_cells;
 using expression::record_at;
 using testing::ElementsAre;

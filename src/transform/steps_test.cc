@@ -63,7 +63,7 @@ Applied apply(const StepPointer& step) {
     EXPECT_TRUE(status.ok());
     for (std::size_t i = 0; i < record.size(); ++i) {
       EXPECT_EQ(applied.table.column(i).kind(), applied.schema.columns[i].kind);
-      EXPECT_TRUE(expression::equal_cells(record[i], expression::cell_at(applied.table.column(i), row)));
+      EXPECT_TRUE(expression::equal_cells(record[i], table::cell_at(applied.table.column(i), row)));
     }
   }
   return applied;

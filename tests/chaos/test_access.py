@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from chaos import ARCHMLP, BODY, Raw, chaos_server, get, post
-from support import USAGE, run
+from support import USAGE, run, wait_until
 
 TOKENS = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"]
 ADMIN_TOKEN = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -157,14 +157,13 @@ def test_tokens_may_change(model, tmp_path, shows):
         assert kept.ask(with_fields(post(BODY), old))[0] == 200
         file.write_text(TOKENS[1] + "\n")
         server.process.send_signal(1)
-        for _ in range(100):
-            if ask(server.port, post(BODY), new)[0] == 200:
-                break
-        assert ask(server.port, post(BODY), new)[0] == 200 and ask(server.port, post(BODY), old)[0] == 401
+        wait_until(lambda: ask(server.port, post(BODY), new)[0] == 200)
+        assert ask(server.port, post(BODY), old)[0] == 401
         status, _, _ = kept.send_all_that_is_taken(with_fields(post(BODY), old)).answer()
         assert status in (401, None)
         file.write_text("short\n")  # refused: the tokens that were go on
         server.process.send_signal(1)
+        wait_until(lambda: str(file) in server.log())
         for _ in range(20):
             assert ask(server.port, post(BODY), new)[0] == 200
     shows(19, "tokens changed by SIGHUP: the old one is worth nothing at once, on open connections too; a bad file changes nothing")

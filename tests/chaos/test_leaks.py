@@ -26,7 +26,7 @@ def ask_everything(server, rounds):
 
 def test_every_kind_of_request(model, shows):
     rounds = scaled(40, 5_000)
-    with chaos_server(model, "--threads", "1") as server:
+    with chaos_server(model, "--threads", "1", "--pool-threads", "1") as server:
         warm_up = ask_everything(server, rounds // 4)
         memory, descriptors = server.resident_mb(), server.descriptors()
         samples = []

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from chaos import BATCH, BODY, Raw, get, honest_clients, post, scaled
+from chaos import BATCH, BODY, Raw, get, honest_clients, needs, post, scaled
 from test_swap import TOKEN, Admin, Folder, token_file, two_models, version_of  # noqa: F401
 import chaos
 
@@ -39,7 +39,7 @@ def test_swap_predict_and_metrics(tsan, two_models, tmp_path, token_file, shows)
                 asked[name] += 1
 
     with chaos.chaos_server("--models", folder.path.parent, "--threads", "2", "--admin-port", "0", "--admin-token-file", token_file,
-                            before=("setarch", os.uname().machine, "-R")) as server:
+                            before=(needs("setarch", os.uname().machine, "-R", "true"), os.uname().machine, "-R")) as server:
         admin = Admin(server)
         threads = [threading.Thread(target=repeat, args=("metrics", get("/metrics"), server.port)),
                    threading.Thread(target=repeat, args=("batches", post(BATCH), server.port))]

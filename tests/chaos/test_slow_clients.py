@@ -9,7 +9,8 @@ import pytest
 from chaos import BATCH, BODY, OpenLoop, Raw, chaos_server, full_only, honest_clients, needs, post, quantile, statuses
 from support import wait_until
 
-TIMEOUTS = ("--read-timeout", "1", "--idle-timeout", "1", "--write-timeout", "1")
+# A machine that stands still for a second must not make honest clients look idle.
+TIMEOUTS = ("--read-timeout", "1", "--idle-timeout", "5", "--write-timeout", "1")
 
 
 def closed(clients, seconds):
@@ -42,12 +43,12 @@ def test_slow_clients_are_closed(model, shows):
                     client.send_all_that_is_taken(b" ")
                 for client in chunks:
                     client.send_all_that_is_taken(b"1\r\n \r\n")
-            assert closed(idle, 3) == 20
+            assert closed(idle, 20) == 20
             for clients in (heads, bodies, chunks):
-                assert closed(clients, 3) == 20
+                assert closed(clients, 20) == 20
                 assert all(statuses(client.received) == [408] for client in clients)
-        wait_until(lambda: server.descriptors() <= rest, 5)
-    shows(9, f"80 slow clients with a time-out of 1 s: all closed, 60 with 408; {sum(c.answered for c in honest):,} honest "
+        wait_until(lambda: server.descriptors() <= rest)
+    shows(9, f"80 slow clients with time-outs of 1 s (idle ones: 5 s): all closed, 60 with 408; {sum(c.answered for c in honest):,} honest "
              f"requests answered, p99 {quantile([t for c in honest for t in c.times], 0.99) * 1e3:.1f} ms")
 
 
@@ -65,7 +66,7 @@ def test_slow_readers_are_closed(model, shows):
                     break
             readers.append(reader)
         with honest_clients(server.port, pause=0.002) as honest:
-            wait_until(lambda: server.descriptors() <= rest + len(honest), 15)
+            wait_until(lambda: server.descriptors() <= rest + len(honest), 60)
         assert server.is_well()
     shows(9, f"10 clients that read nothing: closed; {sum(c.answered for c in honest):,} honest requests answered")
 
@@ -119,7 +120,7 @@ def test_slowhttptest(model, shows, attack):
             time.sleep(2)
             during = measure(server, 8)
             report, _ = attacker.communicate(timeout=120)
-            wait_until(lambda: server.descriptors() <= rest, 15)
+            wait_until(lambda: server.descriptors() <= rest)
             watch.ends.set()
             watch.join()
             most = max(most, watch.most)

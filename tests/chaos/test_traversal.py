@@ -58,7 +58,7 @@ def models(model, tmp_path):
 def test_paths_from_clients(models, tmp_path, shows):
     trace, token_file = tmp_path / "trace", tmp_path / "admin"
     token_file.write_text(TOKEN + "\n")
-    watched = (needs("strace"), "-D", "-f", "-qq", "-e", "trace=open,openat,openat2,creat,readlink,readlinkat,stat,lstat,newfstatat,statx,unlink,"
+    watched = (needs("strace", "-o", "/dev/null", "true"), "-D", "-f", "-qq", "-e", "trace=open,openat,openat2,creat,readlink,readlinkat,stat,lstat,newfstatat,statx,unlink,"
                "unlinkat,rename,renameat,renameat2,execve,connect", "-o", trace)
     with chaos_server("--models", models, "--threads", "1", "--admin-port", "0", "--admin-token-file", token_file, before=watched) as server:
         assert Raw(server.port).ask(post(BODY))[0] == 200

@@ -23,6 +23,8 @@ SHARED = Path(os.environ.get("ARCHMLP_SHARED", REPOSITORY.parent / "shared"))
 CSV_FILES = ("x_train.csv", "x_test.csv", "y_train.csv", "y_test.csv")
 PREPARED_FILES = {*CSV_FILES, "contract.json"}
 
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = "*"  # a proxy knows no server of ours
+
 USAGE, INVALID, CONTRACT, FILES, STOPPED = 2, 3, 4, 5, 130
 
 
@@ -225,6 +227,13 @@ def serving(model, *arguments):
     finally:
         code = server.stop()
     assert code == 0, f"the server exited with {code}"
+
+
+def wait_until_it_handles(process, signal_number):
+    """A signal that comes before a program is ready for it ends the program."""
+    status = Path(f"/proc/{process.pid}/status")
+    bit = 1 << (signal_number - 1)
+    wait_until(lambda: any(int(mask, 16) & bit for mask in re.findall(r"Sig(?:Cgt|Blk):\s+(\w+)", status.read_text())))
 
 
 def wait_until(condition, seconds=30):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from support import (ARCHMLP, EXAMPLES, FILES, INVALID, REPOSITORY, STOPPED, USAGE, PREPARED_FILES, folder_digest,
-                     read_rows, run, run_json, sha256, temporaries)
+                     read_rows, run, run_json, sha256, temporaries, wait_until_it_handles)
 
 COMMANDS = ("run", "generate", "inspect", "preprocess", "train", "evaluate", "show", "predict", "serve", "query")
 
@@ -353,6 +353,7 @@ def test_stopped_training_leaves_nothing(tmp_path, signal_number):
     (place / "m.archmlp").write_bytes(b"old")
     process = subprocess.Popen([ARCHMLP, "train", prepared / "x_train.csv", prepared / "y_train.csv", "--n-estimators",
                                 "100000", "--out", place / "m.archmlp"], stderr=subprocess.PIPE, text=True)
+    wait_until_it_handles(process, signal_number)
     time.sleep(1.5)
     assert process.poll() is None, process.stderr.read()
     process.send_signal(signal_number)

@@ -83,25 +83,27 @@ def ptrace(request, thread):
 
 
 def test_one_loop_that_hangs_ends_the_watchdogs_pings(model, tmp_path):
-    with Manager(tmp_path, model, "--port", "0", "--threads", "2", watchdog=1) as server:
-        assert server.pings_within(2.2) >= 3
+    with Manager(tmp_path, model, "--port", "0", "--threads", "2", watchdog=3) as server:
+        server.wait_for("WATCHDOG=1")
         threads = loop_threads(server.process.pid)
         assert len(threads) == 2
         ptrace(PTRACE_SEIZE, threads[0])
         ptrace(PTRACE_INTERRUPT, threads[0])
         os.waitpid(threads[0], WALL)
         try:
-            time.sleep(1.6)
-            assert server.pings_within(1.5) == 0
+            wait_until(lambda: "an event loop has hung" in server.log.read_text())
+            assert server.pings_within(4) == 0
             assert server.log.read_text().count("an event loop has hung") == 1
         finally:
             ptrace(PTRACE_DETACH, threads[0])
-        assert server.pings_within(2.2) >= 3
+        server.wait_for("WATCHDOG=1")
 
 
-def test_busy_and_idle_loops_are_alive(model, tmp_path):
-    with Manager(tmp_path, model, "--port", "0", watchdog=1) as server:
-        assert server.pings_within(3) >= 4
+def test_idle_loops_are_alive(model, tmp_path):
+    with Manager(tmp_path, model, "--port", "0", watchdog=3) as server:
+        for _ in range(3):
+            server.wait_for("WATCHDOG=1")
+        assert "hung" not in server.log.read_text()
 
 
 def test_files_that_are_not_served_are_told_at_the_start(model, tmp_path):
@@ -111,10 +113,11 @@ def test_files_that_are_not_served_are_told_at_the_start(model, tmp_path):
     shutil.copy(model, models / "my model.archmlp")
     (models / "broken.archmlp").write_bytes(b"no model")
     with Manager(tmp_path, "--models", models, "--port", "0", "--watch", "0.1") as server:
-        time.sleep(1)
-        text = server.log.read_text()
-        assert text.count(f"not serving {models / 'my model.archmlp'}: its name cannot be that of a model") == 1
-        assert text.count("not serving broken/1: ") == 1
+        told = (f"not serving {models / 'my model.archmlp'}: its name cannot be that of a model", "not serving broken/1: ")
+        wait_until(lambda: all(line in server.log.read_text() for line in told))
+        time.sleep(0.5)  # it looks again, and has nothing new to say
+        for line in told:
+            assert server.log.read_text().count(line) == 1
         shutil.copy(model, models / "über.archmlp")
         wait_until(lambda: "über.archmlp" in server.log.read_text())
         assert server.log.read_text().count("my model.archmlp") == 1

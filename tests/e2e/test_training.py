@@ -8,7 +8,8 @@ import time
 from collections import Counter
 
 import pytest
-from support import ARCHMLP, FILES, INVALID, STOPPED, USAGE, run, run_json, sha256, temporaries, write_rows
+from support import (ARCHMLP, FILES, INVALID, STOPPED, USAGE, run, run_json, sha256, temporaries, wait_until_it_handles,
+                     write_rows)
 
 
 def write_training_rows(folder, rows=400, columns=4, seed=1):
@@ -123,10 +124,11 @@ def test_ctrl_c_ends_a_fit(flags, large, tmp_path):
     out.write_text("the old model")
     process = subprocess.Popen([ARCHMLP, "train", x, y, "--out", out, "--n-estimators", "100000", *flags],
                                stderr=subprocess.PIPE, text=True)
+    wait_until_it_handles(process, signal.SIGINT)
     time.sleep(1.5)
     assert process.poll() is None, "the fit is over too soon to be stopped"
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=10)  # a second is promised; machines that test do other things too
+    _, error = process.communicate(timeout=60)  # a second is promised; machines that test do other things too
     assert process.returncode == STOPPED
     assert "stopped on request" in error
     assert out.read_text() == "the old model" and temporaries(tmp_path) == []

@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     scratch.clear();
     const auto record = archmlp::expression::record_at(rows(), row);
     const auto cell = expression->evaluate(record, scratch);
-    if (!archmlp::expression::equal_cells(cell, archmlp::expression::cell_at(column, row))) std::abort();
+    if (!archmlp::expression::equal_cells(cell, archmlp::table::cell_at(column, row))) std::abort();
   }
   return 0;
 }

@@ -171,14 +171,15 @@ class Checker:
         module, allowed = self.modules[name], reachable(self.modules, name)
         text = path.read_text()
         file = path.relative_to(self.repository / "src" / name).as_posix()
-        if file in module["TESTS"]:
-            allowed = allowed.union(*(reachable(self.modules, other) for other in module["TEST_DEPENDS"]))
         # Headers that are not listed are private to their module; those named test_* serve tests, here and elsewhere.
         is_public, is_private = file in module["HEADERS"], path.suffix == ".h" and file not in module["HEADERS"]
-        may_test = file in module["TESTS"] or is_private
+        is_test = file in module["TESTS"] or path.name.startswith("test_")
+        may_test = is_test or is_private
+        if is_test:
+            allowed = allowed.union(*(reachable(self.modules, other) for other in module["TEST_DEPENDS"]))
         for line, angled, header in includes(text):
             if not angled:
-                self.check_own_include(path, line, header, name, allowed, file in module["TESTS"] or path.name.startswith("test_"))
+                self.check_own_include(path, line, header, name, allowed, is_test)
             elif header.startswith(TEST_ONLY):
                 if not may_test:
                     self.report(path, line, f"<{header}> belongs in tests only")

@@ -116,6 +116,7 @@ class Tree(unittest.TestCase):
         declarations = {"bundle": "archmlp_module(bundle DEPENDS model HEADERS bundle.h TESTS bundle_test.cc TEST_DEPENDS train)"}
         line = '#include "archmlp/train/trainer.h"\n'
         self.assertEqual(self.violations({"src/bundle/bundle_test.cc": line}, declarations), [])
+        self.assertEqual(self.violations({"src/bundle/test_bundles.h": "#pragma once\n" + line}, declarations), [])
         found = self.violations({"src/bundle/bundle.h": "#pragma once\n" + line}, declarations)
         self.assertTrue(any("bundle may not include train" in violation for violation in found), found)
 

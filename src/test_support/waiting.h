@@ -1,20 +1,19 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
-namespace archmlp::http {
+namespace archmlp::test_support {
 
-/// Until it holds; a test that waits in vain for long fails.
+/// Until it holds; a test that waits in vain for long fails. On the test's own thread.
 template <typename Condition>
 void wait_until(Condition holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!holds()) {
-    ASSERT_LT(std::chrono::steady_clock::now(), end) << "waited in vain";
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("waited in vain");
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
@@ -44,4 +43,4 @@ class Gate {
   int arrived_ = 0;
 };
 
-}  // namespace archmlp::http
+}  // namespace archmlp::test_support
