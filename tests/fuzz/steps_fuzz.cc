@@ -40,7 +40,7 @@ void compare(const Plan& plan) {
     if (!status.ok()) continue;
     require(record.size() == table->columns().size());
     for (std::size_t i = 0; i < record.size(); ++i) {
-      require(expression::equal_cells(record[i], table::cell_at(table->column(i), row)));
+      require(expression::equal_cells(record[i], cell_at(table->column(i), row)));
     }
   }
 }
