@@ -84,15 +84,11 @@ TEST(ModelMetrics, DriftIsSeenWhileRowsAreCounted) {
   std::jthread counting([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) block.predicted(*predictor, rows, outputs);
   });
-  int unseen = 0;
   for (int i = 0; i < 1000; ++i) {
     metrics.move_window();  // rows are counted between the readings at both of its ends
     const ModelMetrics::Totals totals = metrics.totals();
-    for (const ModelMetrics::Totals::OfInput& input : totals.inputs)
-      unseen += input.stability_index > 1 ? 0 : 1;
+    for (const ModelMetrics::Totals::OfInput& input : totals.inputs) EXPECT_GT(input.stability_index, 1);
   }
-  EXPECT_LT(unseen, 20)
-      << "of 2,000: a reading that is interrupted takes the rows counted meanwhile for usual";
 }
 
 }  // namespace

@@ -63,14 +63,15 @@ void answer_v2_repository(ModelStore& store, bool is_operator, const Request& re
         "known: POST /v2/repository/index; for operators POST /v2/repository/models/NAME/load and /unload";
     return write_v2_error(response, error);
   }
-  if (!check_plain(request, true, response)) return;
   if (!is_operator) {
+    if (!check_v2_method(request, true, response)) return;
     return write_v2_error(response, {.status = 403,
                                      .code = http::error_code(403),
                                      .message = "models are not loaded or unloaded from here",
                                      .where = {},
                                      .hint = "ask the port for operators, which --admin-port opens"});
   }
+  if (!check_plain(request, true, response)) return;
   const base::Status done = parts.action == "load" ? store.load(parts.name) : store.unload(parts.name);
   if (!done.ok()) {
     http::ErrorAnswer error = request_error(done.error());

@@ -259,7 +259,7 @@ def honest_clients(port, count=2, **options):
             client.join(60)
     for client in clients:
         assert not client.error and not client.wrong, (client.error, client.wrong[:3])
-        assert client.answered > 0
+        assert client.answered > 0 and client.late <= 2, f"{client.late} of {client.answered} came too late"
 
 
 def quantile(times, share):

@@ -68,7 +68,7 @@ def test_connection_cap(model, shows):
     with chaos_server(model, "--threads", "1", "--max-connections", "20") as server:
         clients = connect(server, 20)
         for _ in range(5):
-            received = Raw(server.port, timeout=20).send_all_that_is_taken(get("/livez")).to_the_end()
+            received = Raw(server.port, timeout=5).send_all_that_is_taken(get("/livez")).to_the_end()
             assert statuses(received) in ([], [503]), received
             assert not received or b"\r\nRetry-After: " in received
         assert all(client.ask(post(BODY))[0] == 200 for client in clients)

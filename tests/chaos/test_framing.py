@@ -114,7 +114,7 @@ def test_versions(server, version, status):
     b"G\x00T /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /li\x7fvez HTTP/1.1\r\nHost: localhost\r\n\r\n",
 ], ids=["TLS", "HTTP/2", "NULs", "a word", "HTTP/0.9", "two blanks", "blank at the end", "NUL in the method", "DEL in the path"])
 def test_what_is_no_http(server, junk):
-    with Raw(server.port, timeout=20) as client:
+    with Raw(server.port, timeout=5) as client:
         client.send_all_that_is_taken(junk)
         received = client.to_the_end()
     assert statuses(received) in ([400], [505]), received

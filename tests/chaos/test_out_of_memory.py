@@ -27,7 +27,7 @@ def test_requests_beyond_memory(model, shows):
     seen = {}
     for extra in scaled((8, 24), (4, 8, 16, 24, 32, 64, 128)):
         with chaos_server(model, "--threads", "1", "--pool-threads", "1", before=limited(int(need) + extra)) as server:
-            clients = [Raw(server.port, timeout=300) for _ in range(scaled(4, 16))]
+            clients = [Raw(server.port, timeout=60) for _ in range(scaled(4, 16))]
             for client in clients:
                 client.send_all_that_is_taken(batch)
             for client in clients:
